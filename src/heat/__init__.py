@@ -1,0 +1,1 @@
+"""Heat launches and manages whole cloud applications from a template."""

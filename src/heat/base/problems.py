@@ -1,0 +1,69 @@
+"""Everything that can be wrong with what a user sent, said as data: never raised, always collected."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from heat.base.json import Path, shown
+
+
+@dataclass(frozen=True)
+class Place:
+    """A position in a text: lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        """Write it the way editors and compilers do."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong.
+
+    ``summary`` is a few words, the same each time, with no user's name in it; ``detail`` is a
+    sentence about this very case; ``cure`` says what to do. ``at`` is the path in the document
+    (``("resources", "db", "properties", "flavor")``). ``kind`` is the error type that clients of
+    the REST API see. ``code`` is stable and documented. ``where`` names the document, and
+    ``place`` the position in it, once known.
+    """
+
+    summary: str
+    at: Path = ()
+    detail: str = ""
+    cure: str = ""
+    code: str = "H100"
+    kind: str = "StackValidationFailed"
+    where: str = "template"
+    place: Place | None = None
+
+    def under(self, *path: str | int) -> "Problem":
+        """Return the same problem, seen from further up."""
+        return replace(self, at=(*path, *self.at))
+
+    def __str__(self) -> str:
+        """Write it on one line."""
+        parts = [f"{self.place}: " if self.place else "", self.summary]
+        parts += [f": {shown(self.at)}"] if self.at else []
+        parts += [f": {self.detail}"] if self.detail else []
+        parts += [f" ({self.cure})"] if self.cure else []
+        return "".join(parts)
+
+    def shown(self) -> str:
+        """Write it as a reader wants it: position, source line with a caret, cure."""
+        if self.place is None or not self.place.text:
+            return str(self)
+        place = self.place
+        margin = f"  {place.line} | "
+        caret = " " * (len(margin) - 2 + place.column - 1) + "^"
+        return f"{self}\n{margin}{place.text}\n  {caret}"
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return a cure that names the closest of the known words, or an empty text."""
+    close = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""
