@@ -1,0 +1,1 @@
+"""The only SQL: rows, queries, leases and the group commit."""

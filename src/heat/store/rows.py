@@ -1,0 +1,264 @@
+"""The rows of the store, as the other rooms see them: frozen values, no SQL.
+
+Times are aware datetimes in UTC. JSON columns are plain Python values here. A write is a
+value too: the engine collects writes and commits many at once, fenced by its lease.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from heat.base.ids import EngineId, EventId, OperationId, ProjectId, ResourceId, StackId
+
+
+class DefinitionRow(Struct, frozen=True, kw_only=True):
+    """What one request asked for: template, files and environment (with parameter values).
+
+    Templates and files are stored once by the hash of their content. ``environment`` holds
+    parameters, parameter_defaults, resource_registry and so on; its hidden parameter values
+    are encrypted at rest by the store and plain here.
+    """
+
+    id: str
+    template: Any
+    files: Mapping[str, str]
+    environment: Mapping[str, Any]
+
+
+class StackRow(Struct, frozen=True, kw_only=True):
+    """A stack. ``revision`` grows with every accepted change of what is recorded of it."""
+
+    id: StackId
+    name: str
+    project: ProjectId
+    action: str
+    status: str
+    reason: str
+    definition: str
+    previous_definition: str | None = None
+    revision: int = 0
+    description: str = ""
+    owner: StackId | None = None
+    root: StackId | None = None
+    parent_resource: str | None = None
+    disable_rollback: bool = True
+    timeout_mins: int | None = None
+    tags: tuple[str, ...] = ()
+    credentials: str | None = None
+    stack_user_project: str | None = None
+    user_id: str = ""
+    username: str = ""
+    created_at: datetime
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class OperationRow(Struct, frozen=True, kw_only=True):
+    """One request on a stack; ``definition`` None desires nothing (delete).
+
+    ``state`` is PENDING (accepted), RUNNING (planned), DONE, FAILED or SUPERSEDED. ``plan`` is
+    the encoded plan, once made. ``options`` holds what else the request said (rollback to
+    which definition, reasons ...).
+    """
+
+    id: OperationId
+    stack: StackId
+    action: str
+    state: str
+    definition: str | None
+    requested_at: datetime
+    deadline: datetime
+    request_id: str = ""
+    credentials: str | None = None
+    options: Mapping[str, Any] = {}
+    plan: bytes | None = None
+    reason: str = ""
+
+
+class LeaseRow(Struct, frozen=True, kw_only=True):
+    """The right to drive a stack: whose, which epoch, until when (database time)."""
+
+    stack: StackId
+    engine: EngineId
+    epoch: int
+    expires_at: datetime
+
+
+class ResourceRow(Struct, frozen=True, kw_only=True):
+    """A resource. Several rows may bear one name while a replacement is under way.
+
+    ``properties`` are the evaluated properties, as the template means them; ``resolved`` the
+    same after names became ids, as sent to the cloud. ``attributes`` are cached values for
+    ``get_attr``; ``data`` is what the type keeps for itself (encrypted at rest). ``requires``
+    holds the ids of the resource rows this one depends on.
+    """
+
+    id: ResourceId
+    stack: StackId
+    name: str
+    type: str
+    action: str
+    status: str
+    reason: str = ""
+    physical_id: str | None = None
+    properties: Mapping[str, Any] = {}
+    resolved: Mapping[str, Any] = {}
+    attributes: Mapping[str, Any] = {}
+    data: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = {}
+    requires: tuple[ResourceId, ...] = ()
+    replaces: ResourceId | None = None
+    replaced_by: ResourceId | None = None
+    deletion_policy: str = "Delete"
+    operation: OperationId | None = None
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
+class JournalRow(Struct, frozen=True, kw_only=True):
+    """A step of a running verb: written as an intent, completed by its reply.
+
+    ``verb`` tells the verbs of one resource apart; ``digest`` stands for the step, so that
+    code that changed under a running verb is noticed; ``reply`` is None while unanswered.
+    """
+
+    resource: ResourceId
+    stack: StackId
+    verb: str
+    sequence: int
+    digest: str
+    intent_at: datetime
+    reply: Any = None
+    answered: bool = False
+
+
+class EventRow(Struct, frozen=True, kw_only=True):
+    """One thing that happened to a stack or a resource."""
+
+    id: EventId
+    stack: StackId
+    resource: ResourceId | None
+    resource_name: str
+    resource_type: str
+    physical_id: str | None
+    action: str
+    status: str
+    reason: str
+    request_id: str
+    created_at: datetime
+    properties: Mapping[str, Any] = {}
+
+
+class CredentialsRow(Struct, frozen=True, kw_only=True):
+    """On whose behalf the cloud is called; ``secret`` (token, trust) is encrypted at rest."""
+
+    id: str
+    user_id: str
+    username: str
+    project: ProjectId
+    secret: Mapping[str, Any]
+
+
+class ServiceRow(Struct, frozen=True, kw_only=True):
+    """A running engine, as ``GET /services`` shows it."""
+
+    id: str
+    host: str
+    binary: str
+    engine: EngineId
+    report_interval: int
+    created_at: datetime
+    updated_at: datetime
+
+
+# Writes of the engine. Each is fenced: it is refused when the lease of its stack has moved on.
+
+
+class PutResource(Struct, frozen=True, tag=True):
+    """Insert a resource row."""
+
+    row: ResourceRow
+
+
+class ChangeResource(Struct, frozen=True, tag=True):
+    """Set the named fields of a resource row (names as in ResourceRow)."""
+
+    id: ResourceId
+    fields: Mapping[str, Any]
+
+
+class DropResource(Struct, frozen=True, tag=True):
+    """Remove a resource row and its journal."""
+
+    id: ResourceId
+
+
+class PutIntent(Struct, frozen=True, tag=True):
+    """Write down a step before it is done (or a read's reply, already answered)."""
+
+    row: JournalRow
+
+
+class PutReply(Struct, frozen=True, tag=True):
+    """Complete a journal entry."""
+
+    resource: ResourceId
+    verb: str
+    sequence: int
+    reply: Any
+
+
+class DropJournal(Struct, frozen=True, tag=True):
+    """Forget the journal of a resource: its verb has ended."""
+
+    resource: ResourceId
+
+
+class PutEvent(Struct, frozen=True, tag=True):
+    """Tell of a change; committed together with it."""
+
+    row: EventRow
+
+
+class ChangeStack(Struct, frozen=True, tag=True):
+    """Set the named fields of a stack row; its revision grows by one."""
+
+    id: StackId
+    fields: Mapping[str, Any]
+
+
+class ChangeOperation(Struct, frozen=True, tag=True):
+    """Set the named fields of an operation row."""
+
+    id: OperationId
+    fields: Mapping[str, Any]
+
+
+class PutOperation(Struct, frozen=True, tag=True):
+    """Insert an operation (a rollback that the engine decides on); supersedes the current one."""
+
+    row: OperationRow
+
+
+Write: TypeAlias = (
+    PutResource
+    | ChangeResource
+    | DropResource
+    | PutIntent
+    | PutReply
+    | DropJournal
+    | PutEvent
+    | ChangeStack
+    | ChangeOperation
+    | PutOperation
+)
+
+
+class Batch(Struct, frozen=True):
+    """Writes of one stack that take effect together or not at all."""
+
+    stack: StackId
+    epoch: int
+    writes: tuple[Write, ...]
