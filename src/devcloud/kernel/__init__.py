@@ -1,0 +1,1 @@
+"""What every emulated service stands on: objects, requests, faults, time."""
