@@ -48,7 +48,8 @@ def shown(version: tuple[int, int]) -> str:
 
 def wanted_text(spoken: Microversions, request: Request) -> str | None:
     """Return the text after the service's name; the older header counts when the new is absent."""
-    for entry in request.headers.get("openstack-api-version", "").split(","):
+    listed: str = request.headers.get("openstack-api-version", "")
+    for entry in listed.split(","):
         name, _, version = entry.strip().partition(" ")
         if name == spoken.name and version:
             return version.strip()
