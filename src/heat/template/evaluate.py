@@ -1,0 +1,209 @@
+"""Binds a template to its parameters, and computes values from it.
+
+Everything was compiled when the template was loaded; an evaluation walks the compiled tree once.
+What depends on resources that are not made yet comes out as Unknown and flows on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from heat.base.errors import Invalid
+from heat.base.json import Json, Path
+from heat.base.problems import Problem
+from heat.base.unknown import Unknown
+from heat.template.check import TypeNames, check, expression_problems
+from heat.template.expressions import (
+    ABSENT,
+    Absent,
+    Bad,
+    Call,
+    Expression,
+    ListOf,
+    MapOf,
+    Reference,
+)
+from heat.template.load import policy_problem
+from heat.template.model import OutputDefinition, ResourceDefinition, Template
+from heat.template.scope import Facade, Facts, Here, NothingKnown, Surroundings
+from heat.template.source import locate
+
+__all__ = ["Bound", "Facade", "Facts", "NothingKnown", "bind"]
+
+DEFAULT_REGION = "ap-southeast-1"
+
+
+def bind(  # noqa: PLR0913
+    template: Template,
+    parameters: Mapping[str, Json | Unknown],
+    *,
+    files: Mapping[str, str] | None = None,
+    stack_id: str = "",
+    stack_name: str = "",
+    project_id: str = "",
+    region: str = "",
+    zones: Sequence[str] = (),
+    facade: Facade | None = None,
+) -> "Bound":
+    """Bind a template to the values of its parameters; what is wrong shows in ``problems``."""
+    pseudo: dict[str, Json] = {
+        "OS::stack_id": stack_id,
+        "OS::stack_name": stack_name,
+        "OS::project_id": project_id,
+    }
+    if template.version.dialect == "cfn":
+        arn = f"arn:openstack:heat::{project_id}:stacks/{stack_name}/{stack_id}"
+        pseudo = {
+            "AWS::StackId": arn if stack_id else "",
+            "AWS::StackName": stack_name,
+            "AWS::Region": region or DEFAULT_REGION,
+        }
+    around = Surroundings(template, {**pseudo, **parameters}, files or {}, zones, facade)
+    return Bound(around)
+
+
+class Bound:
+    """A template with the values of its parameters: conditions applied, ready to evaluate."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._nothing = Here(around, NothingKnown())
+        self._found: list[Problem] = []
+        self.template = around.template
+        self.conditions: Mapping[str, bool] = self._conditions()
+        self.resources: Mapping[str, ResourceDefinition] = self._resources()
+        self.outputs: Mapping[str, OutputDefinition] = {
+            output.name: output
+            for output in self.template.outputs.values()
+            if self._holds(output.condition)
+        }
+        self.disabled_outputs = frozenset(self.template.outputs) - frozenset(self.outputs)
+
+    def value(
+        self, expression: Expression, facts: Facts, at: Path = ()
+    ) -> Json | Unknown | Absent:
+        """Compute a value; raises Invalid with one Problem when a call is wrong.
+
+        ``at`` is where the value stands, for a problem that has no place of its own.
+        """
+        try:
+            return expression.evaluate(Here(self._around, facts))  # type: ignore[no-any-return]
+        except Invalid as invalid:
+            found = [p if p.at else replace(p, at=at) for p in invalid.problems]
+            raise Invalid(problems=locate(found, self.template.source)) from None
+
+    def output(self, name: str, facts: Facts) -> Json | Unknown:
+        """Compute an output; one that its condition switches off is null."""
+        if name not in self.outputs:
+            return None
+        at = (self.template.words.outputs, name, self.template.words.value)
+        value = self.value(self.outputs[name].value, facts, at)
+        return None if value is ABSENT else value  # type: ignore[return-value]
+
+    def references(
+        self, definition: ResourceDefinition | OutputDefinition | Expression
+    ) -> frozenset[Reference]:
+        """Return the resources and attributes used: of ``if`` only by the branch it chooses."""
+        match definition:
+            case ResourceDefinition(properties=properties, metadata=metadata):
+                parts: Sequence[Expression | None] = (properties, metadata)
+            case OutputDefinition(value=value):
+                parts = (value,)
+            case _:
+                parts = (definition,)
+        found: set[Reference] = set()
+        for part in parts:
+            if part is not None:
+                found.update(self._walk(part))
+        return frozenset(found)
+
+    def requires(self, name: str) -> frozenset[str]:
+        """Return the resources that one depends on; an external resource depends on none."""
+        definition = self.resources[name]
+        if definition.external_id is not None:
+            return frozenset()
+        named = [*definition.depends_on, *(r.resource for r in self.references(definition))]
+        return frozenset(other for other in named if other in self.resources)
+
+    def problems(self, types: TypeNames | None = None) -> list[Problem]:
+        """Return everything that can be found wrong without a cloud, each with its place."""
+        found = [*self._found, *check(self, self._nothing, types)]
+        return locate(dict.fromkeys(found), self.template.source)
+
+    def _walk(self, expression: Expression) -> Iterator[Reference]:
+        match expression:
+            case MapOf(items):
+                for _, part in items:
+                    yield from self._walk(part)
+            case ListOf(items):
+                for part in items:
+                    yield from self._walk(part)
+            case Call(function, argument) if expression.wrong is None:
+                try:
+                    parts: Iterable[Expression] = (
+                        function.chosen(argument, self._nothing) if function.chosen else [argument]
+                    )
+                    for part in parts:
+                        yield from self._walk(part)
+                    if function.refers is not None:
+                        given = argument.evaluate(self._nothing)
+                        if (reference := function.refers(given, self._nothing)) is not None:
+                            yield reference
+                except (Invalid, Bad):
+                    return  # ``problems`` says what is wrong with it
+            case _:
+                pass
+
+    def _conditions(self) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        for name, expression in self.template.conditions.items():
+            wrong = list(expression_problems(expression, self._nothing))
+            self._found += wrong
+            if wrong:
+                continue
+            try:
+                found[name] = self._nothing.condition(name)
+            except (Bad, Invalid) as error:
+                at = (self.template.words.conditions, name)
+                self._found += _told(error, at)
+        return found
+
+    def _resources(self) -> dict[str, ResourceDefinition]:
+        found: dict[str, ResourceDefinition] = {}
+        for name, definition in self.template.resources.items():
+            if self._holds(definition.condition):
+                found[name] = self._with_policy(definition)
+        self._around.enabled = frozenset(found)
+        return found
+
+    def _holds(self, condition: Expression | None) -> bool:
+        if condition is None:
+            return True
+        wrong = list(expression_problems(condition, self._nothing))
+        self._found += wrong
+        return True if wrong else condition.evaluate(self._nothing) is not False
+
+    def _with_policy(self, definition: ResourceDefinition) -> ResourceDefinition:
+        if definition.deletion_policy_value is None:
+            return definition
+        words = self.template.words
+        at = (words.resources, definition.name, words.deletion_policy)
+        try:
+            value = definition.deletion_policy_value.evaluate(self._nothing)
+        except Invalid as invalid:
+            self._found += invalid.problems
+            return definition
+        if value is None or value is ABSENT:
+            return definition
+        wrong = policy_problem(value, self.template.version, at)
+        if wrong is not None:
+            self._found.append(wrong)
+            return definition
+        return replace(definition, deletion_policy=str(value).capitalize())
+
+
+def _told(error: Bad | Invalid, at: Path) -> list[Problem]:
+    from heat.template.codes import problem
+
+    if isinstance(error, Invalid):
+        return error.problems
+    return [problem(error.code, at, error.detail, error.cure)]

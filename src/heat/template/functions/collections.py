@@ -1,0 +1,288 @@
+"""Functions that make lists and maps out of others."""
+
+import json
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from heat.base.unknown import Unknown, unknowns
+from heat.template.expressions import ABSENT, Bad, Call, Expression, Function, Scope, entries_of, items_of
+from heat.template.functions.shapes import a_list, a_map, describe, mapping, sequence, text
+
+
+def _map_merge(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    if isinstance(given, Unknown):
+        return given
+    merged: dict[str, Any] = {}
+    for part in sequence(given, "the argument"):
+        if isinstance(part, Unknown):
+            return unknowns(given)
+        if part is not None:
+            merged.update(mapping(part, "what is merged"))
+    return merged
+
+
+MAP_MERGE = Function(
+    "map_merge", "Merges maps; of equal keys the last wins.", _map_merge, partial=True
+)
+
+
+def _map_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    whole, change = given
+    if whole is None:
+        return {}
+    mapping(whole, "what is changed")
+    keys, values = _changes(change, "keys"), _changes(change, "values")
+    found: dict[str, Any] = {}
+    for key, value in whole.items():
+        name = keys.get(key, key)
+        if not isinstance(name, str):
+            name = text(None, "a new key") if name is None else str(name)
+        if name in found or (name != key and name in whole):
+            raise Bad(f"the new key {name!r} is there already")
+        found[name] = _changed(value, values)
+    return found
+
+
+def _changes(change: Any, part: str) -> dict[str, Any]:
+    return mapping(mapping(change, "the change").get(part) or {}, part)
+
+
+def _changed(value: Any, values: dict[str, Any]) -> Any:
+    if isinstance(value, list | dict):
+        return value
+    if isinstance(value, str):
+        return values.get(value, value)
+    return value
+
+
+_REPLACE_LIKE = "[MAP, {keys: {OLD: NEW}, values: {OLD: NEW}}]"
+_two = a_list(2, 2, like=_REPLACE_LIKE)
+
+
+def _map_replace_shape(argument: Expression) -> None:
+    _two(argument)
+    change = (items_of(argument) or [])[1]
+    entries = entries_of(change)
+    if entries is None:
+        if not isinstance(change, Call):
+            raise Bad("the second entry must be a map", f"write {_REPLACE_LIKE}")
+        return
+    if unknown := [key for key in entries if key not in ("keys", "values")]:
+        raise Bad(f"the key {unknown[0]!r} is unknown", f"write {_REPLACE_LIKE}")
+
+
+MAP_REPLACE = Function(
+    "map_replace", "Renames keys and changes values of a map.", _map_replace, _map_replace_shape
+)
+
+
+def _repeat(maps: bool, permutations: bool) -> Any:
+    def apply(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+        if (waits := unknowns(given.get("for_each"))) is not None:
+            return waits
+        lists = mapping(given["for_each"], "for_each")
+        crossed = given.get("permutations", True) if permutations else True
+        if not isinstance(crossed, bool):
+            raise Bad(f"permutations must be a boolean, not {describe(crossed)}")
+        values = [_values(lists[name], name, maps=maps and crossed) for name in lists]
+        return [
+            _fill(given["template"], dict(zip(lists, chosen, strict=True)))
+            for chosen in _rounds(values, crossed=crossed)
+        ]
+
+    return apply
+
+
+def _values(given: Any, name: str, *, maps: bool) -> list[Any]:
+    if given is None:
+        return []
+    if isinstance(given, dict) and maps:
+        return list(given)
+    if not isinstance(given, list):
+        raise Bad(f"what {name!r} stands for must be a list, not {describe(given)}")
+    return given
+
+
+def _rounds(values: list[list[Any]], *, crossed: bool) -> Iterator[tuple[Any, ...]]:
+    if crossed:
+        return product(*values)
+    if len({len(part) for part in values}) > 1:
+        raise Bad("without permutations all lists must have the same length")
+    return zip(*values, strict=True)
+
+
+def _fill(value: Any, chosen: dict[str, Any]) -> Any:
+    if isinstance(value, str):
+        for name, word in chosen.items():
+            if not isinstance(word, str):
+                raise Bad(f"{name!r} must stand for text, not for {describe(word)}")
+            value = value.replace(name, word)
+        return value
+    if isinstance(value, list):
+        return [_fill(part, chosen) for part in value]
+    if isinstance(value, dict):
+        return {_fill(key, chosen): _fill(part, chosen) for key, part in value.items()}
+    return value
+
+
+_REPEAT_LIKE = "{for_each: {VARIABLE: LIST}, template: VALUE}"
+_repeat_keys = a_map(["for_each", "template"], None, like=_REPEAT_LIKE)
+
+
+def _repeat_shape(argument: Expression) -> None:
+    _repeat_keys(argument)
+    entries = entries_of(argument) or {}
+    for_each = entries["for_each"]
+    if not isinstance(for_each, Call) and entries_of(for_each) is None:
+        raise Bad("for_each must be a map", f"write {_REPEAT_LIKE}")
+
+
+def _repeat_crossed_shape(argument: Expression) -> None:
+    _repeat_shape(argument)
+    crossed = (entries_of(argument) or {}).get("permutations")
+    value = getattr(crossed, "value", True)
+    if crossed is not None and not isinstance(crossed, Call) and not isinstance(value, bool):
+        raise Bad("permutations must be a boolean", "write permutations: false")
+
+
+_REPEAT = "Makes a list of a template, once for each entry of a list."
+REPEAT_1 = Function(
+    "repeat", _REPEAT, _repeat(maps=False, permutations=False), _repeat_shape, partial=True
+)
+REPEAT_2 = Function(
+    "repeat",
+    "Makes a list of a template, once for each entry of a list or map.",
+    _repeat(maps=True, permutations=False),
+    _repeat_shape,
+    partial=True,
+)
+REPEAT_3 = Function(
+    "repeat",
+    "Makes a list of a template, for each entry of lists or maps, crossed or side by side.",
+    _repeat(maps=True, permutations=True),
+    _repeat_crossed_shape,
+    partial=True,
+)
+
+
+def _filter(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    values, whole = given
+    if not values or not whole:
+        for part in (values, whole):
+            if part is not None:
+                sequence(part, "an entry")
+        return whole
+    unwanted = sequence(values, "the first entry")
+    return [item for item in sequence(whole, "the second entry") if item not in unwanted]
+
+
+FILTER = Function(
+    "filter",
+    "Gives a list without some values.",
+    _filter,
+    a_list(2, 2, like="[[VALUE...], LIST]"),
+)
+
+
+def _contains(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    value, whole = given
+    if isinstance(whole, str):
+        return text(value, "what is looked for in a text") in whole
+    return value in sequence(whole, "the second entry")
+
+
+CONTAINS = Function(
+    "contains",
+    "Tells whether a list holds a value, or a text another.",
+    _contains,
+    a_list(2, 2, like="[VALUE, LIST]"),
+)
+
+
+def _concatenate(given: Any, *, unique: bool) -> Any:
+    if isinstance(given, Unknown):
+        return given
+    joined: list[Any] = []
+    for part in sequence(given, "the argument"):
+        if isinstance(part, Unknown) or (unique and unknowns(part)):
+            return unknowns(given)
+        if part is not None and part is not ABSENT:
+            joined += sequence(part, "what is joined")
+    if not unique:
+        return joined
+    kept: list[Any] = []
+    for item in joined:
+        if item not in kept:
+            kept.append(item)
+    return kept
+
+
+def _concat(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return _concatenate(given, unique=False)
+
+
+def _concat_unique(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return _concatenate(given, unique=True)
+
+
+LIST_CONCAT = Function("list_concat", "Puts lists one after the other.", _concat, partial=True)
+LIST_CONCAT_UNIQUE = Function(
+    "list_concat_unique",
+    "Puts lists one after the other, without repeats.",
+    _concat_unique,
+    partial=True,
+)
+
+
+def _select(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    index, whole = given
+    if isinstance(whole, str) and whole:
+        try:
+            whole = json.loads(whole)
+        except ValueError:
+            raise Bad("the text to select from is not JSON") from None
+    if whole is None or whole == "":
+        return ""
+    if isinstance(whole, dict):
+        return whole.get(text(index, "the key"), "")
+    try:
+        return sequence(whole, "what is selected from")[int(index)]
+    except (ValueError, TypeError):
+        raise Bad("the index must be a number") from None
+    except IndexError:
+        return ""
+
+
+FN_SELECT = Function(
+    "Fn::Select",
+    "Gives one entry of a list or map.",
+    _select,
+    a_list(2, 2, like="[INDEX, LIST]"),
+)
+
+
+def _member_list(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    key_name, value_name, items = given
+    text(key_name, "the name for keys")
+    text(value_name, "the name for values")
+    pairs: dict[str, dict[str, str]] = {}
+    for item in sequence(items, "the list"):
+        path, equals, value = text(item, "an entry").partition("=")
+        parts = path.split(".", 3)
+        if not equals or len(parts) < 4:
+            raise Bad("an entry must look like .member.0.NAME=VALUE")
+        pairs.setdefault(parts[2], {})[parts[3]] = value
+    return {
+        pair[key_name]: pair[value_name]
+        for pair in pairs.values()
+        if key_name in pair and value_name in pair
+    }
+
+
+FN_MEMBER_LIST_TO_MAP = Function(
+    "Fn::MemberListToMap",
+    "Makes a map out of a list of member assignments.",
+    _member_list,
+    a_list(3, 3, like="[KEY_NAME, VALUE_NAME, LIST]"),
+)

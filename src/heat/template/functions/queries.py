@@ -1,0 +1,73 @@
+"""yaql: queries over data, with limits on the work they may cause."""
+
+from functools import lru_cache
+from types import GeneratorType
+from typing import Any
+
+import yaql
+from yaql.language import exceptions as yaql_exceptions
+from yaql.language import factory as yaql_factory
+from yaql.language import utils as yaql_utils
+
+from heat.template.expressions import Bad, Expression, Function, Literal, Scope, entries_of
+from heat.template.functions.shapes import a_map, text
+
+LIMIT_ITERATORS = 200
+MEMORY_QUOTA = 10_000
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    options = {
+        "yaql.limitIterators": LIMIT_ITERATORS,
+        "yaql.memoryQuota": MEMORY_QUOTA,
+        "yaql.convertTuplesToLists": True,
+        "yaql.convertSetsToLists": True,
+        "yaql.convertInputData": True,
+    }
+    return yaql_factory.YaqlFactory().create(options=options)
+
+
+@lru_cache(maxsize=1)
+def _context() -> Any:
+    return yaql.create_context(convention=None)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(expression: str) -> Any:
+    try:
+        return _engine()(expression)
+    except (yaql_exceptions.YaqlException, RecursionError, ValueError) as error:
+        raise Bad(f"the expression can't be read: {error}") from None
+
+
+def _yaql(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    parsed = _parsed(text(given["expression"], "the expression"))
+    try:
+        context = _context().create_child_context()
+        return _settled(parsed.evaluate({"data": given["data"]}, context))
+    except Exception as error:  # noqa: BLE001 - the query language lets any error of Python through
+        raise Bad(f"the query fails: {error}", code="H304") from None
+
+
+def _settled(value: Any) -> Any:
+    """Turn the query language's own containers into lists and maps."""
+    if isinstance(value, dict | yaql_utils.FrozenDict):
+        return {key: _settled(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | GeneratorType):
+        return [_settled(part) for part in value]
+    return value
+
+
+_LIKE = "{expression: QUERY, data: VALUE}"
+_keys = a_map(["expression", "data"], (), like=_LIKE)
+
+
+def _shape(argument: Expression) -> None:
+    _keys(argument)
+    expression = (entries_of(argument) or {})["expression"]
+    if isinstance(expression, Literal):
+        _parsed(text(expression.value, "the expression"))
+
+
+YAQL = Function("yaql", "Runs a YAQL query over data.", _yaql, _shape)

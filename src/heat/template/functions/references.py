@@ -1,0 +1,256 @@
+"""Functions that read what stands around a value: parameters, resources, files, the parent."""
+
+from typing import Any
+
+from heat.base.unknown import Unknown
+from heat.template.expressions import Bad, Call, Expression, Function, Literal, Reference, Scope
+from heat.template.expressions import items_of as _items_of
+from heat.template.functions.shapes import a_list, describe, text, walk
+
+
+def _get_param(given: Any, scope: Scope) -> Any:
+    name, *path = given if isinstance(given, list) and given else [given]
+    if not isinstance(name, str) or not name:
+        raise Bad("the name of a parameter must be text", "write get_param: NAME")
+    value = scope.parameter(name)
+    for step in path:
+        if not isinstance(step, str | int):
+            raise Bad(f"a step of the path must be text or a number, not {describe(step)}")
+        value = _descend(value, step)
+    return value
+
+
+def _descend(value: Any, step: str | int) -> Any:
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, list):
+        try:
+            step = int(step)
+        except ValueError:
+            return ""
+        if isinstance(step, bool) or not -len(value) <= step < len(value):
+            return ""
+        return value[step]
+    if isinstance(value, dict):
+        return value.get(step if isinstance(step, str) else str(step), "")
+    return ""
+
+
+def _param_shape(argument: Expression) -> None:
+    match argument:
+        case Literal(value) if not value or isinstance(value, dict | bool | int | float):
+            raise Bad("the argument is missing or no name", "write get_param: NAME")
+        case _:
+            pass
+
+
+GET_PARAM = Function(
+    "get_param",
+    "Gives the value of a parameter, or of what a path leads to inside it.",
+    _get_param,
+    _param_shape,
+    partial=True,
+)
+
+
+def _resource_name(given: Any) -> str:
+    if not isinstance(given, str) or not given:
+        raise Bad("the name of a resource must be text", "write get_resource: NAME")
+    return given
+
+
+def _get_resource(given: Any, scope: Scope) -> Any:
+    return scope.reference(_resource_name(given))
+
+
+def _resource_reference(given: Any, scope: Scope) -> Reference | None:  # noqa: ARG001
+    return Reference(given, None, "reference") if isinstance(given, str) else None
+
+
+GET_RESOURCE = Function(
+    "get_resource",
+    "Gives the reference id of a resource.",
+    _get_resource,
+    refers=_resource_reference,
+)
+
+
+def _attribute_parts(given: Any) -> tuple[str, str | None, list[Any]]:
+    if not isinstance(given, list) or not given:
+        raise Bad("the argument must be a list", "write get_attr: [RESOURCE, ATTRIBUTE, KEY...]")
+    resource = text(given[0], "the name of a resource")
+    if len(given) == 1:
+        return resource, None, []
+    name = given[1]
+    if isinstance(name, bool) or not isinstance(name, str | int):
+        raise Bad(f"the name of an attribute must be text, not {describe(name)}")
+    for step in given[2:]:
+        if isinstance(step, bool) or not isinstance(step, str | int):
+            raise Bad(f"a step of the path must be text or a number, not {describe(step)}")
+    return resource, str(name), given[2:]
+
+
+def _get_attr(given: Any, scope: Scope) -> Any:
+    return scope.attribute(*_attribute_parts(given))
+
+
+def _get_attr_whole(given: Any, scope: Scope) -> Any:
+    resource, attribute, path = _attribute_parts(given)
+    value = scope.attribute(resource, attribute, ())
+    return value if isinstance(value, Unknown) else walk(value, path)
+
+
+def _attribute_reference(given: Any, scope: Scope) -> Reference | None:  # noqa: ARG001
+    try:
+        resource, attribute, _ = _attribute_parts(given)
+    except Bad:
+        return None
+    return Reference(resource, attribute, "attribute")
+
+
+_ATTR_SUMMARY = "Gives an attribute of a resource, or of what a path leads to inside it."
+_ATTR_LIKE = "get_attr: [RESOURCE, ATTRIBUTE, KEY...]"
+GET_ATTR_1 = Function(
+    "get_attr",
+    _ATTR_SUMMARY,
+    _get_attr_whole,
+    a_list(2, like=_ATTR_LIKE),
+    refers=_attribute_reference,
+)
+GET_ATTR_2 = Function(
+    "get_attr",
+    _ATTR_SUMMARY,
+    _get_attr,
+    a_list(2, like=_ATTR_LIKE),
+    refers=_attribute_reference,
+)
+GET_ATTR_3 = Function(
+    "get_attr",
+    "Gives an attribute of a resource, all of them, or what a path leads to inside one.",
+    _get_attr,
+    a_list(1, like=_ATTR_LIKE),
+    refers=_attribute_reference,
+)
+
+
+def _get_file(given: Any, scope: Scope) -> Any:
+    return scope.file(text(given, "the name of a file"))
+
+
+GET_FILE = Function("get_file", "Gives the text of a file sent with the template.", _get_file)
+
+
+def _facade(parts: dict[str, str], like: str) -> Any:
+    def apply(argument: Expression, scope: Scope) -> Any:
+        assert isinstance(argument, Literal)  # noqa: S101 - the shape says so
+        return scope.facade(parts[str(argument.value)])
+
+    def shape(argument: Expression) -> None:
+        if not isinstance(argument, Literal) or argument.value not in list(parts):
+            raise Bad("the argument must be one of these words", f"write {like}")
+
+    return apply, shape
+
+
+_hot_apply, _hot_shape = _facade(
+    {key: key for key in ("metadata", "deletion_policy", "update_policy")},
+    "metadata, deletion_policy or update_policy",
+)
+RESOURCE_FACADE = Function(
+    "resource_facade",
+    "Gives a part of the resource that this nested template stands for.",
+    _hot_apply,
+    _hot_shape,
+    special=True,
+)
+_cfn_apply, _cfn_shape = _facade(
+    {
+        "Metadata": "metadata",
+        "DeletionPolicy": "deletion_policy",
+        "UpdatePolicy": "update_policy",
+    },
+    "Metadata, DeletionPolicy or UpdatePolicy",
+)
+FN_RESOURCE_FACADE = Function(
+    "Fn::ResourceFacade",
+    "Gives a part of the resource that this nested template stands for.",
+    _cfn_apply,
+    _cfn_shape,
+    special=True,
+)
+
+
+def _ref(given: Any, scope: Scope) -> Any:
+    name = _named(given)
+    return scope.reference(name) if scope.has_resource(name) else scope.parameter(name)
+
+
+def _named(given: Any) -> str:
+    if not isinstance(given, str) or not given:
+        raise Bad("the argument must be a name", "write Ref: NAME")
+    return given
+
+
+def _ref_reference(given: Any, scope: Scope) -> Reference | None:
+    if isinstance(given, str) and scope.has_resource(given):
+        return Reference(given, None, "reference")
+    return None
+
+
+REF = Function(
+    "Ref",
+    "Gives the reference id of a resource, or the value of a parameter.",
+    _ref,
+    refers=_ref_reference,
+)
+
+
+def _param_ref(given: Any, scope: Scope) -> Any:
+    return scope.parameter(_named(given))
+
+
+PARAM_REF = Function("Ref", "Gives the value of a parameter.", _param_ref)
+
+
+def _getatt_shape(argument: Expression) -> None:
+    items = _items_of(argument)
+    if items is None or len(items) != 2:  # noqa: PLR2004
+        raise Bad("the argument must be a list of two", "write Fn::GetAtt: [RESOURCE, ATTRIBUTE]")
+    for item, what in zip(items, ("a resource", "an attribute"), strict=True):
+        if isinstance(item, Call):
+            continue
+        if not isinstance(item, Literal) or not isinstance(item.value, str):
+            raise Bad(f"the name of {what} must be text")
+
+
+FN_GETATT = Function(
+    "Fn::GetAtt",
+    "Gives an attribute of a resource.",
+    _get_attr,
+    _getatt_shape,
+    refers=_attribute_reference,
+)
+
+
+def _find_in_map(given: Any, scope: Scope) -> Any:
+    if not isinstance(given, list) or len(given) != 3:
+        raise Bad("the argument must be a list of three", "write [MAP, KEY, VALUE]")
+    name, *path = [text(part, "a name") for part in given]
+    found = scope.mapping(name)
+    for step in path:
+        if not isinstance(found, dict) or step not in found:
+            raise Bad(f"the map {name!r} has no {step!r}", code="H304")
+        found = found[step]
+    return found
+
+
+FN_FIND_IN_MAP = Function(
+    "Fn::FindInMap", "Looks a value up in the Mappings section.", _find_in_map
+)
+
+
+def _get_azs(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return list(scope.zones)
+
+
+FN_GET_AZS = Function("Fn::GetAZs", "Gives the names of the compute zones.", _get_azs)

@@ -1,0 +1,245 @@
+"""Functions that make or take apart text."""
+
+import hashlib
+import re
+from typing import Any
+
+from heat.base.unknown import Unknown, unknowns
+from heat.template.expressions import Bad, Expression, Function, Scope, entries_of, items_of
+from heat.template.functions.shapes import (
+    a_list,
+    a_map,
+    as_json,
+    describe,
+    mapping,
+    sequence,
+    text,
+)
+
+
+def _join(given: Any, *, many: bool) -> str:
+    items = sequence(given, "the argument")
+    if len(items) < 2 or (not many and len(items) > 2):
+        raise Bad("the argument has the wrong length", "write [DELIMITER, LIST]")
+    delimiter, *lists = items
+    text(delimiter, "the delimiter")
+    words: list[str] = []
+    for part in lists:
+        if part is None:
+            continue
+        words += [_word(item, as_text=many) for item in sequence(part, "what is joined")]
+    return str(delimiter).join(words)
+
+
+def _word(item: Any, *, as_text: bool) -> str:
+    if item is None:
+        return ""
+    if isinstance(item, str):
+        return item
+    if as_text and isinstance(item, list | dict):
+        return as_json(item)
+    raise Bad(f"what is joined must be text, not {describe(item)}")
+
+
+def _join_one(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return _join(given, many=False)
+
+
+def _join_many(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return _join(given, many=True)
+
+
+_JOIN = "Joins a list of texts, with a delimiter between them."
+LIST_JOIN_1 = Function("list_join", _JOIN, _join_one)
+LIST_JOIN = Function("list_join", "Joins lists of texts, with a delimiter between.", _join_many)
+FN_JOIN = Function("Fn::Join", _JOIN, _join_one)
+
+
+def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[str]]:
+    """Replace each placeholder, the longest first; return the text and those that occurred."""
+    text(template, "the template")
+    words = {
+        text(key, "a placeholder"): _replacement(key, value, structures)
+        for key, value in mapping(params, "params").items()
+    }
+    if not words:
+        return template, set()
+    used: set[str] = set()
+
+    def put(match: re.Match[str]) -> str:
+        used.add(match[0])
+        return words[match[0]]
+
+    # One pass over the template would prefer the leftmost; the language has the longest first.
+    pieces: list[tuple[bool, str]] = [(False, template)]
+    for key in sorted(words, key=lambda k: (-len(k), k)):
+        if key:
+            pieces = _split_pieces(pieces, key, words[key], used)
+    return "".join(piece for _, piece in pieces), used
+
+
+def _split_pieces(
+    pieces: list[tuple[bool, str]], key: str, value: str, used: set[str]
+) -> list[tuple[bool, str]]:
+    found: list[tuple[bool, str]] = []
+    for done, piece in pieces:
+        if done or key not in piece:
+            found.append((done, piece))
+            continue
+        used.add(key)
+        for n, part in enumerate(piece.split(key)):
+            if n:
+                found.append((True, value))
+            found.append((False, part))
+    return found
+
+
+def _replacement(key: Any, value: Any, structures: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        if structures:
+            return as_json(value)
+        raise Bad(f"the value of {key!r} must be text or a number, not {describe(value)}")
+    return str(value)
+
+
+def _str_replace(structures: bool, strict: bool, full: bool) -> Any:
+    def apply(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+        mapping(given, "the argument")
+        template, params = given.get("template"), given.get("params")
+        if isinstance(params, Unknown) or isinstance(template, Unknown):
+            return unknowns(given)
+        result, used = _replace(template, params, structures=structures)
+        if strict and (unused := [key for key in params if key and key not in used]):
+            raise Bad(f"the placeholder {unused[0]!r} does not occur in the template")
+        if full and (empty := [k for k, v in params.items() if v in (None, "", [], {})]):
+            raise Bad(f"the value of {empty[0]!r} is empty")
+        return result
+
+    return apply
+
+
+_REPLACE_LIKE = "{template: TEXT, params: {PLACEHOLDER: VALUE}}"
+_replace_keys = a_map(["template", "params"], (), like=_REPLACE_LIKE)
+
+
+def _replace_shape(argument: Expression) -> None:
+    _replace_keys(argument)
+    entries = entries_of(argument) or {}
+    params = entries["params"]
+    if entries_of(params) is None and not hasattr(params, "function"):
+        raise Bad("params must be a map", f"write {_REPLACE_LIKE}")
+
+
+STR_REPLACE_1 = Function(
+    "str_replace",
+    "Puts values in the place of placeholders in a text.",
+    _str_replace(structures=False, strict=False, full=False),
+    _replace_shape,
+)
+STR_REPLACE = Function(
+    "str_replace",
+    "Puts values, lists and maps as JSON, in the place of placeholders in a text.",
+    _str_replace(structures=True, strict=False, full=False),
+    _replace_shape,
+)
+STR_REPLACE_STRICT = Function(
+    "str_replace_strict",
+    "Does as str_replace, and fails when a placeholder does not occur.",
+    _str_replace(structures=True, strict=True, full=False),
+    _replace_shape,
+)
+STR_REPLACE_VSTRICT = Function(
+    "str_replace_vstrict",
+    "Does as str_replace_strict, and fails when a value is empty.",
+    _str_replace(structures=True, strict=True, full=True),
+    _replace_shape,
+)
+
+
+def _fn_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    params, template = sequence(given, "the argument")
+    return _replace(template, params, structures=False)[0]
+
+
+FN_REPLACE = Function(
+    "Fn::Replace",
+    "Puts values in the place of placeholders in a text.",
+    _fn_replace,
+    a_list(2, 2, like="[{PLACEHOLDER: VALUE}, TEXT]"),
+)
+
+
+def _str_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    items = sequence(given, "the argument")
+    if not 2 <= len(items) <= 3:
+        raise Bad("the argument has the wrong length", "write [DELIMITER, TEXT, INDEX]")
+    delimiter, whole = text(items[0], "the delimiter"), items[1]
+    if whole is None:
+        return None
+    if not delimiter:
+        raise Bad("the delimiter is empty")
+    parts = text(whole, "what is split").split(delimiter)
+    if len(items) == 2:
+        return parts
+    try:
+        return parts[int(items[2])]
+    except (ValueError, TypeError):
+        raise Bad("the index must be a number") from None
+    except IndexError:
+        raise Bad(f"the index is out of range: there are {len(parts)} parts") from None
+
+
+STR_SPLIT = Function(
+    "str_split",
+    "Splits a text at a delimiter into a list, or gives one entry of it.",
+    _str_split,
+    a_list(2, 3, like="[DELIMITER, TEXT, INDEX]"),
+)
+
+
+def _split_shape(argument: Expression) -> None:
+    items = items_of(argument)
+    if items is None or len(items) != 2:
+        raise Bad("the argument must be a list of two", "write [DELIMITER, TEXT]")
+
+
+def _fn_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    delimiter, whole = sequence(given, "the argument")
+    if not text(delimiter, "the delimiter"):
+        raise Bad("the delimiter is empty")
+    return text(whole, "what is split").split(delimiter)
+
+
+FN_SPLIT = Function(
+    "Fn::Split", "Splits a text at a delimiter into a list.", _fn_split, _split_shape
+)
+
+
+def _digest(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    items = sequence(given, "the argument")
+    if len(items) != 2:
+        raise Bad("the argument must be a list of two", "write [ALGORITHM, TEXT]")
+    algorithm = text(items[0], "the algorithm").lower()
+    value = text(items[1], "what is hashed")
+    known = {name.lower() for name in hashlib.algorithms_available}
+    if algorithm not in known:
+        usable = ", ".join(sorted(hashlib.algorithms_guaranteed))
+        raise Bad(f"the algorithm {items[0]!r} is unknown", f"use one of {usable}")
+    try:
+        return hashlib.new(algorithm, value.encode("latin-1"), usedforsecurity=False).hexdigest()
+    except UnicodeEncodeError:
+        raise Bad("the text holds characters outside of Latin-1") from None
+    except (ValueError, TypeError):
+        raise Bad(f"the algorithm {items[0]!r} gives no hex digest here") from None
+
+
+DIGEST = Function("digest", "Gives the hex digest of a text.", _digest)
+
+
+def _same(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return text(given, "the argument")
+
+
+FN_BASE64 = Function("Fn::Base64", "Gives back its text unchanged.", _same)

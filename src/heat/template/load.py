@@ -1,0 +1,295 @@
+"""Reads a template: text or a map in, the model out, or every problem of text and shape."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heat.base.errors import Invalid
+from heat.base.json import Path
+from heat.base.problems import Problem, did_you_mean
+from heat.template import cfn, hot
+from heat.template.codes import problem
+from heat.template.expressions import Expression, Language, compile_value
+from heat.template.functions.logic import compile_condition, compile_definition
+from heat.template.model import (
+    CFN_WORDS,
+    HOT_WORDS,
+    NO_DESCRIPTION,
+    NO_OUTPUT_DESCRIPTION,
+    OutputDefinition,
+    ResourceDefinition,
+    Template,
+    Words,
+)
+from heat.template.parameters import ParameterSchema
+from heat.template.source import Source, locate
+from heat.template.text import parse, settle
+from heat.template.versions import AWS_KEY, CFN_KEY, HOT_KEY, Version, find, known
+
+
+def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
+    """Read a template; raises Invalid with all that is wrong with its text and shape."""
+    source = Source(name, text if isinstance(text, str) else None)
+    raw = parse(text, name) if isinstance(text, str) else settle(dict(text), name)
+    if not isinstance(raw, dict):
+        detail = f"{name} is neither a JSON nor a YAML map"
+        if raw is None:
+            detail = f"{name} is empty: it has no template version"
+        raise Invalid(problems=[problem("H104", detail=detail)])
+    try:
+        version = read_version(raw, name)
+    except Invalid as invalid:
+        raise Invalid(problems=locate(invalid.problems, source)) from None
+    reading = _Reading(raw, version)
+    template = reading.template(source)
+    if reading.problems:
+        raise Invalid(problems=locate(reading.problems, source))
+    return template
+
+
+def read_version(raw: Mapping[str, Any], name: str = "template") -> Version:
+    """Return the version that a template's map names; raises Invalid."""
+    keys = [key for key in (HOT_KEY, AWS_KEY, CFN_KEY) if key in raw]
+    if not keys:
+        cure = f"start it with {HOT_KEY}: {known(HOT_KEY)[-1]}"
+        found = [did_you_mean(key, (HOT_KEY, AWS_KEY, CFN_KEY)) for key in raw]
+        cure = next((hint for hint in found if hint), cure)
+        detail = f"{name} has no template version: the template format version is not given"
+        raise Invalid(problems=[problem("H105", detail=detail, cure=cure)])
+    if len(keys) > 1:
+        detail = f"Ambiguous versions: {' and '.join(keys)} are both given"
+        raise Invalid(problems=[problem("H106", (keys[1],), detail, "keep one of them")])
+    value = raw[keys[0]]
+    version = find(keys[0], value) if isinstance(value, str) else None
+    if version is None:
+        detail = f'"{keys[0]}: {value}" is not a known version'
+        cure = f"{keys[0]} should be one of: {', '.join(known(keys[0]))}"
+        raise Invalid(problems=[problem("H107", (keys[0],), detail, cure)])
+    return version
+
+
+class _Reading:
+    """One reading of a template's map; problems are collected on the way."""
+
+    def __init__(self, raw: dict[str, Any], version: Version) -> None:
+        self.raw, self.version = raw, version
+        self.words: Words = HOT_WORDS if version.dialect == "hot" else CFN_WORDS
+        self.language: Language = version.language
+        self.problems: list[Problem] = []
+
+    def template(self, source: Source) -> Template:
+        """Read everything."""
+        words = self.words
+        self._check_sections()
+        parameters = self._each(words.parameters, self._parameter)
+        conditions = self._conditions()
+        resources = self._each(words.resources, self._resource)
+        outputs = self._each(words.outputs, self._output)
+        groups, wrong = hot.read_groups(self.raw.get("parameter_groups"), parameters)
+        if self.version.dialect == "hot":
+            self.problems += wrong
+        else:
+            groups = ()
+        self._check_names(parameters, resources)
+        description = self.raw.get(words.description)
+        return Template(
+            version=self.version,
+            description=NO_DESCRIPTION if description is None else description,
+            parameters=parameters,
+            parameter_groups=groups,
+            conditions=conditions,
+            resources=resources,
+            outputs=outputs,
+            mappings=self._mappings(),
+            source=source,
+            raw=self.raw,
+            words=words,
+        )
+
+    def wrong(self, code: str, at: Path, detail: str, cure: str = "") -> None:
+        """Note a problem."""
+        self.problems.append(problem(code, at, detail, cure))
+
+    def _check_sections(self) -> None:
+        for key in self.raw:
+            if key not in self.version.sections:
+                cure = did_you_mean(key, self.version.sections)
+                cure = cure or f"the sections are {', '.join(self.version.sections)}"
+                self.wrong("H201", (key,), f"the section {key} is not known", cure)
+
+    def _section(self, name: str) -> dict[str, Any]:
+        if name not in self.version.sections:
+            return {}
+        section = self.raw.get(name)
+        # Upstream takes any empty value for an empty section.
+        if not section and not isinstance(section, bool):
+            return {}
+        if not isinstance(section, dict):
+            self.wrong("H202", (name,), f"the section {name} must be a map")
+            return {}
+        return section
+
+    def _each(self, section: str, read: Callable[[str, Any, Path], Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, raw in self._section(section).items():
+            made = read(name, raw, (section, name))
+            if made is not None:
+                found[name] = made
+        return found
+
+    def _parameter(self, name: str, raw: Any, at: Path) -> ParameterSchema | None:
+        try:
+            if self.version.dialect == "hot":
+                return hot.read_parameter(name, raw, self.version)
+            return cfn.read_parameter(name, raw)
+        except hot.Unfit as wrong:
+            self.wrong("H503", (*at, *wrong.at), wrong.detail, wrong.cure)
+        except hot.Wrong as wrong:
+            self.wrong("H210", (*at, *wrong.at), wrong.detail, wrong.cure)
+        return None
+
+    def _conditions(self) -> dict[str, Expression]:
+        name = self.words.conditions
+        if name not in self.version.sections or name not in self.raw:
+            return {}
+        section = self.raw[name]
+        if not isinstance(section, dict):
+            self.wrong("H202", (name,), f"the section {name} must be a map")
+            return {}
+        return {
+            key: compile_definition(raw, (name, key), self.language)
+            for key, raw in section.items()
+        }
+
+    def _mappings(self) -> dict[str, Any]:
+        section = self.raw.get("Mappings") if self.version.dialect == "cfn" else None
+        if section and not isinstance(section, dict):
+            self.wrong("H202", ("Mappings",), "the section Mappings must be a map")
+            return {}
+        return section or {}
+
+    def _resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition | None:
+        if "/" in name:
+            self.wrong("H205", at, f"{name!r} holds a slash")
+        if not isinstance(raw, dict):
+            self.wrong("H203", at, f"the resource {name} must be a map", "give it a type")
+            return None
+        self._check_resource_keys(name, raw, at)
+        words, before = self.words, len(self.problems)
+        type_name = raw.get(words.type)
+        if not isinstance(type_name, str) or not type_name:
+            detail = f"the resource {name} has no type"
+            if type_name:
+                detail = f"the type of the resource {name} must be text"
+            self.wrong("H203", at, detail, f"write {words.type}: TYPE")
+        policy, policy_value = self._deletion_policy(raw.get(words.deletion_policy), at)
+        definition = ResourceDefinition(
+            name=name,
+            type=str(type_name),
+            properties=self._part(raw, words.properties, at),
+            metadata=self._part(raw, words.metadata, at),
+            depends_on=self._depends_on(raw.get(words.depends_on), at),
+            deletion_policy=policy,
+            update_policy=self._part(raw, words.update_policy, at),
+            description=self._description(raw.get(words.description), at),
+            external_id=self._external_id(raw, at),
+            condition=self._condition(raw, at),
+            deletion_policy_value=policy_value,
+        )
+        if definition.external_id is not None and definition.depends_on:
+            detail = f"{name} has an external_id, so it may not have depends_on"
+            self.wrong("H211", (*at, words.depends_on), detail)
+        return definition if len(self.problems) == before else None
+
+    def _check_resource_keys(self, name: str, raw: dict[str, Any], at: Path) -> None:
+        if self.version.dialect == "cfn":
+            return
+        keys = list(self.words.resource_keys)
+        keys += [self.words.external_id] if self.version.external_id else []
+        keys += [self.words.condition] if self.version.has_conditions else []
+        for key in raw:
+            if key not in keys:
+                cure = did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
+                self.wrong("H204", (*at, key), f"{name} has the unknown key {key!r}", cure)
+
+    def _part(self, raw: dict[str, Any], key: str, at: Path) -> Expression | None:
+        value = raw.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.wrong("H203", (*at, key), f"{key} must be a map")
+            return None
+        return compile_value(value, (*at, key), self.language)
+
+    def _depends_on(self, value: Any, at: Path) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            detail = f"{self.words.depends_on} must be a resource's name or a list of names"
+            self.wrong("H203", (*at, self.words.depends_on), detail)
+            return ()
+        return tuple(dict.fromkeys(names))
+
+    def _description(self, value: Any, at: Path) -> str:
+        if value is not None and not isinstance(value, str):
+            self.wrong("H203", (*at, self.words.description), "the description must be text")
+            return ""
+        return value or ""
+
+    def _external_id(self, raw: dict[str, Any], at: Path) -> Expression | None:
+        key = self.words.external_id
+        value = raw.get(key) if self.version.external_id else None
+        if value is None:
+            return None
+        if not isinstance(value, str | dict):
+            self.wrong("H203", (*at, key), f"{key} must be text")
+            return None
+        return compile_value(value, (*at, key), self.language)
+
+    def _condition(self, raw: dict[str, Any], at: Path) -> Expression | None:
+        key = self.words.condition
+        if not self.version.has_conditions or raw.get(key) is None:
+            return None
+        return compile_condition(raw[key], (*at, key), self.language)
+
+    def _deletion_policy(self, value: Any, at: Path) -> tuple[str, Expression | None]:
+        here = (*at, self.words.deletion_policy)
+        if value is None:
+            return "Delete", None
+        if isinstance(value, dict):
+            return "Delete", compile_value(value, here, self.language)
+        wrong = policy_problem(value, self.version, here)
+        if wrong is not None:
+            self.problems.append(wrong)
+            return "Delete", None
+        return str(value).capitalize(), None
+
+    def _output(self, name: str, raw: Any, at: Path) -> OutputDefinition | None:
+        words = self.words
+        if not isinstance(raw, dict):
+            self.wrong("H207", at, f"the output {name} must be a map", "give it a value")
+            return None
+        if words.value not in raw:
+            self.wrong("H207", at, f"the output {name} has no {words.value}")
+            return None
+        description = raw.get(words.description)
+        return OutputDefinition(
+            name,
+            compile_value(raw[words.value], (*at, words.value), self.language),
+            NO_OUTPUT_DESCRIPTION if description is None else str(description),
+            self._condition(raw, at),
+        )
+
+    def _check_names(self, parameters: dict[str, Any], resources: dict[str, Any]) -> None:
+        for name in resources:
+            if name in parameters:
+                detail = f"Duplicate names: {name} is both a parameter and a resource"
+                self.wrong("H208", (self.words.resources, name), detail, "rename one of them")
+
+
+def policy_problem(value: Any, version: Version, at: Path) -> Problem | None:
+    """Say what is wrong with a deletion policy."""
+    if isinstance(value, str) and value in version.deletion_policies:
+        return None
+    detail = f"{value!r} is not a deletion policy"
+    return problem("H206", at, detail, f"use one of {', '.join(version.deletion_policies)}")

@@ -1,0 +1,183 @@
+"""Parameters: their definitions, and the values a stack gets for them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heat.base.json import Json
+from heat.base.problems import Problem, did_you_mean
+from heat.template.codes import problem
+from heat.template.constraints import Constraint, Custom, CustomCheck, number
+
+TYPES = {
+    "string": "String",
+    "number": "Number",
+    "comma_delimited_list": "CommaDelimitedList",
+    "json": "Json",
+    "boolean": "Boolean",
+}
+"""The types, and their names in CFN and in the API."""
+
+TRUE_WORDS = frozenset(("1", "t", "true", "on", "y", "yes"))
+FALSE_WORDS = frozenset(("0", "f", "false", "off", "n", "no"))
+
+
+@dataclass(frozen=True)
+class ParameterSchema:
+    """One parameter as a template defines it; ``type`` is HOT's name for it."""
+
+    name: str
+    type: str
+    default: Json = None
+    description: str = ""
+    label: str | None = None
+    hidden: bool = False
+    immutable: bool = False
+    constraints: tuple[Constraint, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> bool:
+        """Whether somebody must give a value."""
+        return self.default is None
+
+    @property
+    def api_type(self) -> str:
+        """The type's name in the API."""
+        return TYPES[self.type]
+
+
+def convert(type_name: str, value: Json) -> Json:
+    """Turn a given value into one of a type; raises ValueError with what is wrong."""
+    match type_name:
+        case "string":
+            return _text(value)
+        case "number":
+            return number(value)
+        case "boolean":
+            return _boolean(value)
+        case "comma_delimited_list":
+            return _list(value)
+        case _:
+            return _json(value)
+
+
+def wrong(
+    schema: ParameterSchema, value: Json, *, custom: CustomCheck | None = None
+) -> str | None:
+    """Say which constraint a converted value breaks."""
+    for constraint in schema.constraints:
+        if isinstance(constraint, Custom):
+            said = _custom_wrong(constraint, value, custom)
+        else:
+            said = constraint.wrong(value)
+        if said is not None:
+            return constraint.description or said
+    return None
+
+
+def values(
+    schemas: Mapping[str, ParameterSchema],
+    given: Mapping[str, Json],
+    defaults: Mapping[str, Json],
+    *,
+    custom: CustomCheck | None = None,
+) -> tuple[dict[str, Json], list[Problem]]:
+    """Return the value of each parameter, and what is wrong.
+
+    ``given`` is what the user gave; ``defaults`` is the environment's parameter_defaults. A given
+    null counts as not given. Of what is hidden no value shows in a problem.
+    """
+    found: dict[str, Json] = {}
+    problems = list(_not_known(schemas, given))
+    for name, schema in schemas.items():
+        value = next(
+            (v for v in (given.get(name), defaults.get(name), schema.default) if v is not None),
+            None,
+        )
+        if value is None:
+            cure = "give a value for it, or a default"
+            problems.append(
+                problem("H502", ("parameters", name), f"{name} has no value", cure, where="request")
+            )
+            continue
+        try:
+            found[name] = convert(schema.type, value)
+        except ValueError as error:
+            problems.append(_refused("H503", schema, str(error)))
+            continue
+        if (said := wrong(schema, found[name], custom=custom)) is not None:
+            problems.append(_refused("H504", schema, said))
+    return found, problems
+
+
+def _not_known(
+    schemas: Mapping[str, ParameterSchema], given: Iterable[str]
+) -> Iterable[Problem]:
+    for name in given:
+        if name not in schemas:
+            yield problem(
+                "H501",
+                ("parameters", name),
+                f"the template has no parameter {name!r}",
+                did_you_mean(name, schemas),
+                where="request",
+            )
+
+
+def _refused(code: str, schema: ParameterSchema, said: str) -> Problem:
+    if schema.hidden:
+        said = f"the value of the hidden parameter {schema.name} is not acceptable"
+    cure = f"{schema.name} is of type {schema.type}" if code == "H503" else ""
+    return problem(code, ("parameters", schema.name), said, cure, where="request")
+
+
+def _custom_wrong(constraint: Custom, value: Json, custom: CustomCheck | None) -> str | None:
+    if custom is None:
+        return None
+    return custom(constraint.name, value)
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, list | dict):
+        raise ValueError("it is not text")  # noqa: TRY004 - one sort of error for all
+    return str(value)
+
+
+def _boolean(value: Json) -> bool:
+    word = str(value).lower() if isinstance(value, bool | int | str) else ""
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError("it is not a boolean; write true or false")
+
+
+def _list(value: Json) -> list[Json]:
+    if isinstance(value, str):
+        return list(value.split(",")) if value else []
+    if isinstance(value, list):
+        return [_entry(part) for part in value]
+    raise ValueError("it is no list, nor text with commas")
+
+
+def _entry(part: Json) -> str:
+    if part is None or isinstance(part, list | dict):
+        raise ValueError("an entry of the list is not text")
+    return str(part)
+
+
+def _json(value: Json) -> Json:
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        return json.loads(value, parse_constant=_no_constant)  # type: ignore[no-any-return]
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON number")

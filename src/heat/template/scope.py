@@ -1,0 +1,161 @@
+"""What functions see while a value is computed: parameters, conditions, resources, files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from heat.base.errors import Invalid
+from heat.base.json import Json
+from heat.base.problems import did_you_mean
+from heat.base.unknown import Unknown
+from heat.template.expressions import Bad
+from heat.template.model import Template
+
+
+class Facts(Protocol):
+    """What evaluation asks of the outside: the resources' ids and attributes."""
+
+    def reference(self, resource: str) -> Json | Unknown:
+        """Return a resource's reference id."""
+        ...
+
+    def attribute(
+        self, resource: str, attribute: str | None, path: Sequence[Json]
+    ) -> Json | Unknown:
+        """Return an attribute, or what a path leads to inside it; None: all attributes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Facade:
+    """The resource that a nested template stands for, as ``resource_facade`` shows it."""
+
+    metadata: Json = None
+    deletion_policy: str = "Delete"
+    update_policy: Json = None
+
+
+class NothingKnown:
+    """Facts before anything is made: every reference waits for its resource."""
+
+    def reference(self, resource: str) -> Json | Unknown:
+        """Return what waits for the resource."""
+        return Unknown(frozenset((resource,)))
+
+    def attribute(
+        self,
+        resource: str,
+        attribute: str | None,
+        path: Sequence[Json],  # noqa: ARG002
+    ) -> Json | Unknown:
+        """Return what waits for the attribute."""
+        return Unknown(frozenset((f"{resource}.{attribute}" if attribute else resource,)))
+
+
+@dataclass
+class Surroundings:
+    """All that stays the same while the values of one stack are computed."""
+
+    template: Template
+    parameters: Mapping[str, Any]
+    files: Mapping[str, str]
+    zones: Sequence[str]
+    parent: Facade | None
+    enabled: frozenset[str] = frozenset()
+    holds: dict[str, Any] = field(default_factory=dict[str, Any])
+    open: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The scope of one evaluation."""
+
+    around: Surroundings
+    facts: Facts
+
+    @property
+    def zones(self) -> Sequence[str]:
+        """The compute zones."""
+        return self.around.zones
+
+    def parameter(self, name: str) -> Any:
+        """Return a parameter's value."""
+        values = self.around.parameters
+        if name not in values:
+            cure = did_you_mean(name, values)
+            raise Bad(f"the parameter {name} was not provided", cure, code="H402")
+        return values[name]
+
+    def condition(self, name: str) -> Any:
+        """Return whether a named condition holds, computing it the first time."""
+        around = self.around
+        if name in around.holds:
+            return around.holds[name]
+        conditions = around.template.conditions
+        if name not in conditions:
+            detail = f"the condition {name!r} does not exist"
+            raise Bad(detail, did_you_mean(name, conditions), code="H308")
+        if name in around.open:
+            loop = " → ".join([*around.open[around.open.index(name) :], name])
+            raise Bad(f"the conditions form a loop: {loop}", code="H307")
+        around.open.append(name)
+        try:
+            around.holds[name] = conditions[name].evaluate(self)
+        except Invalid as invalid:
+            if invalid.problems and invalid.problems[0].code == "H307":
+                raise
+            raise Bad(f"the condition {name!r} can't be computed", code="H306") from None
+        finally:
+            around.open.pop()
+        return around.holds[name]
+
+    def has_resource(self, name: str) -> bool:
+        """Return whether the template names this resource, enabled or not."""
+        return name in self.around.template.resources
+
+    def reference(self, resource: str) -> Any:
+        """Return the reference id of a resource."""
+        self._check(resource)
+        return self.facts.reference(resource)
+
+    def attribute(self, resource: str, attribute: str | None, path: Sequence[Json]) -> Any:
+        """Return an attribute of a resource."""
+        self._check(resource)
+        return self.facts.attribute(resource, attribute, path)
+
+    def file(self, key: str) -> str:
+        """Return the text of a file."""
+        files = self.around.files
+        if key not in files:
+            detail = f"no content found in the files section for get_file path: {key}"
+            raise Bad(detail, did_you_mean(key, files) or "send the file", code="H305")
+        return files[key]
+
+    def mapping(self, name: str) -> Any:
+        """Return one of the CFN mappings."""
+        mappings = self.around.template.mappings
+        if name not in mappings:
+            detail = f"the map {name!r} does not exist"
+            raise Bad(detail, did_you_mean(name, mappings), code="H304")
+        return mappings[name]
+
+    def facade(self, part: str) -> Any:
+        """Return a part of the parent resource's definition."""
+        parent = self.around.parent
+        if parent is None:
+            raise Bad("resource_facade needs a parent resource: this stack is not nested")
+        match part:
+            case "metadata":
+                return {} if parent.metadata is None else parent.metadata
+            case "deletion_policy":
+                return parent.deletion_policy
+            case _:
+                return {} if parent.update_policy is None else parent.update_policy
+
+    def _check(self, resource: str) -> None:
+        if resource in self.around.enabled:
+            return
+        detail = f"the resource {resource} does not exist"
+        if resource in self.around.template.resources:
+            detail = f"the resource {resource} is switched off by its condition"
+        raise Bad(detail, did_you_mean(resource, self.around.enabled), code="H401")

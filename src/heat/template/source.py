@@ -1,0 +1,69 @@
+"""The text a template or environment came from, and where in it a path stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import yaml
+
+from heat.base.json import Path
+from heat.base.problems import Place, Problem
+from heat.template.text import compose
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and its name; positions are looked for only when a problem must be shown."""
+
+    name: str
+    text: str | None = None
+
+    def place(self, path: Path) -> Place | None:
+        """Return where a path stands, or the nearest thing above it; None without a text."""
+        if self.text is None or self._root is None:
+            return None
+        node, mark = self._root, self._root.start_mark
+        for step in path:
+            found = _step(node, step)
+            if found is None:
+                break
+            node, mark = found
+        line = self._lines[mark.line] if mark.line < len(self._lines) else ""
+        return Place(self.name, mark.line + 1, mark.column + 1, line)
+
+    @cached_property
+    def _root(self) -> yaml.Node | None:
+        return compose(self.text or "")
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return (self.text or "").splitlines()
+
+
+def locate(problems: Iterable[Problem], source: Source) -> list[Problem]:
+    """Return the problems with the places that their paths have in a source."""
+    return [p if p.place else replace(p, place=source.place(p.at)) for p in problems]
+
+
+def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
+    if isinstance(node, yaml.SequenceNode):
+        if isinstance(step, int) and 0 <= step < len(node.value):
+            item = node.value[step]
+            return item, item.start_mark
+        return None
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    for key, value in reversed(node.value):
+        if isinstance(key, yaml.ScalarNode) and key.value == str(step):
+            return value, key.start_mark
+    return _merged(node, step)
+
+
+def _merged(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
+    """Look through the maps that ``<<`` brings in."""
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value == "<<":
+            for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if part is not node and (found := _step(part, step)) is not None:
+                    return found
+    return None

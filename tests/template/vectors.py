@@ -1,0 +1,195 @@
+"""Runs recorded cases of the language in process, with the few resource types that need no cloud."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from heat.base.errors import Invalid
+from heat.base.problems import Problem
+from heat.base.unknown import Unknown
+from heat.template.environment import Environment, read_environment
+from heat.template.evaluate import Bound, NothingKnown, bind
+from heat.template.functions.shapes import walk
+from heat.template.load import load
+from heat.template.merging import merge
+from heat.template.parameters import values
+
+FOLDER = Path(__file__).parent.parent / "data" / "vectors"
+ATTRIBUTES: dict[str, frozenset[str] | None] = {
+    "OS::Heat::Value": frozenset(("value", "show")),
+    "OS::Heat::TestResource": frozenset(("output", "show")),
+    "OS::Heat::None": None,
+}
+NAMES = {
+    "%STACK_NAME%": "stack",
+    "%STACK_ID%": "0dd2f1b8-8a4e-4f4d-9f0e-111111111111",
+    "%PROJECT_ID%": "0123456789abcdef",
+}
+
+
+class Skipped(Exception):
+    """The case needs what is not in this room."""
+
+
+class Types:
+    """The types that the cases may use."""
+
+    def names(self):
+        return list(ATTRIBUTES)
+
+    def known(self, type_name, resource):
+        return type_name in ATTRIBUTES
+
+    def attributes(self, type_name, resource):
+        return ATTRIBUTES.get(type_name)
+
+
+class Made:
+    """The facts of resources that are made as soon as they are asked for."""
+
+    def __init__(self, bound: Bound) -> None:
+        self.bound = bound
+        self.made: dict[str, Any] = {}
+
+    def reference(self, resource):
+        return self.bound.resources[resource].name
+
+    def attribute(self, resource, attribute, path):
+        type_name = self.bound.resources[resource].type
+        known = ATTRIBUTES[type_name]
+        if attribute is None:
+            return {name: self._value(resource) for name in known or () if name != "show"}
+        if known is not None and attribute not in known:
+            raise Invalid(f"{resource} has no attribute {attribute}")
+        if known is None or attribute == "show":
+            return None
+        return walk(self._value(resource), path)
+
+    def _value(self, resource):
+        if resource not in self.made:
+            definition = self.bound.resources[resource]
+            given = self.bound.value(definition.properties, self) if definition.properties else {}
+            self.made[resource] = given.get("value")
+        return self.made[resource]
+
+
+def cases(file: str) -> list[dict[str, Any]]:
+    with (FOLDER / file).open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def outcome(case: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the outputs, and those that could not be computed; raises Invalid."""
+    template = load(case["template"])
+    environment = environment_of(case, template)
+    needs_more(template, environment)
+    given = {**environment.parameters, **(case.get("parameters") or {})}
+    found, wrong = values(
+        template.parameters, given, environment.parameter_defaults, custom=check_custom
+    )
+    bound = bind(
+        template,
+        found,
+        files=case.get("files") or {},
+        stack_name=NAMES["%STACK_NAME%"],
+        stack_id=NAMES["%STACK_ID%"],
+        project_id=NAMES["%PROJECT_ID%"],
+    )
+    problems = wrong or bound.problems(Types())
+    problems = problems or list(type_problems(bound))
+    if problems:
+        raise Invalid(problems=problems)
+    return outputs(bound)
+
+
+def outputs(bound: Bound) -> tuple[dict[str, Any], list[str]]:
+    facts, shown, failed = Made(bound), {}, []
+    for name in bound.template.outputs:
+        try:
+            shown[name] = bound.output(name, facts)
+            json.dumps(shown[name])
+        except (Invalid, TypeError):
+            shown[name] = None
+            failed.append(name)
+    return shown, failed
+
+
+def environment_of(case: Mapping[str, Any], template: Any) -> Environment:
+    if names := case.get("environment_files"):
+        files = case["files"]
+        read = [(name, read_environment(files[name], name)) for name in names]
+        return merge(read, known_schemas(case, template))
+    return read_environment(case.get("environment"), "environment")
+
+
+def known_schemas(case, template):
+    schemas = {}
+    for key, text in (case.get("files") or {}).items():
+        try:
+            schemas.update(load(text, name=key).parameters)
+        except Invalid:
+            continue
+    return {**schemas, **template.parameters}
+
+
+def needs_more(template: Any, environment: Environment) -> None:
+    for definition in template.resources.values():
+        type_name = definition.type
+        mapped = environment.registry.resolve(type_name, definition.name)
+        if mapped.is_template:
+            raise Skipped("nested template")
+        if mapped.target != type_name:
+            raise Skipped("mapped type")
+        if type_name in (
+            "OS::Heat::ResourceGroup",
+            "OS::Heat::ResourceChain",
+            "OS::Heat::RandomString",
+        ):
+            raise Skipped(type_name)
+
+
+def check_custom(name: str, value: Any) -> str | None:
+    raise Skipped("custom constraint")
+
+
+def type_problems(bound: Bound) -> Iterator[Problem]:
+    """Stand in for the types' own checks."""
+    for definition in bound.resources.values():
+        if definition.update_policy is not None and bound.value(
+            definition.update_policy, NothingKnown()
+        ):
+            raise Skipped("update_policy against a type")
+        if definition.type == "OS::Heat::None" or definition.external_id is not None:
+            continue
+        given = bound.value(definition.properties, NothingKnown()) if definition.properties else {}
+        if isinstance(given, Unknown):
+            raise Skipped("properties of a type")
+        if definition.type == "OS::Heat::Value":
+            strange = set(given) - {"value", "type"}
+            if strange or "value" not in given or "type" in given:
+                raise Skipped("properties of a type")
+        elif set(given) - {"value"} or not isinstance(given.get("value", ""), str | Unknown):
+            raise Skipped("properties of a type")
+    yield from ()
+
+
+def fill(value: Any) -> Any:
+    if isinstance(value, str):
+        for mark, name in NAMES.items():
+            value = value.replace(mark, name)
+        return value
+    if isinstance(value, list):
+        return [fill(part) for part in value]
+    if isinstance(value, dict):
+        return {fill(key): fill(part) for key, part in value.items()}
+    return value
+
+
+def same(a: Any, b: Any) -> bool:
+    """JSON equality that keeps true apart from 1, and 1 apart from 1.0."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and a == b
