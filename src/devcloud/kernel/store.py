@@ -7,6 +7,7 @@ that runs under the cloud's lock may touch them.
 
 import sqlite3
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,8 @@ class Table:
 
     def __init__(self, kind: str, touch: Callable[[str, str], None]) -> None:
         self.kind = kind
+        self.version = 0
+        """Grows with every change, so that what was derived from the table can be kept."""
         self._touch = touch
         self._rows: dict[str, Row] = {}
         self._indexes: dict[str, Index] = {}
@@ -110,7 +113,7 @@ class Table:
         self._rows[row_id] = row
         for index in self._indexes.values():
             index.put(row)
-        self._touch(self.kind, row_id)
+        self._touched(row_id)
         return row
 
     def pop(self, row_id: str) -> Row | None:
@@ -119,8 +122,12 @@ class Table:
         if row is not None:
             for index in self._indexes.values():
                 index.pop(row_id)
-            self._touch(self.kind, row_id)
+            self._touched(row_id)
         return row
+
+    def first(self, count: int) -> list[Row]:
+        """Return the oldest rows."""
+        return list(islice(self._rows.values(), count))
 
     def index(self, field: str, keys: Keys | None = None) -> None:
         """Maintain an index for `find(field, ...)`.
@@ -149,6 +156,10 @@ class Table:
         """Remove every row."""
         for row_id in list(self._rows):
             self.pop(row_id)
+
+    def _touched(self, row_id: str) -> None:
+        self.version += 1
+        self._touch(self.kind, row_id)
 
     def __len__(self) -> int:
         return len(self._rows)
