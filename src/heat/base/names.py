@@ -23,4 +23,4 @@ def physical_name(stack: str, resource: str, resource_id: str, limit: int = 255)
     so that the random part at its end survives.
     """
     name = f"{stack}-{resource}-{short_id(resource_id)}"
-    return name if len(name) <= limit else f"{name[:2]}-{name[3 - limit:]}"
+    return name if len(name) <= limit else f"{name[:2]}-{name[3 - limit :]}"

@@ -1,0 +1,252 @@
+"""What the verbs of a resource type may ask the executor to do.
+
+A verb is a generator: it yields steps; the executor carries each one out, writes the reply
+down and sends it back in. After a crash the verb runs again from the top on the replies
+written down so far, so a verb is deterministic and does no I/O of its own. A refusal of the
+cloud is thrown into the verb as ``heat.base.errors.Permanent`` where the step stands; a verb
+that does not catch it fails with it.
+"""
+
+from collections.abc import Generator, Mapping
+from hashlib import blake2b
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from heat.base.json import Body
+
+T = TypeVar("T")
+Reply: TypeAlias = Mapping[str, Any]
+
+JSON_PATCH = "application/openstack-images-v2.1-json-patch"
+
+
+class Search(Struct, frozen=True):
+    """How to find out whether a create whose reply was lost took effect.
+
+    ``call`` lists candidates, ``items`` is the key they are under, and each must equal
+    ``match`` in its fields (dotted paths). With ``since``, only items that are younger than
+    the intent and that no resource row names count. One item found is the reply, under
+    ``key``; more than one is a failure that lists them.
+    """
+
+    call: "Call"
+    items: str
+    key: str
+    match: Mapping[str, Any] = {}
+    since: bool = False
+
+
+class Call(Struct, frozen=True, tag=True):
+    """One request to a cloud service, by its catalogue type.
+
+    ``makes`` is the dotted path, in the reply, of the id of what the call creates; such a
+    call says with ``search`` how its work can be found again, unless it is ``repeatable``:
+    sending it twice is the same as sending it once. Reads, PUT, PATCH and DELETE are.
+    ``busy`` names further statuses that pass by themselves, so that the call is tried again.
+    """
+
+    service: str
+    method: str
+    path: str
+    body: Any = None
+    query: Mapping[str, str] = {}
+    microversion: str | None = None
+    missing_ok: bool = False
+    makes: str | None = None
+    search: Search | None = None
+    repeatable: bool = False
+    content_type: str | None = None
+    busy: tuple[int, ...] = ()
+
+    @property
+    def reads(self) -> bool:
+        """Whether the call changes nothing, so that it needs no intent."""
+        return self.method in ("GET", "HEAD")
+
+    def until(
+        self,
+        field: str,
+        *wanted: str,
+        failing: tuple[str, ...] = ("ERROR", "error"),
+        why: str | None = None,
+        listed: "Listed | None" = None,
+    ) -> "Wait":
+        """Repeat this call until a field of the reply has a wanted value."""
+        return Wait(self, field, wanted, failing, why, listed)
+
+    def until_gone(
+        self,
+        field: str | None = None,
+        *gone: str,
+        failing: tuple[str, ...] = ("ERROR", "error"),
+        why: str | None = None,
+        listed: "Listed | None" = None,
+    ) -> "Wait":
+        """Repeat this call until the service answers 404, or the field has one of the values."""
+        return Wait(self, field, gone, failing, why, listed, gone=True)
+
+
+class Listed(Struct, frozen=True):
+    """A list call that shows many such items at once, so that one request serves all waits.
+
+    ``items`` is the key of the list in its reply, ``item`` the key that one item has in the
+    reply of the single call, ``id`` the id of the item waited for.
+    """
+
+    call: Call
+    items: str
+    item: str
+    id: str
+
+
+class Wait(Struct, frozen=True, tag=True):
+    """Look again and again, without holding a task in memory, until a state is reached.
+
+    ``field`` is a dotted path in the reply; ``failing`` values end the wait with a failure
+    that quotes the field ``why``. With ``gone`` a 404 is what is waited for.
+    """
+
+    call: Call
+    field: str | None
+    wanted: tuple[str, ...]
+    failing: tuple[str, ...] = ()
+    why: str | None = None
+    listed: Listed | None = None
+    gone: bool = False
+
+
+class Find(Struct, frozen=True, tag=True):
+    """Look an object up by name or id; the reply is ``{"id": ...}``."""
+
+    finder: "Finder"
+    value: str
+
+
+class Draw(Struct, frozen=True, tag=True):
+    """Ask for random bytes; the reply is ``{"hex": ...}``, the same again after a crash."""
+
+    size: int
+
+
+class Keep(Struct, frozen=True, tag=True):
+    """Keep values with the resource, encrypted at rest, for its later verbs (``__here__.data``)."""
+
+    data: Mapping[str, Any]
+
+
+class Sleep(Struct, frozen=True, tag=True):
+    """Let time pass, in seconds; counted from when the step was first reached."""
+
+    seconds: float
+
+
+class Fail(Struct, frozen=True, tag=True):
+    """End the verb as failed, for this reason."""
+
+    reason: str
+
+
+Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail
+Steps: TypeAlias = Generator[Step, Reply, T]
+
+
+class Finder(Struct, frozen=True):
+    """A kind of cloud object that a property names, by name or by id.
+
+    ``path`` is the collection, ``key`` the item's key in replies (``keys`` for the list).
+    ``constraint`` is the name that template constraints and ``resource-type show`` use.
+    ``by_name_only`` kinds (key pairs) are their own id. ``filter`` adds a fixed query;
+    ``lists`` is the path to list from where it is not ``path`` (``/flavors/detail``);
+    ``name_filter`` is False where the service can't filter by name.
+    """
+
+    service: str
+    path: str
+    key: str
+    constraint: str = ""
+    keys: str = ""
+    by_name_only: bool = False
+    name_field: str = "name"
+    name_filter: bool = True
+    query: Mapping[str, str] = {}
+    lists: str = ""
+    bare: bool = False  # the item stands in the reply without its key (glance)
+    label: str = ""
+    microversion: str | None = None
+
+    @property
+    def plural(self) -> str:
+        """The key of the list."""
+        return self.keys or f"{self.key}s"
+
+    @property
+    def kind(self) -> str:
+        """What messages call such an object."""
+        return self.label or self.key
+
+
+class Service(Struct, frozen=True):
+    """A cloud service by its catalogue type; the executor finds the endpoint."""
+
+    name: str
+    microversion: str | None = None
+
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        missing_ok: bool = False,
+        microversion: str | None = None,
+    ) -> Call:
+        """Read."""
+        version = microversion or self.microversion
+        return Call(self.name, "GET", path, None, query or {}, version, missing_ok)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Call:
+        """Create, or act."""
+        options.setdefault("microversion", self.microversion)
+        return Call(self.name, "POST", path, body, **options)
+
+    def put(self, path: str, body: Body | None = None, **options: Any) -> Call:
+        """Change."""
+        options.setdefault("microversion", self.microversion)
+        options.setdefault("repeatable", True)
+        return Call(self.name, "PUT", path, body, **options)
+
+    def patch(self, path: str, body: Any, **options: Any) -> Call:
+        """Change a part."""
+        options.setdefault("microversion", self.microversion)
+        options.setdefault("repeatable", True)
+        return Call(self.name, "PATCH", path, body, **options)
+
+    def delete(self, path: str, **options: Any) -> Call:
+        """Delete; gone already is fine."""
+        options.setdefault("microversion", self.microversion)
+        return Call(self.name, "DELETE", path, missing_ok=True, repeatable=True, **options)
+
+
+IDENTITY = Service("identity")
+COMPUTE = Service("compute")
+NETWORK = Service("network")
+VOLUME = Service("block-storage")
+IMAGE = Service("image")
+
+
+def digest(step: Step) -> str:
+    """Return a short text that stands for a step in the journal."""
+    return blake2b(msgspec.json.encode(step, order="sorted"), digest_size=12).hexdigest()
+
+
+def pick(reply: Any, path: str) -> Any:
+    """Read a dotted path of a reply; None where there is nothing."""
+    for name in path.split("."):
+        if isinstance(reply, Mapping):
+            reply = reply.get(name)  # pyright: ignore[reportUnknownMemberType]
+        elif isinstance(reply, list) and name.isdigit() and int(name) < len(reply):  # pyright: ignore[reportUnknownArgumentType]
+            reply = reply[int(name)]  # pyright: ignore[reportUnknownVariableType]
+        else:
+            return None
+    return reply  # pyright: ignore[reportUnknownVariableType]

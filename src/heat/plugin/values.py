@@ -1,0 +1,166 @@
+"""From what a template says to the typed values of a class, collecting everything wrong."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, get_args, get_origin
+
+from heat.base.json import Path
+from heat.base.problems import Problem, did_you_mean
+from heat.base.unknown import Unknown, unknowns
+from heat.plugin.fields import Property, Struct, bare
+
+S = TypeVar("S", bound=Struct)
+
+_TRUE, _FALSE = ("true",), ("false",)
+
+
+def read(cls: type[S], given: Mapping[str, Any]) -> tuple[S | None, list[Problem]]:
+    """Convert a map of properties, as a template gives them, into an instance of ``cls``.
+
+    Unknown parts pass through unchecked. Returns no instance when a value is beyond use.
+    """
+    problems: list[Problem] = []
+    instance = _struct(cls, given, (), problems)
+    if problems:
+        return None, problems
+    problems.extend(instance.problems())
+    return instance, problems
+
+
+def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Problem]) -> S:
+    values: dict[str, Any] = {}
+    names = cls.__by_public__
+    aliases = {old: prop for prop in names.values() for old in prop.was}
+    for name, value in given.items():
+        prop = names.get(name) or aliases.get(name)
+        if prop is None:
+            problems.append(
+                Problem(
+                    f"Unknown Property {name}",
+                    (*at, name),
+                    cure=did_you_mean(name, names) or f"properties are: {', '.join(names)}",
+                    code="H201",
+                )
+            )
+        elif prop.name in values and value is not None:
+            problems.append(
+                Problem(
+                    "Cannot define the following properties at the same time: "
+                    f"{', '.join((prop.public, *prop.was))}",
+                    (*at, name),
+                    cure=f"keep {prop.public} only",
+                    code="H202",
+                    kind="ResourcePropertyConflict",
+                )
+            )
+        elif value is not None:
+            values[prop.name] = _value(prop, prop.type, value, (*at, name), problems)
+    for name, prop in cls.__properties__.items():
+        if prop.required and name not in values:
+            problems.append(
+                Problem(
+                    f"Property {prop.public} not assigned",
+                    (*at, prop.public),
+                    detail=prop.doc.rstrip("."),
+                    cure="give it a value",
+                    code="H203",
+                )
+            )
+            values[name] = None
+    return cls(**values)
+
+
+def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Problem]) -> Any:
+    if isinstance(value, Unknown):
+        return value
+    before = len(problems)
+    result = _convert(prop, bare(hint), value, at, problems)
+    if (
+        len(problems) == before
+        and unknowns(result if not isinstance(result, Struct) else value) is None
+    ):
+        for check in prop.check:
+            if said := check(result):
+                problems.append(Problem("Invalid value", at, said, code="H205"))
+        if prop.item_check and isinstance(result, list):
+            items: list[Any] = result  # pyright: ignore[reportUnknownVariableType]
+            for index, item in enumerate(items):
+                for check in prop.item_check:
+                    if said := check(item):
+                        problems.append(Problem("Invalid value", (*at, index), said, code="H205"))
+    return result
+
+
+def _convert(prop: Property, hint: Any, value: Any, at: Path, problems: list[Problem]) -> Any:
+    def wrong(wanted: str) -> Any:
+        problems.append(
+            Problem(
+                "Value has the wrong type",
+                at,
+                f"{'the value' if prop.secret else repr(value)} is not {wanted}",
+                cure=f"give {wanted}",
+                code="H204",
+            )
+        )
+        return value
+
+    if isinstance(value, Unknown):
+        return value
+    if hint is Any:
+        return value
+    if hint is str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool | int):
+            return str(value)
+        return wrong("a string")
+    if hint is bool:
+        if isinstance(value, bool):
+            return value
+        text = str(value).lower()
+        if text in _TRUE + _FALSE:
+            return text in _TRUE
+        return wrong("true or false")
+    if hint in (int, float):
+        return _number(hint, value, wrong)
+    origin = get_origin(hint) or hint
+    if origin is list:
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+            return wrong("a list")
+        (inner,) = get_args(hint) or (Any,)
+        items: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return [
+            _convert(prop, bare(inner), item, (*at, index), problems)
+            for index, item in enumerate(items)
+            if item is not None or inner is Any
+        ]
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            return wrong("a map")
+        inner = (get_args(hint) or (str, Any))[1]
+        pairs: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return {
+            str(key): item
+            if item is None
+            else _convert(prop, bare(inner), item, (*at, key), problems)
+            for key, item in pairs.items()
+        }
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        if not isinstance(value, Mapping):
+            return wrong("a map")
+        nested = _struct(hint, value, at, problems)  # pyright: ignore[reportUnknownArgumentType]
+        problems.extend(problem.under(*at) for problem in nested.problems())
+        return nested
+    raise TypeError(f"property {prop.public} has a type that is no property type: {hint}")
+
+
+def _number(hint: type, value: Any, wrong: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return wrong("a whole number" if hint is int else "a number")
+    try:
+        if hint is int:
+            return value if isinstance(value, int) else int(value)
+        if isinstance(value, str):
+            return int(value) if value.lstrip("+-").isdigit() else float(value)
+        return value  # noqa: TRY300
+    except ValueError:
+        return wrong("a whole number" if hint is int else "a number")
