@@ -1,0 +1,1 @@
+"""The block storage service: volumes, snapshots, backups and volume types."""

@@ -1,0 +1,1 @@
+"""The compute service: servers, flavors, key pairs and what belongs to them."""
