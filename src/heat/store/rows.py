@@ -257,8 +257,13 @@ Write: TypeAlias = (
 
 
 class Batch(Struct, frozen=True):
-    """Writes of one stack that take effect together or not at all."""
+    """Writes of one stack that take effect together or not at all.
+
+    They are refused when the stack's lease has another engine or epoch by now, and, if an
+    ``operation`` is named, when that is no longer the stack's current one.
+    """
 
     stack: StackId
     epoch: int
     writes: tuple[Write, ...]
+    operation: OperationId | None = None

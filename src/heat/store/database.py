@@ -1,0 +1,183 @@
+"""A database: its connections, its clock, its keys, and what to do when it falters."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import StaticPool
+
+from heat.base.clock import Clock, WallClock
+from heat.base.errors import Invalid, Unavailable
+from heat.store.faults import Falter, falter
+from heat.store.sealing import Seal
+from heat.store.types import Now
+
+T = TypeVar("T")
+
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+
+
+class Database:
+    """One database, for any number of threads.
+
+    ``clock`` is the time of an SQLite database; a server has its own. ``keys`` encrypt the
+    secrets (the first one) and decrypt them (all); without any, a key that everyone knows is
+    used. With ``seal_properties`` the evaluated properties, journal replies and plans are
+    encrypted too. ``attempts`` bounds how often a transaction is repeated when the database
+    falters.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        clock: Clock | None = None,
+        keys: Sequence[str] | None = None,
+        pool_size: int = 10,
+        pool_timeout: float = 30.0,
+        seal_properties: bool = False,
+        attempts: int = 8,
+        random: Random | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.clock = clock or WallClock()
+        self.seal = Seal(keys)
+        self.seal_properties = seal_properties
+        self.random = random or Random()  # noqa: S311 (it spreads retries and names commits)
+        self._attempts, self._sleep = attempts, sleep
+        where = _complete(url)
+        self.engine, self._one_at_a_time = _connect(where, self.clock, pool_size, pool_timeout)
+        self.dialect = self.engine.dialect.name
+        # A read of one statement needs no BEGIN; with psycopg that is no question to the server.
+        self._reader = (
+            self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            if self.dialect == "postgresql"
+            else self.engine
+        )
+        self._turn = threading.Lock()
+
+    @property
+    def locks_rows(self) -> bool:
+        """Tell whether SELECT ... FOR UPDATE means something; SQLite has one writer at a time."""
+        return self.dialect != "sqlite"
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a function that only reads."""
+        return self._repeat(work, self._reader, "BEGIN", alone=self._one_at_a_time)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run a function in a transaction; it is run again when the database falters."""
+        return self._repeat(work, self.engine, "BEGIN IMMEDIATE", alone=self.dialect == "sqlite")
+
+    def now(self) -> datetime:
+        """Return the database's time."""
+        moment: datetime = self.read(lambda connection: connection.scalars(select(Now())).one())
+        return moment
+
+    def close(self) -> None:
+        """Close all connections; a database in memory is gone then."""
+        self.engine.dispose()
+
+    def _repeat(
+        self, work: Callable[[Connection], T], engine: Engine, begin: str, *, alone: bool
+    ) -> T:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                with self._turn if alone else nullcontext():
+                    return self._once(work, engine, begin)
+            except PoolTimeout as error:
+                raise Unavailable("The database has no connection to spare.") from error
+            except DBAPIError as error:
+                kind = falter(error)
+                if kind is None:
+                    raise
+                if attempt >= self._attempts or (kind is Falter.AWAY and attempt >= 4):
+                    raise Unavailable(_AWAY[kind]) from error
+            self._sleep(self.random.uniform(0.5, 1.0) * min(0.01 * 2**attempt, 1.0))
+
+    def _once(self, work: Callable[[Connection], T], engine: Engine, begin: str) -> T:
+        with engine.connect() as connection, connection.begin():
+            if self.dialect == "sqlite":
+                # The driver is told to leave transactions to us; a write takes its lock at
+                # once, so that it can't fail half-way for having read first.
+                connection.exec_driver_sql(begin)
+            return work(connection)
+
+
+_AWAY = {
+    Falter.AWAY: "The database can't be reached.",
+    Falter.BUSY: "The database is too busy.",
+}
+
+
+def _complete(url: str | None) -> URL:
+    """Name the driver and the character set where the URL leaves them out."""
+    try:
+        where = make_url(url or "sqlite://")
+    except Exception as error:
+        raise Invalid(
+            "The database URL can't be read; write scheme://user:password@host/name."
+        ) from error
+    where = where.set(drivername=_DRIVERS.get(where.drivername, where.drivername))
+    if where.get_backend_name() in {"mysql", "mariadb"}:
+        where = where.update_query_dict({"charset": "utf8mb4"})
+    elif where.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise Invalid(
+            f"A database of kind {where.get_backend_name()!r} is not supported; use sqlite, "
+            "postgresql, mariadb or mysql."
+        )
+    return where
+
+
+def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> tuple[Engine, bool]:
+    """Return an engine, and whether it has only one connection (SQLite in memory)."""
+    if where.get_backend_name() != "sqlite":
+        options: Mapping[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+            "pool_timeout": pool_timeout,
+            "pool_recycle": 3600,
+            "isolation_level": "READ COMMITTED",
+        }
+        return create_engine(where, **options), False
+    in_memory = where.database in {None, "", ":memory:"}
+    arguments = {"check_same_thread": False, "timeout": 30.0}
+    if in_memory:
+        engine = create_engine(where, poolclass=StaticPool, connect_args=arguments)
+    else:
+        engine = create_engine(
+            where,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=pool_timeout,
+            connect_args=arguments,
+        )
+
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.create_function("heat_now", 1, lambda after: _text(clock.now(), after))
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    event.listen(engine, "connect", prepare)
+    return engine, in_memory
+
+
+def _text(moment: datetime, after: int) -> str:
+    """Write a moment as SQLite columns hold it."""
+    moved = (moment + timedelta(microseconds=after)).replace(tzinfo=None)
+    return moved.isoformat(sep=" ", timespec="microseconds")

@@ -1,0 +1,157 @@
+"""What many writes come to: one row once, whatever was said of it in between."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, Table, case, delete, insert, update
+
+from heat.base.ids import EventId, OperationId, ResourceId, StackId
+from heat.store import stacks
+from heat.store.database import Database
+from heat.store.operations import supersede
+from heat.store.rows import (
+    Batch,
+    ChangeOperation,
+    ChangeResource,
+    ChangeStack,
+    DropJournal,
+    DropResource,
+    PutEvent,
+    PutIntent,
+    PutOperation,
+    PutReply,
+    PutResource,
+    Write,
+)
+from heat.store.shapes import EVENT, JOURNAL, OPERATION, RESOURCE
+from heat.store.statements import insert_new, update_many
+from heat.store.tables import event, journal, operation, resource
+
+Step = tuple[ResourceId, str, int]
+Values = dict[str, Any]
+
+
+@dataclass
+class Effect:
+    """The rows to delete, insert and update, as column values.
+
+    ``apply`` deletes first, then inserts, then updates, so a write always meets what earlier
+    ones have left; a change to a row that is to be inserted changes what is inserted.
+    """
+
+    stacks: dict[StackId, Values] = field(default_factory=dict[StackId, Values])
+    steps: dict[StackId, int] = field(default_factory=dict[StackId, int])
+    operations: dict[OperationId, Values] = field(default_factory=dict[OperationId, Values])
+    new_operations: dict[OperationId, Values] = field(default_factory=dict[OperationId, Values])
+    resources: dict[ResourceId, Values] = field(default_factory=dict[ResourceId, Values])
+    new_resources: dict[ResourceId, Values] = field(default_factory=dict[ResourceId, Values])
+    gone_resources: set[ResourceId] = field(default_factory=set[ResourceId])
+    replies: dict[Step, Values] = field(default_factory=dict[Step, Values])
+    intents: dict[Step, Values] = field(default_factory=dict[Step, Values])
+    gone_journals: set[ResourceId] = field(default_factory=set[ResourceId])
+    events: dict[EventId, Values] = field(default_factory=dict[EventId, Values])
+
+    def add(self, db: Database, write: Write) -> None:
+        """Take one more write into account."""
+        match write:
+            case PutResource(row):
+                self.new_resources[row.id] = RESOURCE.write(db, row)
+            case ChangeResource(key, fields):
+                values = RESOURCE.change(db, fields)
+                if key in self.new_resources:
+                    self.new_resources[key].update(values)
+                else:
+                    self.resources.setdefault(key, {}).update(values)
+            case DropResource(key):
+                self.new_resources.pop(key, None)
+                self.resources.pop(key, None)
+                self.gone_resources.add(key)
+                self._drop_journal(key)
+            case PutIntent(row):
+                self.intents[row.resource, row.verb, row.sequence] = JOURNAL.write(db, row)
+            case PutReply():
+                self._reply(db, write)
+            case DropJournal(key):
+                self._drop_journal(key)
+            case PutEvent(row):
+                self.events[row.id] = EVENT.write(db, row)
+            case ChangeStack(key, fields):
+                self.stacks.setdefault(key, {}).update(fields)
+                self.steps[key] = self.steps.get(key, 0) + 1
+            case ChangeOperation(key, fields):
+                known = self.new_operations.get(key)
+                values = OPERATION.change(db, fields)
+                if known is not None:
+                    known.update(values)
+                else:
+                    self.operations.setdefault(key, {}).update(values)
+            case PutOperation(row):
+                for other in self.new_operations.values():
+                    if other["stack"] == row.stack:
+                        other["state"] = "SUPERSEDED"
+                self.new_operations[row.id] = OPERATION.write(db, row)
+                # The stack's row is what requests on it wait for.
+                self.stacks.setdefault(row.stack, {})
+                self.steps[row.stack] = self.steps.get(row.stack, 0) + 1
+            case _:
+                assert_never(write)
+
+    def apply(self, connection: Connection, db: Database) -> None:
+        """Make it so: the stacks first, in order, as every transaction that locks them does."""
+        for key in sorted(self.stacks):
+            stacks.change(connection, db, key, self.stacks[key], steps=self.steps[key])
+        _change_operations(connection, self.operations)
+        if self.new_operations:
+            supersede(connection, sorted({row["stack"] for row in self.new_operations.values()}))
+            connection.execute(insert(operation), list(self.new_operations.values()))
+        _delete(connection, journal, "resource", self.gone_journals)
+        _delete(connection, resource, "id", self.gone_resources)
+        insert_new(connection, resource, list(self.new_resources.values()))
+        changes = [values | {"id": key} for key, values in self.resources.items()]
+        update_many(connection, resource, ("id",), changes)
+        insert_new(connection, journal, list(self.intents.values()))
+        replies = [
+            values | {"resource": key[0], "verb": key[1], "sequence": key[2]}
+            for key, values in self.replies.items()
+        ]
+        update_many(connection, journal, ("resource", "verb", "sequence"), replies)
+        insert_new(connection, event, list(self.events.values()))
+
+    def _reply(self, db: Database, write: PutReply) -> None:
+        key = (write.resource, write.verb, write.sequence)
+        values = {"reply": JOURNAL.value(db, "reply", write.reply), "answered": True}
+        if key in self.intents:
+            self.intents[key].update(values)
+        else:
+            self.replies[key] = values
+
+    def _drop_journal(self, resource_id: ResourceId) -> None:
+        self.gone_journals.add(resource_id)
+        for steps in (self.intents, self.replies):
+            for key in [key for key in steps if key[0] == resource_id]:
+                del steps[key]
+
+
+def effect_of(db: Database, batches: Iterable[Batch]) -> Effect:
+    """Sum up the writes of batches, in order."""
+    effect = Effect()
+    for batch in batches:
+        for write in batch.writes:
+            effect.add(db, write)
+    return effect
+
+
+def _change_operations(connection: Connection, changes: Mapping[OperationId, Values]) -> None:
+    for key, values in changes.items():
+        said: Values = dict(values)
+        if "state" in said:
+            # An operation that a newer one has superseded stays so, however its driver ends it.
+            superseded = operation.c.state == "SUPERSEDED"
+            said["state"] = case((superseded, operation.c.state), else_=said["state"])
+        connection.execute(update(operation).where(operation.c.id == key).values(said))
+
+
+def _delete(connection: Connection, table: Table, column: str, keys: Iterable[str]) -> None:
+    if gone := sorted(keys):
+        connection.execute(delete(table).where(table.c[column].in_(gone)))

@@ -1,0 +1,95 @@
+"""Events: what happened, newest first, in pages; and no more of it than a stack may keep."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Column, ColumnElement, Connection, delete, func, select
+
+from heat.base.errors import Invalid
+from heat.base.ids import EventId, StackId
+from heat.store.database import Database
+from heat.store.pages import Order, after
+from heat.store.rows import EventRow
+from heat.store.shapes import EVENT
+from heat.store.statements import insert_new
+from heat.store.tables import event
+
+_C = event.c
+_SORTS: Mapping[str, Column[Any]] = {
+    name: _C[name] for name in ("created_at", "resource_type", "resource_name", "action", "status")
+}
+_FILTERS: Mapping[str, Column[Any]] = {
+    name: _C[name]
+    for name in (
+        "id", "action", "status", "resource", "resource_name", "resource_type", "physical_id",
+        "request_id",
+    )
+}  # fmt: skip
+
+
+class EventQuery(Struct, frozen=True, kw_only=True):
+    """Which events of which stacks to list, in which order; the newest first unless told."""
+
+    stacks: Sequence[StackId]
+    filters: Mapping[str, Sequence[Any]] = {}
+    limit: int | None = None
+    marker: EventId | None = None
+    sort_keys: Sequence[str] = ()
+    sort_dirs: Sequence[str] = ()
+
+
+def listing(db: Database, query: EventQuery) -> list[EventRow]:
+    """Return a page of events."""
+    newest = Order(((_C.created_at, False), (_C.number, False)))
+    order = newest
+    if query.sort_keys:
+        order = Order.of(_SORTS, query.sort_keys, query.sort_dirs, (_C.number, True))
+    found = select(*EVENT.columns).where(*_conditions(query)).order_by(*order.by())
+    if query.marker is not None:
+        found = found.where(after(db, event, _C.id, query.marker, order))
+    if query.limit is not None:
+        found = found.limit(query.limit)
+    return EVENT.read_all(db, db.read(lambda connection: connection.execute(found).all()))
+
+
+def get(db: Database, event_id: EventId) -> EventRow | None:
+    """Return an event."""
+    query = select(*EVENT.columns).where(_C.id == event_id)
+    found = db.read(lambda connection: connection.execute(query).one_or_none())
+    return None if found is None else EVENT.read(db, found)
+
+
+def count(db: Database, query: EventQuery) -> int:
+    """Return how many events a query finds on all its pages."""
+    found = select(func.count()).select_from(event).where(*_conditions(query))
+    return db.read(lambda connection: connection.scalars(found).one())
+
+
+def put(db: Database, rows: Sequence[EventRow]) -> None:
+    """Tell of something that is not part of a commit; events already there stay as they are."""
+    values = [EVENT.write(db, row) for row in rows]
+    db.write(lambda connection: insert_new(connection, event, values))
+
+
+def purge(db: Database, stack: StackId, keep: int) -> int:
+    """Remove the oldest events of a stack beyond a number; return how many went."""
+
+    def work(connection: Connection) -> int:
+        numbers = select(_C.number).where(_C.stack == stack).order_by(_C.number.desc())
+        last = connection.scalars(numbers.offset(keep).limit(1)).one_or_none()
+        if last is None:
+            return 0
+        gone = delete(event).where(_C.stack == stack, _C.number <= last)
+        return connection.execute(gone).rowcount
+
+    return db.write(work)
+
+
+def _conditions(query: EventQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [_C.stack.in_(list(query.stacks))]
+    for name, values in query.filters.items():
+        if name not in _FILTERS:
+            raise Invalid(f"Events can't be filtered by {name!r}.")
+        conditions.append(_FILTERS[name].in_(list(values)))
+    return conditions

@@ -1,0 +1,136 @@
+"""Operations: a request is accepted in one transaction with all it changes."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from heat.base.errors import Conflict, NotFound
+from heat.base.ids import OperationId, StackId
+from heat.store import definitions, stacks
+from heat.store.database import Database
+from heat.store.rows import (
+    ChangeStack,
+    CredentialsRow,
+    DefinitionRow,
+    EventRow,
+    OperationRow,
+    StackRow,
+)
+from heat.store.shapes import CREDENTIALS, EVENT, OPERATION
+from heat.store.statements import insert_new, put
+from heat.store.tables import credentials as credentials_table
+from heat.store.tables import event as event_table
+from heat.store.tables import operation as operation_table
+from heat.store.tables import stack as stack_table
+from heat.store.types import Now
+
+CURRENT = ("PENDING", "RUNNING")
+_C = operation_table.c
+
+
+def accept(
+    db: Database,
+    *,
+    operation: OperationRow,
+    stack: StackRow | ChangeStack,
+    definition: DefinitionRow | None = None,
+    credentials: CredentialsRow | None = None,
+    events: Sequence[EventRow] = (),
+    expect_revision: int | None = None,
+) -> None:
+    """Accept a request: it supersedes the stack's current operation.
+
+    ``stack`` is a StackRow for a new stack, or the changes to one that is there. Raises
+    Conflict (kind StackExists) when the name is in use, Conflict when the stack is no longer
+    at the expected revision, NotFound when it is gone.
+    """
+
+    def work(connection: Connection) -> None:
+        if isinstance(stack, StackRow):
+            stacks.write(connection, db, stack)
+        else:
+            _change(connection, db, stack, expect_revision)
+        if definition is not None:
+            definitions.insert(connection, db, definition)
+        if credentials is not None:
+            put(connection, credentials_table, CREDENTIALS.write(db, credentials))
+        supersede(connection, [operation.stack])
+        connection.execute(insert(operation_table), OPERATION.write(db, operation))
+        insert_new(connection, event_table, [EVENT.write(db, event) for event in events])
+
+    try:
+        db.write(work)
+    except (IntegrityError, Conflict) as error:
+        # When the answer to a first COMMIT was lost, the repetition ran into its own rows.
+        if get(db, operation.id) is not None:
+            return
+        if isinstance(error, IntegrityError) and isinstance(stack, StackRow):
+            holder = stacks.by_name(db, stack.project, stack.name)
+            if stack.owner is None and holder is not None and holder.owner is None:
+                raise Conflict(
+                    f"The Stack ({stack.name}) already exists.", kind="StackExists"
+                ) from None
+        raise
+
+
+def get(db: Database, operation_id: OperationId) -> OperationRow | None:
+    """Return an operation."""
+    found = _all(db, _select().where(_C.id == operation_id))
+    return found[0] if found else None
+
+
+def current(db: Database, stack: StackId) -> OperationRow | None:
+    """Return the operation that a stack is waiting for or at, if any."""
+    return currents(db, [stack]).get(stack)
+
+
+def currents(db: Database, stacks: Iterable[StackId]) -> dict[StackId, OperationRow]:
+    """Return the operations that stacks are waiting for or at."""
+    wanted = sorted(set(stacks))
+    if not wanted:
+        return {}
+    query = _select().where(_C.stack.in_(wanted), _C.state.in_(CURRENT))
+    return {row.stack: row for row in _all(db, query.order_by(_C.requested_at))}
+
+
+def of_stack(db: Database, stack: StackId) -> list[OperationRow]:
+    """Return all operations of a stack, oldest first."""
+    return _all(db, _select().where(_C.stack == stack).order_by(_C.requested_at, _C.id))
+
+
+def overdue(db: Database, limit: int = 100) -> list[OperationRow]:
+    """Return current operations past their deadline, the longest overdue first."""
+    late = _select().where(_C.state.in_(CURRENT), _C.deadline <= Now())
+    return _all(db, late.order_by(_C.deadline).limit(limit))
+
+
+def supersede(connection: Connection, stacks: Sequence[StackId]) -> None:
+    """End the current operations of stacks in favour of newer ones, within a transaction."""
+    query = update(operation_table).where(_C.stack.in_(stacks), _C.state.in_(CURRENT))
+    connection.execute(query.values(state="SUPERSEDED"))
+
+
+def _change(
+    connection: Connection, db: Database, change: ChangeStack, expect_revision: int | None
+) -> None:
+    conditions = [stack_table.c.deleted_at.is_(None)]
+    if expect_revision is not None:
+        conditions.append(stack_table.c.revision == expect_revision)
+    if stacks.change(connection, db, change.id, change.fields, *conditions):
+        return
+    there = select(stack_table.c.deleted_at).where(stack_table.c.id == change.id)
+    found = connection.execute(there).one_or_none()
+    if found is None or found[0] is not None:
+        raise NotFound(f"The Stack ({change.id}) could not be found.")
+    raise Conflict(
+        f"The Stack ({change.id}) has changed in the meantime; look at it and try again."
+    )
+
+
+def _select() -> Select[tuple[object, ...]]:
+    return select(*OPERATION.columns)
+
+
+def _all(db: Database, query: Select[tuple[object, ...]]) -> list[OperationRow]:
+    return OPERATION.read_all(db, db.read(lambda connection: connection.execute(query).all()))

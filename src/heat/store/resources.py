@@ -1,0 +1,85 @@
+"""Resources as recorded: of a stack, by name, by the id of what stands in the cloud."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, case, func, or_, select
+
+from heat.base.ids import ProjectId, ResourceId, StackId
+from heat.store.database import Database
+from heat.store.rows import ResourceRow
+from heat.store.shapes import RESOURCE
+from heat.store.tables import resource, stack
+
+_C = resource.c
+
+# Of several rows with one name, the one that is not replaced, not being deleted, and newest.
+_BEST = (
+    case((_C.replaced_by.is_(None), 0), else_=1),
+    case((_C.action == "DELETE", 1), else_=0),
+    _C.created_at.desc(),
+    _C.id,
+)
+
+
+def of_stack(db: Database, stack_id: StackId) -> list[ResourceRow]:
+    """Return all rows of a stack, oldest first; replaced and replacing ones among them."""
+    return of_stacks(db, [stack_id])
+
+
+def of_stacks(db: Database, stacks: Iterable[StackId]) -> list[ResourceRow]:
+    """Return all rows of stacks, oldest first."""
+    wanted = _select().where(_C.stack.in_(sorted(set(stacks))))
+    return _all(db, wanted.order_by(_C.created_at, _C.name, _C.id))
+
+
+def get(db: Database, resource_id: ResourceId) -> ResourceRow | None:
+    """Return a resource."""
+    return _first(db, _select().where(_C.id == resource_id))
+
+
+def by_name(db: Database, stack_id: StackId, name: str) -> ResourceRow | None:
+    """Return the live resource of that name; the best one while it is being replaced."""
+    return _first(db, _select().where(_C.stack == stack_id, _C.name == name).order_by(*_BEST))
+
+
+def by_physical_id(
+    db: Database, physical_id: str, project: ProjectId | None = None
+) -> list[ResourceRow]:
+    """Return the resources of live stacks that stand for a cloud object, best first."""
+    query = _select().join(stack, stack.c.id == _C.stack)
+    query = query.where(_C.physical_id == physical_id, stack.c.deleted_at.is_(None))
+    if project is not None:
+        query = query.where(stack.c.project == project)
+    return _all(db, query.order_by(*_BEST))
+
+
+def counts(db: Database, stacks: Iterable[StackId]) -> dict[StackId, int]:
+    """Return how many rows each of the stacks has."""
+    wanted = sorted(set(stacks))
+    query = select(_C.stack, func.count()).where(_C.stack.in_(wanted)).group_by(_C.stack)
+    found: dict[StackId, int] = {
+        row[0]: row[1] for row in db.read(lambda c: c.execute(query).all())
+    }
+    return {key: found.get(key, 0) for key in wanted}
+
+
+def count_tree(db: Database, root: StackId) -> int:
+    """Return how many rows a root stack and all live stacks below it have."""
+    below = or_(stack.c.id == root, stack.c.root == root)
+    family = select(stack.c.id).where(below, stack.c.deleted_at.is_(None))
+    query = select(func.count()).where(_C.stack.in_(family))
+    return db.read(lambda connection: connection.scalars(query).one())
+
+
+def _select() -> Select[Any]:
+    return select(*RESOURCE.columns)
+
+
+def _first(db: Database, query: Select[Any]) -> ResourceRow | None:
+    found = db.read(lambda connection: connection.execute(query.limit(1)).one_or_none())
+    return None if found is None else RESOURCE.read(db, found)
+
+
+def _all(db: Database, query: Select[Any]) -> list[ResourceRow]:
+    return RESOURCE.read_all(db, db.read(lambda connection: connection.execute(query).all()))

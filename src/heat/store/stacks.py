@@ -1,0 +1,221 @@
+"""Stacks: one by id or name, and many by filters, in pages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from heat.base.errors import Invalid
+from heat.base.ids import ProjectId, StackId
+from heat.store.database import Database
+from heat.store.pages import Order, after
+from heat.store.rows import StackRow
+from heat.store.shapes import STACK
+from heat.store.tables import stack, stack_tag
+
+_C = stack.c
+_SORTS: Mapping[str, Column[Any]] = {
+    name: _C[name] for name in ("name", "status", "action", "created_at", "updated_at", "id")
+}
+_FILTERS: Mapping[str, ColumnElement[Any]] = {
+    **{
+        name: _C[name]
+        for name in (
+            "id", "name", "project", "action", "status", "reason", "owner", "root", "username",
+            "user_id", "disable_rollback", "timeout_mins", "stack_user_project", "parent_resource",
+        )
+    },
+    "state": _C.action + literal("_") + _C.status,
+}  # fmt: skip
+
+
+class StackQuery(Struct, frozen=True, kw_only=True):
+    """Which stacks to list, in which order.
+
+    ``filters`` maps a field of StackRow, or ``state`` for action and status joined by ``_``,
+    to the values it may have. Stacks with one of the ``hidden_tags`` are left out. Without
+    ``sort_keys`` the newest comes first; ``sort_dirs`` are ``asc`` or ``desc``, one a key.
+    """
+
+    project: ProjectId | None = None
+    filters: Mapping[str, Sequence[Any]] = {}
+    tags: Sequence[str] = ()
+    tags_any: Sequence[str] = ()
+    not_tags: Sequence[str] = ()
+    not_tags_any: Sequence[str] = ()
+    hidden_tags: Sequence[str] = ()
+    show_deleted: bool = False
+    show_nested: bool = False
+    limit: int | None = None
+    marker: StackId | None = None
+    sort_keys: Sequence[str] = ()
+    sort_dirs: Sequence[str] = ()
+
+
+def get(db: Database, stack_id: StackId, *, deleted: bool = False) -> StackRow | None:
+    """Return a stack; one that is deleted only on demand."""
+    return _first(db, _select(deleted).where(_C.id == stack_id))
+
+
+def many(db: Database, ids: Iterable[StackId], *, deleted: bool = False) -> dict[StackId, StackRow]:
+    """Return those of the stacks that exist."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    return {row.id: row for row in _all(db, _select(deleted).where(_C.id.in_(wanted)))}
+
+
+def by_name(db: Database, project: ProjectId, name: str) -> StackRow | None:
+    """Return the live stack of that name, a root stack if there is one."""
+    query = _select(False).where(_C.project == project, _C.name == name)
+    return _first(db, query.order_by(case((_C.owner.is_(None), 0), else_=1), _C.created_at.desc()))
+
+
+def by_identity(db: Database, project: ProjectId | None, identity: str) -> StackRow | None:
+    """Return the stack with that id (also when deleted), or else the live one of that name.
+
+    Without a project, stacks of every project are searched.
+    """
+    mine = [] if project is None else [_C.project == project]
+    by_id, named = _C.id == identity, and_(_C.name == identity, _C.deleted_at.is_(None))
+    query = _select(True).where(or_(by_id, named), *mine)
+    best = (case((by_id, 0), (_C.owner.is_(None), 1), else_=2), _C.created_at.desc())
+    return _first(db, query.order_by(*best))
+
+
+def children(db: Database, owner: StackId) -> list[StackRow]:
+    """Return the live stacks directly below a stack."""
+    return _all(db, _select(False).where(_C.owner == owner).order_by(_C.created_at, _C.id))
+
+
+def tree(db: Database, root: StackId, *, deleted: bool = False) -> list[StackRow]:
+    """Return a root stack and all stacks below it, oldest first."""
+    below = or_(_C.id == root, _C.root == root)
+    return _all(db, _select(deleted).where(below).order_by(_C.created_at, _C.id))
+
+
+def listing(db: Database, query: StackQuery) -> list[StackRow]:
+    """Return a page of stacks."""
+    order = _order(query)
+    found = select(*STACK.columns).where(*_conditions(query)).order_by(*order.by())
+    if query.marker is not None:
+        found = found.where(after(db, stack, _C.id, query.marker, order))
+    if query.limit is not None:
+        found = found.limit(query.limit)
+    return _all(db, found)
+
+
+def count(db: Database, query: StackQuery) -> int:
+    """Return how many stacks a query finds on all its pages."""
+    found = select(func.count()).select_from(stack).where(*_conditions(query))
+    return db.read(lambda connection: connection.scalars(found).one())
+
+
+def count_live(db: Database, project: ProjectId) -> int:
+    """Return how many live root stacks a project has."""
+    return count(db, StackQuery(project=project))
+
+
+def write(connection: Connection, db: Database, row: StackRow) -> None:
+    """Insert a stack, within a transaction."""
+    live = row.owner is None and row.deleted_at is None
+    values = STACK.write(db, row) | {"live_name": row.name if live else None}
+    connection.execute(insert(stack), values)
+    _tag(connection, row.id, row.tags)
+
+
+def change(
+    connection: Connection,
+    db: Database,
+    stack_id: StackId,
+    fields: Mapping[str, Any],
+    *conditions: ColumnElement[bool],
+    steps: int = 1,
+) -> bool:
+    """Set fields of a stack, within a transaction: its revision grows; tell if it was found."""
+    values: dict[str, Any] = {k: v for k, v in STACK.change(db, fields).items() if k != "revision"}
+    values["revision"] = _C.revision + steps
+    if fields.get("deleted_at") is not None:
+        values["live_name"] = null()
+    elif "name" in fields:
+        values["live_name"] = case((_C.live_name.is_(None), null()), else_=fields["name"])
+    query = update(stack).where(_C.id == stack_id, *conditions).values(values)
+    if connection.execute(query).rowcount != 1:
+        return False
+    if "tags" in fields:
+        connection.execute(delete(stack_tag).where(stack_tag.c.stack == stack_id))
+        _tag(connection, stack_id, fields["tags"])
+    return True
+
+
+def _tag(connection: Connection, stack_id: StackId, tags: Iterable[str]) -> None:
+    rows = [{"stack": stack_id, "tag": tag} for tag in dict.fromkeys(tags)]
+    if rows:
+        connection.execute(insert(stack_tag), rows)
+
+
+def _select(deleted: bool) -> Select[Any]:
+    query = select(*STACK.columns)
+    return query if deleted else query.where(_C.deleted_at.is_(None))
+
+
+def _first(db: Database, query: Select[Any]) -> StackRow | None:
+    found = db.read(lambda connection: connection.execute(query.limit(1)).one_or_none())
+    return None if found is None else STACK.read(db, found)
+
+
+def _all(db: Database, query: Select[Any]) -> list[StackRow]:
+    return STACK.read_all(db, db.read(lambda connection: connection.execute(query).all()))
+
+
+def _order(query: StackQuery) -> Order:
+    if not query.sort_keys:
+        return Order(((_C.created_at, False), (_C.id, False)))
+    return Order.of(_SORTS, query.sort_keys, query.sort_dirs, (_C.id, True))
+
+
+def _conditions(query: StackQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.project is not None:
+        conditions.append(_C.project == query.project)
+    if not query.show_deleted:
+        conditions.append(_C.deleted_at.is_(None))
+    if not query.show_nested:
+        conditions.append(_C.owner.is_(None))
+    for name, values in query.filters.items():
+        if name not in _FILTERS:
+            raise Invalid(f"Stacks can't be filtered by {name!r}.")
+        conditions.append(_FILTERS[name].in_(list(values)))
+    if query.tags:
+        conditions.append(_with_all(query.tags))
+    if query.tags_any:
+        conditions.append(_with_any(query.tags_any))
+    if query.not_tags:
+        conditions.append(~_with_all(query.not_tags))
+    if shut := {*query.not_tags_any, *query.hidden_tags}:
+        conditions.append(~_with_any(sorted(shut)))
+    return conditions
+
+
+def _with_any(tags: Sequence[str]) -> ColumnElement[bool]:
+    return _C.id.in_(select(stack_tag.c.stack).where(stack_tag.c.tag.in_(list(tags))))
+
+
+def _with_all(tags: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*(_with_any([tag]) for tag in dict.fromkeys(tags)))

@@ -1,0 +1,56 @@
+"""Statements that each database says in its own way."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+
+def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, leaving out those whose key is there already.
+
+    MariaDB's INSERT IGNORE would swallow other errors too, so a duplicate is set to itself.
+    """
+    if not values:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), values)
+    elif connection.dialect.name == "postgresql":
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), values)
+    else:
+        key = next(iter(table.primary_key.columns))
+        connection.execute(mysql.insert(table).on_duplicate_key_update({key.name: key}), values)
+
+
+def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
+    """Insert a row, or overwrite the one with its key."""
+    keys = [column.name for column in table.primary_key.columns]
+    rest = {name: value for name, value in values.items() if name not in keys}
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        connection.execute(mysql.insert(table).values(values).on_duplicate_key_update(rest))
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(
+        insert(table).values(values).on_conflict_do_update(index_elements=keys, set_=rest)
+    )
+
+
+def update_many(
+    connection: Connection, table: Table, keys: Sequence[str], rows: Iterable[dict[str, Any]]
+) -> None:
+    """Update rows, found by their keys; rows that set the same columns share a statement."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        columns = tuple(sorted(row.keys() - set(keys)))
+        if columns:
+            groups.setdefault(columns, []).append(row)
+    for columns, members in groups.items():
+        found = (table.c[key] == bindparam(f"key_{key}") for key in keys)
+        values = {name: bindparam(f"new_{name}") for name in columns}
+        given = [
+            {f"key_{key}": row[key] for key in keys}
+            | {f"new_{name}": row[name] for name in columns}
+            for row in members
+        ]
+        connection.execute(update(table).where(*found).values(values), given)
