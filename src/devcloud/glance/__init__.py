@@ -1,0 +1,1 @@
+"""The image service: images, their bytes, and who may see them."""
