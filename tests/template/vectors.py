@@ -53,7 +53,10 @@ class Made:
         self.made: dict[str, Any] = {}
 
     def reference(self, resource):
-        return self.bound.resources[resource].name
+        definition = self.bound.resources[resource]
+        if definition.type == "OS::Heat::TestResource":
+            return f"{NAMES['%STACK_NAME%']}-{resource}-abcdefghijkl"
+        return definition.name
 
     def attribute(self, resource, attribute, path):
         type_name = self.bound.resources[resource].type
@@ -70,7 +73,8 @@ class Made:
         if resource not in self.made:
             definition = self.bound.resources[resource]
             given = self.bound.value(definition.properties, self) if definition.properties else {}
-            self.made[resource] = given.get("value")
+            usual = "test_string" if definition.type == "OS::Heat::TestResource" else None
+            self.made[resource] = given.get("value", usual)
         return self.made[resource]
 
 
@@ -84,7 +88,11 @@ def outcome(case: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     template = load(case["template"])
     environment = environment_of(case, template)
     needs_more(template, environment)
-    given = {**environment.parameters, **(case.get("parameters") or {})}
+    given = environment.parameters
+    if not isinstance(case.get("parameters") or {}, dict):
+        raise Invalid("parameters must be a map")
+    if "environment_files" not in case:
+        given = {**given, **(case.get("parameters") or {})}
     found, wrong = values(
         template.parameters, given, environment.parameter_defaults, custom=check_custom
     )
@@ -119,7 +127,7 @@ def environment_of(case: Mapping[str, Any], template: Any) -> Environment:
     if names := case.get("environment_files"):
         files = case["files"]
         read = [(name, read_environment(files[name], name)) for name in names]
-        return merge(read, known_schemas(case, template))
+        return merge(read, known_schemas(case, template), case.get("parameters"))
     return read_environment(case.get("environment"), "environment")
 
 

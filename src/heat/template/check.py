@@ -1,30 +1,27 @@
 """Finds everything wrong in a bound template that shows without a cloud."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from typing import Protocol
 
 from heat.base.errors import Invalid
 from heat.base.json import Path
 from heat.base.problems import Problem, did_you_mean
 from heat.template.codes import problem
-from heat.template.expressions import Call, Expression, ListOf, MapOf, Reference, Scope
-from heat.template.model import ResourceDefinition, Template
+from heat.template.expressions import Call, Expression, ListOf, MapOf, Scope
+from heat.template.model import OutputDefinition, ResourceDefinition, Template
+from heat.template.scope import TypeNames
 
 
-class TypeNames(Protocol):
-    """What is known of resource types."""
+class Stage(IntEnum):
+    """How far a value is looked into."""
 
-    def names(self) -> Collection[str]:
-        """Return the names of all types."""
-        ...
-
-    def known(self, type_name: str, resource: str) -> bool:
-        """Return whether a resource of this name may have this type."""
-        ...
-
-    def attributes(self, type_name: str, resource: str) -> Collection[str] | None:
-        """Return the attributes that a type has; None when it may have any."""
-        ...
+    WRITTEN = 1
+    """Only what is wrong as written."""
+    CHECKED = 2
+    """Also the calls that must be right even where others wait, as in outputs."""
+    COMPUTED = 3
+    """Also what shows only when the value is computed."""
 
 
 class Checkable(Protocol):
@@ -37,8 +34,9 @@ class Checkable(Protocol):
         """The resources that are enabled."""
         ...
 
-    def references(self, definition: Expression) -> frozenset[Reference]:
-        """Return what is used."""
+    @property
+    def outputs(self) -> Mapping[str, OutputDefinition]:
+        """The outputs that are enabled."""
         ...
 
     def requires(self, name: str) -> frozenset[str]:
@@ -58,32 +56,30 @@ def check(bound: Checkable, scope: Scope, types: TypeNames | None) -> Iterator[P
         yield from _depends_on(bound, definition, at)
         for part in _parts(definition):
             yield from expression_problems(part, scope)
-            yield from _attributes(bound, part, types, at)
     for output in bound.template.outputs.values():
-        yield from expression_problems(output.value, scope, computed=False)
-        at = (words.outputs, output.name, words.value)
-        yield from _attributes(bound, output.value, types, at)
+        stage = Stage.CHECKED if output.name in bound.outputs else Stage.WRITTEN
+        yield from expression_problems(output.value, scope, stage)
     yield from loops(bound)
 
 
 def expression_problems(
-    expression: Expression, scope: Scope, *, computed: bool = True
+    expression: Expression, scope: Scope, stage: Stage = Stage.COMPUTED
 ) -> Iterator[Problem]:
-    """Find what is wrong with a value; ``computed`` adds what shows only when it is computed."""
+    """Find what is wrong with a value."""
     match expression:
         case MapOf(items):
             for _, part in items:
-                yield from expression_problems(part, scope, computed=computed)
+                yield from expression_problems(part, scope, stage)
         case ListOf(items):
             for part in items:
-                yield from expression_problems(part, scope, computed=computed)
+                yield from expression_problems(part, scope, stage)
         case Call():
-            yield from _call_problems(expression, scope, computed=computed)
+            yield from _call_problems(expression, scope, stage)
         case _:
             pass
 
 
-def _call_problems(call: Call, scope: Scope, *, computed: bool) -> Iterator[Problem]:
+def _call_problems(call: Call, scope: Scope, stage: Stage) -> Iterator[Problem]:
     if call.wrong is not None:
         yield call.wrong
         return
@@ -93,13 +89,20 @@ def _call_problems(call: Call, scope: Scope, *, computed: bool) -> Iterator[Prob
     except Invalid as invalid:
         yield from invalid.problems
         return
-    below = [p for part in parts for p in expression_problems(part, scope, computed=computed)]
+    below = [p for part in parts for p in expression_problems(part, scope, stage)]
     yield from below
-    if computed and not below:
-        try:
-            call.evaluate(scope)
-        except Invalid as invalid:
-            yield from invalid.problems
+    least = Stage.CHECKED if call.function.checked else Stage.COMPUTED
+    if below or stage < least:
+        return
+    try:
+        call.evaluate(scope)
+    except Invalid as invalid:
+        computed = stage is Stage.COMPUTED
+        yield from invalid.problems if computed else map(_in_output, invalid.problems)
+
+
+def _in_output(found: Problem) -> Problem:
+    return problem("H405", found.at, found.detail, found.cure) if found.code == "H401" else found
 
 
 def _parts(definition: ResourceDefinition) -> Iterator[Expression]:
@@ -122,21 +125,6 @@ def _depends_on(
             detail = f"{definition.name} depends on {name}, which does not exist"
             here = (*at, bound.template.words.depends_on)
             yield problem("H401", here, detail, did_you_mean(name, known))
-
-
-def _attributes(
-    bound: Checkable, part: Expression, types: TypeNames | None, at: Path
-) -> Iterator[Problem]:
-    if types is None:
-        return
-    for resource, attribute, kind in sorted(bound.references(part), key=str):
-        if kind != "attribute" or attribute is None or resource not in bound.resources:
-            continue
-        type_name = bound.resources[resource].type
-        known = types.attributes(type_name, resource)
-        if known is not None and attribute not in known:
-            detail = f"the resource {resource} ({type_name}) has no attribute {attribute}"
-            yield problem("H403", at, detail, did_you_mean(attribute, known))
 
 
 def loops(bound: Checkable) -> Iterator[Problem]:

@@ -49,6 +49,7 @@ CODES: dict[str, Code] = {
     "H402": Code("Unknown parameter"),
     "H403": Code("Unknown attribute"),
     "H404": Code("A loop of dependencies", "CircularDependencyException"),
+    "H405": Code("Attribute of a resource that does not exist"),
     # parameters
     "H501": Code("Unknown parameter given", "UnknownUserParameter"),
     "H502": Code("A parameter has no value", "UserParameterMissing"),

@@ -63,7 +63,7 @@ def read_environment(
     if isinstance(text, str):
         raw = parse(text, name, code="H601")
     else:
-        raw = settle(text if text is None else dict(text), name)
+        raw = settle(text, name)
     if raw is None or raw == "":
         return Environment()
     if not isinstance(raw, dict):

@@ -11,7 +11,8 @@ from heat.base.errors import Invalid
 from heat.base.json import Json, Path
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
-from heat.template.check import TypeNames, check, expression_problems
+from heat.template.check import Stage, check, expression_problems
+from heat.template.codes import problem
 from heat.template.expressions import (
     ABSENT,
     Absent,
@@ -24,7 +25,17 @@ from heat.template.expressions import (
 )
 from heat.template.load import policy_problem
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
-from heat.template.scope import Facade, Facts, Here, NothingKnown, Surroundings
+from heat.template.scope import (
+    SHOWN_IN_SECTION,
+    AttributesKnown,
+    Facade,
+    Facts,
+    Here,
+    NothingKnown,
+    Surroundings,
+    TypeNames,
+    of_condition,
+)
 from heat.template.source import locate
 
 __all__ = ["Bound", "Facade", "Facts", "NothingKnown", "bind"]
@@ -126,7 +137,10 @@ class Bound:
 
     def problems(self, types: TypeNames | None = None) -> list[Problem]:
         """Return everything that can be found wrong without a cloud, each with its place."""
-        found = [*self._found, *check(self, self._nothing, types)]
+        scope = self._nothing
+        if types is not None:
+            scope = Here(self._around, AttributesKnown(self.template, types))
+        found = [*self._found, *check(self, scope, types)]
         return locate(dict.fromkeys(found), self.template.source)
 
     def _walk(self, expression: Expression) -> Iterator[Reference]:
@@ -156,15 +170,16 @@ class Bound:
     def _conditions(self) -> dict[str, bool]:
         found: dict[str, bool] = {}
         for name, expression in self.template.conditions.items():
-            wrong = list(expression_problems(expression, self._nothing))
+            wrong = list(expression_problems(expression, self._nothing, Stage.WRITTEN))
             self._found += wrong
             if wrong:
                 continue
             try:
                 found[name] = self._nothing.condition(name)
             except (Bad, Invalid) as error:
+                # One that can't be computed counts where it is used; a loop counts by itself.
                 at = (self.template.words.conditions, name)
-                self._found += _told(error, at)
+                self._found += [p for p in _told(error, at) if p.code in SHOWN_IN_SECTION]
         return found
 
     def _resources(self) -> dict[str, ResourceDefinition]:
@@ -179,7 +194,7 @@ class Bound:
         if condition is None:
             return True
         wrong = list(expression_problems(condition, self._nothing))
-        self._found += wrong
+        self._found += of_condition(wrong, self.template)
         return True if wrong else condition.evaluate(self._nothing) is not False
 
     def _with_policy(self, definition: ResourceDefinition) -> ResourceDefinition:
@@ -202,8 +217,6 @@ class Bound:
 
 
 def _told(error: Bad | Invalid, at: Path) -> list[Problem]:
-    from heat.template.codes import problem
-
     if isinstance(error, Invalid):
         return error.problems
     return [problem(error.code, at, error.detail, error.cure)]

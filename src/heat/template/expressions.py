@@ -163,6 +163,8 @@ class Function:
     unknown anywhere in its argument is unknown. ``shape`` raises Bad for an argument that can't
     be right whatever its calls give. ``read`` compiles the argument in another way than usual.
     ``refers`` names the resource used, ``chosen`` the parts of the argument that count.
+    A ``checked`` function must be right in an output, too, where other mistakes show only when
+    the output is computed.
     """
 
     name: str
@@ -174,6 +176,7 @@ class Function:
     chosen: "Callable[[Expression, Scope], Sequence[Expression]] | None" = None
     special: bool = False
     partial: bool = False
+    checked: bool = False
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,9 @@ def read_parameter(name: str, raw: Any, version: Version) -> ParameterSchema:
         str(raw.get("description") or ""),
         raw.get("label"),
         is_true(raw.get("hidden")),
-        _immutable(name, raw.get("immutable")),
+        _immutable(raw.get("immutable")),
         tuple(_constraints(name, type_name, raw.get("constraints"), version)),
-        _tags(name, raw.get("tags")),
+        _tags(name, raw.get("tags", ())),
     )
     check_default(schema)
     return schema
@@ -77,7 +77,8 @@ def check_default(schema: ParameterSchema, key: str = "default") -> None:
     try:
         value = convert(schema.type, schema.default)
     except ValueError as error:
-        raise Unfit(f"the default of {schema.name} is wrong: {error}", at=(key,)) from None
+        sort = Wrong if schema.type == "comma_delimited_list" else Unfit
+        raise sort(f"the default of {schema.name} is wrong: {error}", at=(key,)) from None
     if (said := wrong(schema, value)) is not None:
         raise Wrong(f"the default of {schema.name} breaks a constraint: {said}", at=(key,))
 
@@ -132,19 +133,15 @@ def _type(name: str, raw: dict[str, Any]) -> str:
     return type_name
 
 
-def _immutable(name: str, value: Any) -> bool:
-    if value is None:
-        return False
+def _immutable(value: Any) -> bool:
     try:
         return bool(convert("boolean", value))
     except ValueError:
-        raise Wrong(f"{name}: immutable must be a boolean", at=("immutable",)) from None
+        return False
 
 
 def _tags(name: str, raw: Any) -> tuple[str, ...]:
-    if raw is None:
-        return ()
-    if not isinstance(raw, list):
+    if not isinstance(raw, list | tuple):
         raise Wrong(f"{name}: tags must be a list", at=("tags",))
     return tuple(str(tag) for tag in raw)
 
@@ -236,8 +233,9 @@ def _modulo(raw: Any, type_name: str, description: str) -> Constraint:  # noqa: 
 def _allowed_values(raw: Any, type_name: str, description: str) -> Constraint:
     if not isinstance(raw, list):
         raise TypeError("it must be a list")
-    entry_type = "string" if type_name == "comma_delimited_list" else type_name
-    allowed: tuple[Json, ...] = tuple(convert(entry_type, value) for value in raw)
+    if type_name == "comma_delimited_list":
+        return AllowedValues(tuple(raw), description)
+    allowed: tuple[Json, ...] = tuple(convert(type_name, value) for value in raw)
     return AllowedValues(allowed, description)
 
 
@@ -252,9 +250,7 @@ def _allowed_pattern(raw: Any, type_name: str, description: str) -> Constraint: 
 
 
 def _custom(raw: Any, type_name: str, description: str) -> Constraint:  # noqa: ARG001
-    if not isinstance(raw, str):
-        raise TypeError("it must be a name")
-    return Custom(raw, description)
+    return Custom(str(raw), description)
 
 
 _READERS: dict[str, tuple[tuple[str, ...], Callable[[Any, str, str], Constraint]]] = {

@@ -31,7 +31,7 @@ def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
     source = Source(name, text if isinstance(text, str) else None)
     raw = parse(text, name) if isinstance(text, str) else settle(dict(text), name)
     if not isinstance(raw, dict):
-        detail = f"{name} is neither a JSON nor a YAML map"
+        detail = f"{name} is neither a JSON object nor a YAML mapping"
         if raw is None:
             detail = f"{name} is empty: it has no template version"
         raise Invalid(problems=[problem("H104", detail=detail)])
@@ -162,10 +162,8 @@ class _Reading:
 
     def _mappings(self) -> dict[str, Any]:
         section = self.raw.get("Mappings") if self.version.dialect == "cfn" else None
-        if section and not isinstance(section, dict):
-            self.wrong("H202", ("Mappings",), "the section Mappings must be a map")
-            return {}
-        return section or {}
+        # A section of another shape shows only where a value is looked up in it.
+        return section if isinstance(section, dict) else {}
 
     def _resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition | None:
         if "/" in name:
@@ -192,7 +190,7 @@ class _Reading:
             update_policy=self._part(raw, words.update_policy, at),
             description=self._description(raw.get(words.description), at),
             external_id=self._external_id(raw, at),
-            condition=self._condition(raw, at),
+            condition=self._condition(raw, at, null=False),
             deletion_policy_value=policy_value,
         )
         if definition.external_id is not None and definition.depends_on:
@@ -213,7 +211,7 @@ class _Reading:
 
     def _part(self, raw: dict[str, Any], key: str, at: Path) -> Expression | None:
         value = raw.get(key)
-        if value is None:
+        if value is None and (key not in raw or key == self.words.properties):
             return None
         if not isinstance(value, dict):
             self.wrong("H203", (*at, key), f"{key} must be a map")
@@ -246,9 +244,11 @@ class _Reading:
             return None
         return compile_value(value, (*at, key), self.language)
 
-    def _condition(self, raw: dict[str, Any], at: Path) -> Expression | None:
+    def _condition(
+        self, raw: dict[str, Any], at: Path, *, null: bool = True
+    ) -> Expression | None:
         key = self.words.condition
-        if not self.version.has_conditions or raw.get(key) is None:
+        if not self.version.has_conditions or key not in raw or (null and raw[key] is None):
             return None
         return compile_condition(raw[key], (*at, key), self.language)
 

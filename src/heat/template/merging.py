@@ -18,12 +18,15 @@ STRATEGIES = (OVERWRITE, MERGE, DEEP_MERGE)
 
 
 def merge(
-    environments: Sequence[tuple[str, Environment]], schemas: Mapping[str, ParameterSchema]
+    environments: Sequence[tuple[str, Environment]],
+    schemas: Mapping[str, ParameterSchema],
+    given: Mapping[str, Json] | None = None,
 ) -> Environment:
     """Merge environments in order; raises Invalid when strategies can't be followed.
 
     ``schemas`` are the parameters of the template and of every template sent with it: only these
-    have a strategy, all others are overwritten.
+    have a strategy, all others are overwritten. ``given`` is what the request itself gives for
+    parameters: the environments win over it.
     """
     merging = _Merging(schemas)
     merged = Environment()
@@ -47,7 +50,7 @@ def merge(
         )
     if merging.problems:
         raise Invalid(problems=merging.problems)
-    return merged
+    return replace(merged, parameters={**(given or {}), **merged.parameters})
 
 
 class _Merging:
@@ -85,13 +88,19 @@ class _Merging:
         return found
 
     def _strategy(self, file: str, name: str, strategies: Mapping[str, str]) -> str:
-        named = strategies.get(name, strategies.get("default", OVERWRITE))
-        if name in strategies and named not in STRATEGIES:
-            named = strategies.get("default", OVERWRITE)
-        strategy = named if named in STRATEGIES else OVERWRITE
-        before = self.chosen.setdefault(name, (strategy, file))
-        if before[0] != strategy:
-            detail = f"{file} asks for {strategy} of {name}, {before[1]} for {before[0]}"
+        """Return the strategy for a parameter: what the first file to speak of it asks for.
+
+        A later file may leave it unsaid; one that asks by name for another is a conflict.
+        """
+        asked = strategies.get(name)
+        if asked not in STRATEGIES:
+            asked = None
+        if name not in self.chosen:
+            usual = strategies.get("default")
+            self.chosen[name] = asked or (usual if usual in STRATEGIES else OVERWRITE), file
+        strategy, before = self.chosen[name]
+        if asked not in (None, strategy):
+            detail = f"{file} asks for {asked} of {name}, {before} for {strategy}"
             self._wrong("H607", file, name, detail)
         return strategy
 

@@ -146,7 +146,7 @@ def _text(value: Json) -> str:
 
 
 def _boolean(value: Json) -> bool:
-    word = str(value).lower() if isinstance(value, bool | int | str) else ""
+    word = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
     if word in TRUE_WORDS:
         return True
     if word in FALSE_WORDS:

@@ -151,6 +151,8 @@ def _level_problems(levels: Mapping[str, Any], at: Path) -> list[Problem]:
     problems: list[Problem] = []
     for name, level in levels.items():
         here = (*at, name)
+        if level is None:
+            continue
         if not isinstance(level, dict):
             detail = f"what the registry says of the resource {name} must be a map"
             problems.append(problem("H603", here, detail))

@@ -1,15 +1,19 @@
 """What functions see while a value is computed: parameters, conditions, resources, files."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from heat.base.errors import Invalid
 from heat.base.json import Json
-from heat.base.problems import did_you_mean
+from heat.base.problems import Problem, did_you_mean
 from heat.base.unknown import Unknown
 from heat.template.expressions import Bad
 from heat.template.model import Template
+
+
+SHOWN_IN_SECTION = frozenset(("H301", "H302", "H303", "H306", "H307", "H308"))
+"""Problems of a condition's definition that are shown there, whether it is used or not."""
 
 
 class Facts(Protocol):
@@ -35,6 +39,30 @@ class Facade:
     update_policy: Json = None
 
 
+def of_condition(problems: Iterable[Problem], template: Template) -> list[Problem]:
+    """Give an unknown parameter in a condition the kind that it has there."""
+    kind = "UserParameterMissing"
+    if template.version.dialect == "cfn":
+        kind = "InvalidTemplateReference"
+    return [replace(p, kind=kind) if p.code == "H402" else p for p in problems]
+
+
+class TypeNames(Protocol):
+    """What is known of resource types."""
+
+    def names(self) -> Collection[str]:
+        """Return the names of all types."""
+        ...
+
+    def known(self, type_name: str, resource: str) -> bool:
+        """Return whether a resource of this name may have this type."""
+        ...
+
+    def attributes(self, type_name: str, resource: str) -> Collection[str] | None:
+        """Return the attributes that a type has; None when it may have any."""
+        ...
+
+
 class NothingKnown:
     """Facts before anything is made: every reference waits for its resource."""
 
@@ -50,6 +78,25 @@ class NothingKnown:
     ) -> Json | Unknown:
         """Return what waits for the attribute."""
         return Unknown(frozenset((f"{resource}.{attribute}" if attribute else resource,)))
+
+
+@dataclass(frozen=True)
+class AttributesKnown(NothingKnown):
+    """Facts before anything is made, that refuse attributes which no resource will have."""
+
+    template: Template
+    types: TypeNames
+
+    def attribute(
+        self, resource: str, attribute: str | None, path: Sequence[Json]
+    ) -> Json | Unknown:
+        """Return what waits for the attribute, if there is one."""
+        type_name = self.template.resources[resource].type
+        known = self.types.attributes(type_name, resource)
+        if attribute is not None and known is not None and attribute not in known:
+            detail = f"the resource {resource} ({type_name}) has no attribute {attribute}"
+            raise Bad(detail, did_you_mean(attribute, known), code="H403")
+        return super().attribute(resource, attribute, path)
 
 
 @dataclass
@@ -102,9 +149,11 @@ class Here:
         try:
             around.holds[name] = conditions[name].evaluate(self)
         except Invalid as invalid:
-            if invalid.problems and invalid.problems[0].code == "H307":
-                raise
-            raise Bad(f"the condition {name!r} can't be computed", code="H306") from None
+            problems = of_condition(invalid.problems, around.template)
+            nested_loop = problems[0].code == "H307" and len(around.open) > 1
+            if problems[0].code in SHOWN_IN_SECTION and not nested_loop:
+                raise Bad(f"the condition {name!r} can't be computed", code="H306") from None
+            raise Invalid(problems=problems) from None
         finally:
             around.open.pop()
         return around.holds[name]

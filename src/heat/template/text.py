@@ -101,7 +101,10 @@ def _might_be_deep(text: str) -> bool:
 
 
 def _unreadable(error: yaml.YAMLError, text: str, name: str, code: str) -> Invalid:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None)
+    if mark is None or mark.index >= len(text.rstrip()):
+        # What was left open matters, not that the text ended.
+        mark = getattr(error, "context_mark", None) or mark
     said = [getattr(error, key, None) for key in ("context", "problem")]
     detail = f"{name} is neither JSON nor YAML: " + ", ".join(str(s) for s in said if s)
     if not any(said):

@@ -28,16 +28,22 @@ MAP_MERGE = Function(
 
 
 def _map_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    if len(sequence(given, "the argument")) != 2:
+        raise Bad("the argument must be a list of two", f"write {_REPLACE_LIKE}")
     whole, change = given
     if whole is None:
         return {}
+    if change is None:
+        return whole
     mapping(whole, "what is changed")
     keys, values = _changes(change, "keys"), _changes(change, "values")
     found: dict[str, Any] = {}
     for key, value in whole.items():
         name = keys.get(key, key)
+        if isinstance(name, list | dict):
+            raise Bad(f"a new key must be text, not {describe(name)}")
         if not isinstance(name, str):
-            name = text(None, "a new key") if name is None else str(name)
+            name = json.dumps(name)
         if name in found or (name != key and name in whole):
             raise Bad(f"the new key {name!r} is there already")
         found[name] = _changed(value, values)
@@ -45,7 +51,8 @@ def _map_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
 
 
 def _changes(change: Any, part: str) -> dict[str, Any]:
-    return mapping(mapping(change, "the change").get(part) or {}, part)
+    named = mapping(change, "the change").get(part)
+    return {} if named is None else mapping(named, part)
 
 
 def _changed(value: Any, values: dict[str, Any]) -> Any:
@@ -57,17 +64,13 @@ def _changed(value: Any, values: dict[str, Any]) -> Any:
 
 
 _REPLACE_LIKE = "[MAP, {keys: {OLD: NEW}, values: {OLD: NEW}}]"
-_two = a_list(2, 2, like=_REPLACE_LIKE)
 
 
 def _map_replace_shape(argument: Expression) -> None:
-    _two(argument)
-    change = (items_of(argument) or [])[1]
-    entries = entries_of(change)
-    if entries is None:
-        if not isinstance(change, Call):
-            raise Bad("the second entry must be a map", f"write {_REPLACE_LIKE}")
+    items = items_of(argument)
+    if items is None or len(items) != 2:
         return
+    entries = entries_of(items[1]) or {}
     if unknown := [key for key in entries if key not in ("keys", "values")]:
         raise Bad(f"the key {unknown[0]!r} is unknown", f"write {_REPLACE_LIKE}")
 
@@ -82,6 +85,8 @@ def _repeat(maps: bool, permutations: bool) -> Any:
         if (waits := unknowns(given.get("for_each"))) is not None:
             return waits
         lists = mapping(given["for_each"], "for_each")
+        if not lists:
+            raise Bad("for_each is empty", f"write {_REPEAT_LIKE}")
         crossed = given.get("permutations", True) if permutations else True
         if not isinstance(crossed, bool):
             raise Bad(f"permutations must be a boolean, not {describe(crossed)}")
@@ -264,8 +269,6 @@ FN_SELECT = Function(
 
 def _member_list(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     key_name, value_name, items = given
-    text(key_name, "the name for keys")
-    text(value_name, "the name for values")
     pairs: dict[str, dict[str, str]] = {}
     for item in sequence(items, "the list"):
         path, equals, value = text(item, "an entry").partition("=")
@@ -280,9 +283,19 @@ def _member_list(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     }
 
 
+_three = a_list(3, 3, like="[KEY_NAME, VALUE_NAME, LIST]")
+
+
+def _member_list_shape(argument: Expression) -> None:
+    _three(argument)
+    for item in (items_of(argument) or ())[:2]:
+        if not isinstance(item, Call):
+            text(getattr(item, "value", None), "the name for keys or values")
+
+
 FN_MEMBER_LIST_TO_MAP = Function(
     "Fn::MemberListToMap",
     "Makes a map out of a list of member assignments.",
     _member_list,
-    a_list(3, 3, like="[KEY_NAME, VALUE_NAME, LIST]"),
+    _member_list_shape,
 )

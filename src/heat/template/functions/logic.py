@@ -40,6 +40,8 @@ def compile_condition(raw: Any, at: Path, language: Language) -> Expression:
 
 def compile_definition(raw: Any, at: Path, language: Language) -> Expression:
     """Compile an entry of the conditions section."""
+    if isinstance(raw, str):
+        return call(_NO_CONDITION, raw, at, language, {})
     return compile_condition(raw, at, language)
 
 

@@ -1,14 +1,17 @@
 """yaql: queries over data, with limits on the work they may cause."""
 
+import json
 from functools import lru_cache
 from types import GeneratorType
 from typing import Any
 
 import yaql
 from yaql.language import exceptions as yaql_exceptions
+from yaql.language import expressions as yaql_expressions
 from yaql.language import factory as yaql_factory
 from yaql.language import utils as yaql_utils
 
+from heat.base.unknown import Unknown, unknowns
 from heat.template.expressions import Bad, Expression, Function, Literal, Scope, entries_of
 from heat.template.functions.shapes import a_map, text
 
@@ -42,10 +45,15 @@ def _parsed(expression: str) -> Any:
 
 
 def _yaql(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    if isinstance(given["expression"], Unknown):
+        return unknowns(given)
     parsed = _parsed(text(given["expression"], "the expression"))
+    if (waits := unknowns(given)) is not None:
+        _check_names(parsed)
+        return waits
     try:
         context = _context().create_child_context()
-        return _settled(parsed.evaluate({"data": given["data"]}, context))
+        return _settled(parsed.evaluate({"data": given.get("data")}, context))
     except Exception as error:  # noqa: BLE001 - the query language lets any error of Python through
         raise Bad(f"the query fails: {error}", code="H304") from None
 
@@ -53,14 +61,30 @@ def _yaql(given: Any, scope: Scope) -> Any:  # noqa: ARG001
 def _settled(value: Any) -> Any:
     """Turn the query language's own containers into lists and maps."""
     if isinstance(value, dict | yaql_utils.FrozenDict):
-        return {key: _settled(part) for key, part in value.items()}
+        return {
+            key if isinstance(key, str) else json.dumps(key): _settled(part)
+            for key, part in value.items()
+        }
     if isinstance(value, list | tuple | set | frozenset | GeneratorType):
         return [_settled(part) for part in value]
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError("the result is no JSON value")
+
+
+def _check_names(part: Any) -> None:
+    """Find functions that don't exist, while the data is not known yet."""
+    if isinstance(part, yaql_expressions.Function):
+        if not part.name.startswith("#") and not _context().collect_functions(part.name):
+            raise Bad(f"there is no function {part.name!r} in queries")
+        for argument in part.args:
+            _check_names(argument)
+    elif isinstance(part, yaql_expressions.Wrap | yaql_expressions.Statement):
+        _check_names(part.expression)
 
 
 _LIKE = "{expression: QUERY, data: VALUE}"
-_keys = a_map(["expression", "data"], (), like=_LIKE)
+_keys = a_map(["expression"], ["data"], like=_LIKE)
 
 
 def _shape(argument: Expression) -> None:
@@ -70,4 +94,4 @@ def _shape(argument: Expression) -> None:
         _parsed(text(expression.value, "the expression"))
 
 
-YAQL = Function("yaql", "Runs a YAQL query over data.", _yaql, _shape)
+YAQL = Function("yaql", "Runs a YAQL query over data.", _yaql, _shape, partial=True)

@@ -9,53 +9,48 @@ from heat.template.functions.shapes import a_list, describe, text, walk
 
 
 def _get_param(given: Any, scope: Scope) -> Any:
+    if isinstance(given, Unknown):
+        return given
     name, *path = given if isinstance(given, list) and given else [given]
+    if isinstance(name, Unknown):
+        return name
     if not isinstance(name, str) or not name:
         raise Bad("the name of a parameter must be text", "write get_param: NAME")
     value = scope.parameter(name)
     for step in path:
-        if not isinstance(step, str | int):
-            raise Bad(f"a step of the path must be text or a number, not {describe(step)}")
         value = _descend(value, step)
     return value
 
 
-def _descend(value: Any, step: str | int) -> Any:
+def _descend(value: Any, step: Any) -> Any:
+    """Take one step into a value; where it leads nowhere the language has the empty text."""
     if isinstance(value, Unknown):
         return value
-    if isinstance(value, list):
+    if isinstance(step, Unknown):
+        return step
+    if isinstance(value, list | str):
         try:
-            step = int(step)
+            index = int(step) if isinstance(step, str) else step
         except ValueError:
             return ""
-        if isinstance(step, bool) or not -len(value) <= step < len(value):
-            return ""
-        return value[step]
-    if isinstance(value, dict):
-        return value.get(step if isinstance(step, str) else str(step), "")
+        usable = isinstance(index, int) and not isinstance(index, bool)
+        return value[index] if usable and -len(value) <= index < len(value) else ""
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step, "")
     return ""
-
-
-def _param_shape(argument: Expression) -> None:
-    match argument:
-        case Literal(value) if not value or isinstance(value, dict | bool | int | float):
-            raise Bad("the argument is missing or no name", "write get_param: NAME")
-        case _:
-            pass
 
 
 GET_PARAM = Function(
     "get_param",
     "Gives the value of a parameter, or of what a path leads to inside it.",
     _get_param,
-    _param_shape,
     partial=True,
 )
 
 
 def _resource_name(given: Any) -> str:
     if not isinstance(given, str) or not given:
-        raise Bad("the name of a resource must be text", "write get_resource: NAME")
+        raise Bad("the name of a resource must be text", "write get_resource: NAME", code="H401")
     return given
 
 
@@ -79,25 +74,28 @@ def _attribute_parts(given: Any) -> tuple[str, str | None, list[Any]]:
     if not isinstance(given, list) or not given:
         raise Bad("the argument must be a list", "write get_attr: [RESOURCE, ATTRIBUTE, KEY...]")
     resource = text(given[0], "the name of a resource")
-    if len(given) == 1:
+    name = given[1] if len(given) > 1 else None
+    if name is None:
         return resource, None, []
-    name = given[1]
+    if name == "":
+        raise Bad("the name of the attribute is empty")
     if isinstance(name, bool) or not isinstance(name, str | int):
         raise Bad(f"the name of an attribute must be text, not {describe(name)}")
-    for step in given[2:]:
-        if isinstance(step, bool) or not isinstance(step, str | int):
-            raise Bad(f"a step of the path must be text or a number, not {describe(step)}")
     return resource, str(name), given[2:]
 
 
 def _get_attr(given: Any, scope: Scope) -> Any:
-    return scope.attribute(*_attribute_parts(given))
+    resource, attribute, path = _attribute_parts(given)
+    for step in path:
+        if isinstance(step, list | dict):
+            raise Bad(f"a step of the path must be text or a number, not {describe(step)}")
+    return scope.attribute(resource, attribute, path)
 
 
 def _get_attr_whole(given: Any, scope: Scope) -> Any:
     resource, attribute, path = _attribute_parts(given)
     value = scope.attribute(resource, attribute, ())
-    return value if isinstance(value, Unknown) else walk(value, path)
+    return value if isinstance(value, Unknown) else walk(value, path, strict=True)
 
 
 def _attribute_reference(given: Any, scope: Scope) -> Reference | None:  # noqa: ARG001
@@ -116,6 +114,7 @@ GET_ATTR_1 = Function(
     _get_attr_whole,
     a_list(2, like=_ATTR_LIKE),
     refers=_attribute_reference,
+    checked=True,
 )
 GET_ATTR_2 = Function(
     "get_attr",
@@ -123,6 +122,7 @@ GET_ATTR_2 = Function(
     _get_attr,
     a_list(2, like=_ATTR_LIKE),
     refers=_attribute_reference,
+    checked=True,
 )
 GET_ATTR_3 = Function(
     "get_attr",
@@ -130,6 +130,7 @@ GET_ATTR_3 = Function(
     _get_attr,
     a_list(1, like=_ATTR_LIKE),
     refers=_attribute_reference,
+    checked=True,
 )
 
 
@@ -180,6 +181,11 @@ FN_RESOURCE_FACADE = Function(
 )
 
 
+def _ref_shape(argument: Expression) -> None:
+    if not isinstance(argument, Literal) or isinstance(argument.value, list | dict):
+        raise Bad("the argument must be a name, not a call", "write Ref: NAME")
+
+
 def _ref(given: Any, scope: Scope) -> Any:
     name = _named(given)
     return scope.reference(name) if scope.has_resource(name) else scope.parameter(name)
@@ -201,6 +207,7 @@ REF = Function(
     "Ref",
     "Gives the reference id of a resource, or the value of a parameter.",
     _ref,
+    _ref_shape,
     refers=_ref_reference,
 )
 
@@ -209,7 +216,7 @@ def _param_ref(given: Any, scope: Scope) -> Any:
     return scope.parameter(_named(given))
 
 
-PARAM_REF = Function("Ref", "Gives the value of a parameter.", _param_ref)
+PARAM_REF = Function("Ref", "Gives the value of a parameter.", _param_ref, _ref_shape)
 
 
 def _getatt_shape(argument: Expression) -> None:
@@ -229,12 +236,11 @@ FN_GETATT = Function(
     _get_attr,
     _getatt_shape,
     refers=_attribute_reference,
+    checked=True,
 )
 
 
 def _find_in_map(given: Any, scope: Scope) -> Any:
-    if not isinstance(given, list) or len(given) != 3:
-        raise Bad("the argument must be a list of three", "write [MAP, KEY, VALUE]")
     name, *path = [text(part, "a name") for part in given]
     found = scope.mapping(name)
     for step in path:
@@ -245,7 +251,10 @@ def _find_in_map(given: Any, scope: Scope) -> Any:
 
 
 FN_FIND_IN_MAP = Function(
-    "Fn::FindInMap", "Looks a value up in the Mappings section.", _find_in_map
+    "Fn::FindInMap",
+    "Looks a value up in the Mappings section.",
+    _find_in_map,
+    a_list(3, 3, like="[MAP, KEY, VALUE]"),
 )
 
 

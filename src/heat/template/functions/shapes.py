@@ -88,18 +88,18 @@ def as_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def walk(value: Any, path: Sequence[Any], missing: Any = None) -> Any:
-    """Follow a path of keys and indexes into a value; ``missing`` where it leads nowhere."""
+def walk(value: Any, path: Sequence[Any], *, strict: bool = False) -> Any:
+    """Follow a path of keys and indexes into a value; null where it leads nowhere.
+
+    A number finds the key of that text in a map, unless ``strict``.
+    """
     for step in path:
-        if isinstance(value, dict) and isinstance(step, str | int):
-            key = str(step)
-            if key not in value:
-                return missing
-            value = value[key]
-        elif isinstance(value, list) and isinstance(step, int) and not isinstance(step, bool):
+        if isinstance(value, dict) and isinstance(step, str if strict else str | int):
+            value = value.get(str(step))
+        elif isinstance(value, list | str) and isinstance(step, int):
             if not -len(value) <= step < len(value):
-                return missing
+                return None
             value = value[step]
         else:
-            return missing
+            return None
     return value

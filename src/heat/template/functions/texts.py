@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from heat.base.unknown import Unknown, unknowns
-from heat.template.expressions import Bad, Expression, Function, Scope, entries_of, items_of
+from heat.template.expressions import Bad, Call, Expression, Function, Literal, Scope, entries_of, items_of
 from heat.template.functions.shapes import (
     a_list,
     a_map,
@@ -50,9 +50,15 @@ def _join_many(given: Any, scope: Scope) -> Any:  # noqa: ARG001
 
 
 _JOIN = "Joins a list of texts, with a delimiter between them."
-LIST_JOIN_1 = Function("list_join", _JOIN, _join_one)
-LIST_JOIN = Function("list_join", "Joins lists of texts, with a delimiter between.", _join_many)
-FN_JOIN = Function("Fn::Join", _JOIN, _join_one)
+_one_list = a_list(2, 2, like="[DELIMITER, LIST]")
+LIST_JOIN_1 = Function("list_join", _JOIN, _join_one, _one_list)
+LIST_JOIN = Function(
+    "list_join",
+    "Joins lists of texts, with a delimiter between.",
+    _join_many,
+    a_list(2, like="[DELIMITER, LIST, LIST...]", calls=True),
+)
+FN_JOIN = Function("Fn::Join", _JOIN, _join_one, _one_list)
 
 
 def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[str]]:
@@ -62,8 +68,8 @@ def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[
         text(key, "a placeholder"): _replacement(key, value, structures)
         for key, value in mapping(params, "params").items()
     }
-    if not words:
-        return template, set()
+    if "" in words:
+        raise Bad("a placeholder is empty")
     used: set[str] = set()
 
     def put(match: re.Match[str]) -> str:
@@ -73,8 +79,7 @@ def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[
     # One pass over the template would prefer the leftmost; the language has the longest first.
     pieces: list[tuple[bool, str]] = [(False, template)]
     for key in sorted(words, key=lambda k: (-len(k), k)):
-        if key:
-            pieces = _split_pieces(pieces, key, words[key], used)
+        pieces = _split_pieces(pieces, key, words[key], used)
     return "".join(piece for _, piece in pieces), used
 
 
@@ -111,7 +116,7 @@ def _str_replace(structures: bool, strict: bool, full: bool) -> Any:
         if isinstance(params, Unknown) or isinstance(template, Unknown):
             return unknowns(given)
         result, used = _replace(template, params, structures=structures)
-        if strict and (unused := [key for key in params if key and key not in used]):
+        if strict and (unused := [key for key in params if key not in used]):
             raise Bad(f"the placeholder {unused[0]!r} does not occur in the template")
         if full and (empty := [k for k, v in params.items() if v in (None, "", [], {})]):
             raise Bad(f"the value of {empty[0]!r} is empty")
@@ -121,14 +126,14 @@ def _str_replace(structures: bool, strict: bool, full: bool) -> Any:
 
 
 _REPLACE_LIKE = "{template: TEXT, params: {PLACEHOLDER: VALUE}}"
-_replace_keys = a_map(["template", "params"], (), like=_REPLACE_LIKE)
+_replace_keys = a_map(["template", "params"], None, like=_REPLACE_LIKE)
 
 
 def _replace_shape(argument: Expression) -> None:
     _replace_keys(argument)
     entries = entries_of(argument) or {}
     params = entries["params"]
-    if entries_of(params) is None and not hasattr(params, "function"):
+    if entries_of(params) is None and not isinstance(params, Call):
         raise Bad("params must be a map", f"write {_REPLACE_LIKE}")
 
 
@@ -163,22 +168,33 @@ def _fn_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     return _replace(template, params, structures=False)[0]
 
 
+_replace_pair = a_list(2, 2, like="[{PLACEHOLDER: VALUE}, TEXT]")
+
+
+def _fn_replace_shape(argument: Expression) -> None:
+    _replace_pair(argument)
+    params = (items_of(argument) or ())[0]
+    if entries_of(params) is None and not isinstance(params, Call):
+        raise Bad("the first entry must be a map", "write [{PLACEHOLDER: VALUE}, TEXT]")
+
+
 FN_REPLACE = Function(
     "Fn::Replace",
     "Puts values in the place of placeholders in a text.",
     _fn_replace,
-    a_list(2, 2, like="[{PLACEHOLDER: VALUE}, TEXT]"),
+    _fn_replace_shape,
 )
 
 
 def _str_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     items = sequence(given, "the argument")
-    if not 2 <= len(items) <= 3:
-        raise Bad("the argument has the wrong length", "write [DELIMITER, TEXT, INDEX]")
-    delimiter, whole = text(items[0], "the delimiter"), items[1]
+    if len(items) < 2:
+        raise Bad("the argument is too short", "write [DELIMITER, TEXT, INDEX]")
+    delimiter, whole = items[:2]
     if whole is None:
         return None
-    if not delimiter:
+    # Without a delimiter the text is split at white space.
+    if delimiter is not None and not text(delimiter, "the delimiter"):
         raise Bad("the delimiter is empty")
     parts = text(whole, "what is split").split(delimiter)
     if len(items) == 2:
@@ -191,11 +207,18 @@ def _str_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
         raise Bad(f"the index is out of range: there are {len(parts)} parts") from None
 
 
+def _str_split_shape(argument: Expression) -> None:
+    if entries_of(argument) is not None or (
+        isinstance(argument, Literal) and isinstance(argument.value, str)
+    ):
+        raise Bad("the argument must be a list", "write [DELIMITER, TEXT, INDEX]")
+
+
 STR_SPLIT = Function(
     "str_split",
     "Splits a text at a delimiter into a list, or gives one entry of it.",
     _str_split,
-    a_list(2, 3, like="[DELIMITER, TEXT, INDEX]"),
+    _str_split_shape,
 )
 
 
@@ -205,15 +228,24 @@ def _split_shape(argument: Expression) -> None:
         raise Bad("the argument must be a list of two", "write [DELIMITER, TEXT]")
 
 
-def _fn_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
-    delimiter, whole = sequence(given, "the argument")
+def _fn_split(argument: Expression, scope: Scope) -> Any:
+    written, part = items_of(argument) or ()
+    if not isinstance(written, Literal):
+        raise Bad("the delimiter must be written as it is, not as a call")
+    delimiter, whole = written.value, part.evaluate(scope)
+    if isinstance(whole, Unknown):
+        return whole
     if not text(delimiter, "the delimiter"):
         raise Bad("the delimiter is empty")
-    return text(whole, "what is split").split(delimiter)
+    return text(whole, "what is split").split(str(delimiter))
 
 
 FN_SPLIT = Function(
-    "Fn::Split", "Splits a text at a delimiter into a list.", _fn_split, _split_shape
+    "Fn::Split",
+    "Splits a text at a delimiter into a list.",
+    _fn_split,
+    _split_shape,
+    special=True,
 )
 
 

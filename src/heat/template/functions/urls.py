@@ -64,13 +64,13 @@ _keys = a_map([], _PARTS, like="{scheme: https, host: HOST, path: PATH}", empty=
 def _shape(argument: Expression) -> None:
     _keys(argument)
     for key, part in (entries_of(argument) or {}).items():
-        if not isinstance(part, Literal) or part.value is None:
+        if not isinstance(part, Literal):
             continue
         if key in _TEXTS and not isinstance(part.value, str):
             raise Bad(f"{key} must be text, not {describe(part.value)}")
-        if key == "port":
+        if key == "port" and part.value is not None:
             _check_port(part.value)
-        if key == "query" and not isinstance(part.value, dict):
+        if key == "query" and not isinstance(part.value, dict | None):
             raise Bad(f"query must be a map, not {describe(part.value)}")
 
 
