@@ -26,6 +26,12 @@ def read(cls: type[S], given: Mapping[str, Any]) -> tuple[S | None, list[Problem
     return instance, problems
 
 
+def recall(cls: type[S], recorded: Mapping[str, Any]) -> S:
+    """Convert recorded properties, which were right once, without checking them again."""
+    known = {k: v for k, v in recorded.items() if k in cls.__by_public__}
+    return _struct(cls, known, (), [])
+
+
 def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Problem]) -> S:
     values: dict[str, Any] = {}
     names = cls.__by_public__

@@ -1,0 +1,233 @@
+"""Build a plan: for every resource what happens to it, why, and after what.
+
+Delete is desired nothing, rollback the previous desired state: there is one way to plan.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from heat.base.ids import ResourceId
+from heat.base.unknown import Unknown
+from heat.plan.desired import Desired, Known, Standing, TypeOf, desire
+from heat.plan.diff import Recorded, Verdict, compare
+from heat.plan.model import Kind, Node, Plan, Reason, cleanup_id, desired_id
+from heat.template.evaluate import Bound
+
+
+@dataclass(frozen=True)
+class Target:
+    """The desired state to plan for: a bound template, its types, and the order of its names."""
+
+    bound: Bound
+    type_of: TypeOf
+    requires: Mapping[str, frozenset[str]]
+
+
+def build(
+    action: str,
+    revision: int,
+    recorded: Sequence[Recorded],
+    target: Target | None,
+    new_id: Callable[[], ResourceId],
+) -> Plan:
+    """Plan the way from what is recorded to the target; None desires nothing."""
+    rows = {row.id: row for row in recorded}
+    decided = _decide(recorded, target, new_id) if target else {}
+    kept = {d.row for d in decided.values()}
+    going = [row for row in recorded if row.id not in kept]
+    delete_first = _delete_first(decided, rows)
+    nodes = [*_desired_nodes(decided, delete_first), *_cleanup_nodes(decided, going, delete_first)]
+    return Plan(action=action, revision=revision, nodes=tuple(nodes))
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """What happens to one name: to which row, and which row it stands in for."""
+
+    desired: Desired
+    current: Recorded | None
+    verdict: Verdict
+    row: ResourceId
+    replaces: bool = False
+    settled: bool = False
+
+
+def known_of(row: Recorded) -> Known | None:
+    """Return what other resources may know of a row; None before it has completed something."""
+    if row.status != "COMPLETE" or row.action in ("INIT", "DELETE"):
+        return None
+    return Known(row.reference, row.attributes)
+
+
+def _decide(
+    recorded: Sequence[Recorded], target: Target, new_id: Callable[[], ResourceId]
+) -> dict[str, _Decision]:
+    by_name: dict[str, list[Recorded]] = {}
+    for row in recorded:
+        by_name.setdefault(row.name, []).append(row)
+    known: dict[str, Known] = {}
+    decided: dict[str, _Decision] = {}
+    moving: set[str] = set()
+    for name, needed in target.requires.items():
+        desired = desire(target.bound, name, Standing(known), target.type_of, needed)
+        if not isinstance(desired, Desired):
+            continue
+        decision = _choose(desired, by_name.get(name, []), new_id)
+        still = decision.verdict.kind is Kind.KEEP and not (needed & moving)
+        decided[name] = replace(decision, settled=still)
+        if not still:
+            moving.add(name)
+        if decision.current and not decision.replaces and (seen := _seen(decision)):
+            known[name] = seen
+    return decided
+
+
+def _seen(decision: _Decision) -> Known | None:
+    """Return what may be taken for known of a resource that is kept or updated in place."""
+    assert decision.current is not None  # noqa: S101 - the caller has looked
+    known = known_of(decision.current)
+    if known is None or decision.verdict.kind is not Kind.UPDATE:
+        return known
+    values = decision.desired.values
+    changing = (
+        {}
+        if values is None
+        else {
+            prop.public: getattr(values, name)
+            for name, prop in type(values).__properties__.items()
+            if name in decision.verdict.changed and prop.public in known.attributes
+        }
+    )
+    unsure: dict[str, Any] = {
+        name: value
+        if isinstance(value, str | int)
+        else Unknown(frozenset({f"{decision.desired.name}.{name}"}))
+        for name, value in changing.items()
+    }
+    return Known(known.reference, {**known.attributes, **unsure})
+
+
+def _choose(
+    desired: Desired, rows: Sequence[Recorded], new_id: Callable[[], ResourceId]
+) -> _Decision:
+    """Choose the row to go on from: the best that needs no replacement, else the best."""
+    best: _Decision | None = None
+    for row in sorted(rows, key=_score, reverse=True):
+        if row.action == "INIT":
+            fresh = _Decision(desired, row, Verdict(Kind.CREATE), row.id)
+            return replace(best, row=row.id) if best else fresh
+        if _continues(row, desired):
+            why = Reason("its creation goes on")
+            return _Decision(desired, row, Verdict(Kind.CREATE, (why,)), row.id)
+        verdict = compare(row, desired)
+        if verdict.kind is not Kind.CREATE:
+            return _Decision(desired, row, verdict, row.id)
+        best = best or _Decision(desired, row, verdict, new_id(), replaces=True)
+    return best or _Decision(desired, None, Verdict(Kind.CREATE), new_id())
+
+
+def _continues(row: Recorded, desired: Desired) -> bool:
+    if (row.action, row.status, row.type) != ("CREATE", "IN_PROGRESS", desired.type):
+        return False
+    return desired.known and row.properties == desired.given
+
+
+def _score(row: Recorded) -> tuple[int, int]:
+    score = 0
+    score -= 30 if row.status == "FAILED" else 0
+    score -= 50 if row.action == "DELETE" else 0
+    score -= 40 if row.action == "INIT" else 0
+    score -= 1 if row.replaced_by else 0
+    return score, row.order
+
+
+def _delete_first(decided: Mapping[str, _Decision], rows: Mapping[Any, Recorded]) -> frozenset[str]:
+    """Name the resources whose old object must go before the new one comes.
+
+    That passes on: what is replaced and depends on such a resource can't outlive it.
+    """
+    found = {
+        name
+        for name, d in decided.items()
+        if d.replaces and d.current and d.desired.cls.replacement == "delete-first"
+    }
+    todo = list(found)
+    dependents: dict[Any, list[str]] = {}
+    for name, d in decided.items():
+        if d.replaces and d.current:
+            for needed in d.current.requires:
+                if needed in rows:
+                    dependents.setdefault(rows[needed].name, []).append(name)
+    while todo:
+        for name in dependents.get(todo.pop(), ()):
+            if name not in found:
+                found.add(name)
+                todo.append(name)
+    return frozenset(found)
+
+
+def _desired_nodes(
+    decided: Mapping[str, _Decision], delete_first: frozenset[str]
+) -> Iterable[Node]:
+    for name, d in decided.items():
+        needs = [desired_id(other) for other in d.desired.requires if other in decided]
+        if name in delete_first and d.current:
+            needs.append(cleanup_id(d.current.id))
+        yield Node(
+            id=desired_id(name),
+            kind=d.verdict.kind,
+            name=name,
+            type=d.desired.type,
+            row=d.row,
+            needs=tuple(sorted(needs)),
+            reasons=d.verdict.reasons,
+            replaces=d.current.id if d.replaces and d.current else None,
+            settled=d.settled,
+        )
+
+
+def _cleanup_nodes(
+    decided: Mapping[str, _Decision], going: Sequence[Recorded], delete_first: frozenset[str]
+) -> Iterable[Node]:
+    replaced = {d.current.id: d for d in decided.values() if d.replaces and d.current}
+    first = {d.current.id for n, d in decided.items() if n in delete_first and d.current}
+    dependents: dict[Any, list[Recorded]] = {}
+    for row in going:
+        for needed in row.requires:
+            dependents.setdefault(needed, []).append(row)
+    early = _with_dependents(first, dependents)
+    for row in going:
+        needs = [cleanup_id(other.id) for other in dependents.get(row.id, ()) if other.id != row.id]
+        decision = replaced.get(row.id)
+        if decision and row.id not in first:
+            needs.append(desired_id(row.name))
+        retained = row.deletion_policy == "Retain"
+        reason = (
+            Reason(f"replaced by a new {row.type}")
+            if decision
+            else Reason("the template has it no more" if decided else "the stack is deleted")
+        )
+        yield Node(
+            id=cleanup_id(row.id),
+            kind=Kind.FORGET if retained else Kind.DELETE,
+            name=row.name,
+            type=row.type,
+            row=row.id,
+            needs=tuple(sorted(needs)),
+            phase=0 if row.id in early else 1,
+            reasons=(reason,),
+            replaced_by=decision.row if decision and row.id not in first else None,
+        )
+
+
+def _with_dependents(
+    first: set[Any], dependents: Mapping[Any, Sequence[Recorded]]
+) -> frozenset[Any]:
+    early, todo = set(first), list(first)
+    while todo:
+        for row in dependents.get(todo.pop(), ()):
+            if row.id not in early:
+                early.add(row.id)
+                todo.append(row.id)
+    return frozenset(early)

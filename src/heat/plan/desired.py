@@ -1,0 +1,243 @@
+"""What a template asks for, resource by resource, with the types it names.
+
+Values that depend on what is not made yet are Unknown, so all of this works before anything
+exists, and again, with more known, when the engine reaches a resource.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from heat.base.errors import Invalid
+from heat.base.json import Json, Path
+from heat.base.problems import Problem
+from heat.base.unknown import Unknown
+from heat.plan.graph import Cycle, ordered
+from heat.plugin.fields import is_known, plain
+from heat.plugin.resource import Resource
+from heat.plugin.values import read
+from heat.template.evaluate import Bound
+from heat.template.expressions import ABSENT
+from heat.template.source import locate
+
+TypeOf = Callable[[str, str], "type[Resource] | Problem"]
+"""Find the class for (resource name, type in the template), or say why there is none."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a resource that exists: its row, seen from other resources."""
+
+    reference: Json
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Standing:
+    """Facts for evaluation: what exists is known, the rest is Unknown."""
+
+    def __init__(self, known: Mapping[str, Known]) -> None:
+        self._known = known
+
+    def reference(self, resource: str) -> Json | Unknown:
+        """Return the reference id of a resource."""
+        known = self._known.get(resource)
+        return known.reference if known else Unknown(frozenset({resource}))
+
+    def attribute(
+        self, resource: str, attribute: str | None, path: Sequence[Json]
+    ) -> Json | Unknown:
+        """Return an attribute, or a part of it; a path that leads nowhere is null."""
+        known = self._known.get(resource)
+        if known is None or (attribute is not None and attribute not in known.attributes):
+            return Unknown(frozenset({f"{resource}.{attribute}" if attribute else resource}))
+        if attribute is None:
+            return {k: v for k, v in known.attributes.items() if k != "show"}
+        return walk(known.attributes[attribute], path)
+
+
+def walk(value: Any, path: Sequence[Any]) -> Any:
+    """Follow a path of keys and indexes into a value."""
+    for step in path:
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, Mapping):
+            value = value.get(step)  # pyright: ignore[reportUnknownMemberType]
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):  # pyright: ignore[reportUnknownArgumentType]
+            value = value[step]  # pyright: ignore[reportUnknownVariableType]
+        else:
+            return None
+    return value
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One resource as the template wants it. ``values`` is None when there are problems."""
+
+    name: str
+    cls: type[Resource]
+    type: str
+    values: Resource | None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    requires: frozenset[str] = frozenset()
+    deletion_policy: str = "Delete"
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether nothing in the values is still Unknown."""
+        return self.values is not None and is_known(self.values)
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The values as JSON, under the names that templates use."""
+        given = plain(self.values)
+        return given if isinstance(given, Mapping) else {}
+
+
+class Facts(Protocol):
+    """What evaluation asks of the outside; see heat.template.evaluate."""
+
+    def reference(self, resource: str) -> Json | Unknown:
+        """Return the reference id of a resource."""
+        ...
+
+    def attribute(
+        self, resource: str, attribute: str | None, path: Sequence[Json]
+    ) -> Json | Unknown:
+        """Return an attribute of a resource, or a part of it."""
+        ...
+
+
+def desire(
+    bound: Bound, name: str, facts: Facts, type_of: TypeOf, requires: frozenset[str]
+) -> Desired | Problem:
+    """Evaluate one resource; a Problem means that its type is unusable."""
+    definition = bound.resources[name]
+    words = bound.template.words
+    base: Path = (words.resources, name)
+    found = type_of(name, definition.type)
+    if isinstance(found, Problem):
+        return locate([found.under(*base)], bound.template.source)[0]
+    problems: list[Problem] = []
+    properties, metadata = {}, {}
+    try:
+        if definition.properties is not None:
+            properties = bound.value(definition.properties, facts, (*base, words.properties))
+        if definition.metadata is not None:
+            metadata = bound.value(definition.metadata, facts, (*base, words.metadata))
+    except Invalid as invalid:
+        problems += invalid.problems
+    values: Resource | None = None
+    if properties is ABSENT or properties is None:
+        properties = {}
+    if isinstance(properties, Mapping) and not problems:
+        own = dict(properties)
+        if definition.description and "description" not in own:
+            described = found.__by_public__.get("description")
+            if described is not None and described.mutable:
+                own["description"] = definition.description
+        values, said = read(found, own)
+        problems += locate(
+            [problem.under(*base, words.properties) for problem in said], bound.template.source
+        )
+    return Desired(
+        name,
+        found,
+        definition.type,
+        values,
+        metadata if isinstance(metadata, Mapping) else {},
+        requires,
+        definition.deletion_policy,
+        tuple(problems),
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The whole desired state: every resource, in an order that respects what each needs."""
+
+    resources: Mapping[str, Desired]
+    problems: tuple[Problem, ...] = ()
+
+
+def order(bound: Bound, type_of: TypeOf) -> tuple[dict[str, frozenset[str]], list[Problem]]:
+    """Return what each resource requires, in dependency order.
+
+    Besides the template's references these are the orders that types imply (a port comes after
+    the subnets of its network, though it may not name them).
+    """
+    requires = {name: bound.requires(name) for name in bound.resources}
+    try:
+        names = ordered(requires)
+    except Cycle as cycle:
+        return requires, [circular(bound, cycle)]
+    nothing = Standing({})
+    desired: dict[str, Desired] = {}
+    for name in names:
+        found = desire(bound, name, nothing, type_of, requires[name])
+        if isinstance(found, Desired):
+            desired[name] = found
+    implying = [d for d in desired.values() if "implied" in _overrides(d.cls)]
+    for one in implying:
+        others = [d for d in desired.values() if d.name != one.name]
+        for other in one.cls.implied(one, others):
+            if other != one.name and not _reaches(requires, other, one.name):
+                requires[one.name] |= {other}
+    return {name: requires[name] for name in ordered(requires)}, []
+
+
+def want(
+    bound: Bound,
+    type_of: TypeOf,
+    facts: Facts,
+    requires: Mapping[str, frozenset[str]] | None = None,
+) -> Wanted:
+    """Evaluate every resource with the same facts, collecting all problems."""
+    problems: list[Problem] = []
+    if requires is None:
+        requires, problems = order(bound, type_of)
+    resources: dict[str, Desired] = {}
+    for name, needed in requires.items():
+        found = desire(bound, name, facts, type_of, needed)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            resources[name] = found
+            problems += found.problems
+    return Wanted(resources, tuple(problems))
+
+
+def circular(bound: Bound, cycle: Cycle) -> Problem:
+    """Say that resources wait for each other."""
+    loop = " -> ".join(cycle.names)
+    problem = Problem(
+        "Circular Dependency Found",
+        (bound.template.words.resources, cycle.names[0]),
+        f"{loop}: none of them can be first",
+        "take one of these references or depends_on away",
+        code="H210",
+        kind="CircularDependencyException",
+    )
+    return locate([problem], bound.template.source)[0]
+
+
+def _overrides(cls: type[Resource]) -> frozenset[str]:
+    names: Iterator[str] = (
+        name
+        for base in cls.__mro__
+        if base is not Resource and base is not object
+        for name in vars(base)
+    )
+    return frozenset(names)
+
+
+def _reaches(requires: Mapping[str, frozenset[str]], start: str, goal: str) -> bool:
+    todo, seen = [start], set[str]()
+    while todo:
+        name = todo.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            todo += requires.get(name, ())
+    return False

@@ -1,0 +1,112 @@
+"""How a recorded resource differs from the desired one, and what that costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from heat.base.unknown import Unknown, unknowns
+from heat.plan.desired import Desired
+from heat.plan.model import Kind, Reason
+from heat.plugin.fields import Difference, differences, plain
+from heat.plugin.values import recall
+
+SECRET = "******"  # noqa: S105 - what is shown instead of one
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded resource row, as far as planning looks at it."""
+
+    id: Any
+    name: str
+    type: str
+    action: str
+    status: str
+    physical_id: str | None = None
+    reference: Any = None
+    properties: Mapping[str, Any] = {}
+    attempted: Mapping[str, Any] | None = None
+    attributes: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = {}
+    requires: tuple[Any, ...] = ()
+    replaced_by: Any = None
+    deletion_policy: str = "Delete"
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a resource needs: keep, update or create (a replacement), and why."""
+
+    kind: Kind
+    reasons: tuple[Reason, ...] = ()
+    changed: frozenset[str] = frozenset()  # Python names of the properties that differ
+
+
+def compare(recorded: Recorded, desired: Desired) -> Verdict:
+    """Decide what makes a recorded resource the desired one."""
+    if desired.values is None:
+        return Verdict(Kind.UPDATE, (Reason("its properties can't be evaluated"),))
+    if recorded.type != desired.type:
+        why = Reason(f"its type was {recorded.type}", replaces=True)
+        return Verdict(Kind.CREATE, (why,))
+    if recorded.action == "CREATE" and recorded.status != "COMPLETE":
+        return Verdict(Kind.CREATE, (Reason("its creation did not complete", replaces=True),))
+    if (recorded.action, recorded.status) == ("CHECK", "FAILED"):
+        return Verdict(Kind.CREATE, (Reason("it was found unhealthy", replaces=True),))
+    if recorded.action == "DELETE":
+        return Verdict(Kind.CREATE, (Reason("its deletion has begun", replaces=True),))
+    before = recall(desired.cls, recorded.properties)
+    found = differences(before, desired.values)
+    unfinished = recorded.status != "COMPLETE"
+    if unfinished and recorded.attempted is not None:
+        attempted = recall(desired.cls, recorded.attempted)
+        known = {difference.name for difference in found}
+        found += [d for d in differences(attempted, desired.values) if d.name not in known]
+    reasons = [_reason(difference) for difference in found]
+    by_public = desired.cls.__by_public__
+    changed = frozenset(by_public[difference.name].name for difference in found)
+    if any(reason.replaces for reason in reasons):
+        return Verdict(Kind.CREATE, tuple(reasons), changed)
+    if found and (why_not := desired.values.must_replace(before, found)):
+        return Verdict(Kind.CREATE, (*reasons, Reason(why_not, replaces=True)), changed)
+    if found:
+        return Verdict(Kind.UPDATE, tuple(reasons), changed)
+    if unfinished:
+        return Verdict(Kind.UPDATE, (Reason("its last change did not complete"),))
+    if recorded.metadata != desired.metadata:
+        return Verdict(Kind.UPDATE, (Reason("metadata changed"),))
+    if recorded.deletion_policy != desired.deletion_policy:
+        text = f"deletion_policy: {recorded.deletion_policy} -> {desired.deletion_policy}"
+        return Verdict(Kind.UPDATE, (Reason(text),))
+    if desired.values.changed_outside():
+        return Verdict(Kind.UPDATE, (Reason("its type acts at every update"),))
+    return Verdict(Kind.KEEP)
+
+
+def _reason(difference: Difference) -> Reason:
+    before = SECRET if difference.secret else brief(difference.before)
+    after = SECRET if difference.secret else brief(difference.after)
+    return Reason(
+        "can't be changed in place" if not difference.mutable else "",
+        difference.name,
+        before,
+        after,
+        replaces=not difference.mutable,
+    )
+
+
+def brief(value: Any, limit: int = 60) -> str:
+    """Write a value in a few words."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, Unknown):
+        return str(value)
+    if isinstance(value, str):
+        text = value if value and value.isprintable() else repr(value)
+    elif (waits := unknowns(value)) is not None:
+        text = str(waits)
+    else:
+        text = msgspec.json.encode(plain(value)).decode()
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
