@@ -4,7 +4,7 @@ from typing import Any
 
 from devcloud.kernel.cloud import DevCloud
 from devcloud.kernel.store import Row
-from devcloud.kernel.web import Request
+from devcloud.kernel.web import Reply, Request
 from devcloud.keystone.state import Identity
 
 PROJECTS = ("admin", "demo", "alt_demo", "service")
@@ -23,6 +23,22 @@ ROLES = (
 IMPLIED = {"admin": "manager", "manager": "member", "member": "reader"}
 BUILT_IN = ("admin", "manager", "member", "reader", "service")
 USER_ROLES = ("member", "heat_stack_owner", "creator", "load-balancer_member", "swiftoperator")
+IMAGES = {
+    "cirros": ("qcow2", 65536),
+    "fedora": ("qcow2", 65536),
+    "ubuntu-24.04": ("qcow2", 65536),
+}
+"""Disk format and size; nothing boots, so the bytes are zeros."""
+FLAVORS = {
+    "m1.nano": (64, 1, 1),
+    "m1.tiny": (512, 1, 1),
+    "m1.small": (2048, 20, 1),
+    "m1.medium": (4096, 40, 2),
+    "m1.large": (8192, 80, 4),
+    "m1.heat_int": (512, 4, 1),
+    "m1.heat_micro": (128, 1, 1),
+}
+"""Memory in MB, disk in GB, processors."""
 INTERFACES = ("public", "internal", "admin")
 
 
@@ -146,8 +162,74 @@ def endpoints(cloud: DevCloud, name: str, kind: str, url: str) -> None:
 
 def contents(cloud: DevCloud) -> None:
     """Make images, flavors, networks and volume types, the way a client would."""
-    for wanted in ("admin", "demo"):
-        Client(cloud, wanted)
+    admin, demo = Client(cloud, "admin"), Client(cloud, "demo")
+    if "image" in cloud.services:
+        images(admin)
+    if "compute" in cloud.services:
+        flavors(admin)
+    if "volume" in cloud.services:
+        volume_types(admin)
+    if "network" in cloud.services:
+        networks(admin, demo)
+    cloud.forget_requests()
+
+
+def images(admin: "Client") -> None:
+    """Make images that anyone may boot from."""
+    for name, (disk_format, size) in IMAGES.items():
+        body = {
+            "name": name,
+            "disk_format": disk_format,
+            "container_format": "bare",
+            "visibility": "public",
+        }
+        image_id = admin.ask("POST", "/image/v2/images", body)["id"]
+        admin.send(f"/image/v2/images/{image_id}/file", bytes(size))
+
+
+def flavors(admin: "Client") -> None:
+    """Make the flavors."""
+    for name, (ram, disk, vcpus) in FLAVORS.items():
+        body = {"name": name, "ram": ram, "disk": disk, "vcpus": vcpus, "id": "auto"}
+        admin.ask("POST", "/compute/v2.1/flavors", {"flavor": body})
+
+
+def volume_types(admin: "Client") -> None:
+    """Make the volume type."""
+    path = f"/volume/v3/{admin.project_id}/types"
+    known = {row["name"] for row in admin.ask("GET", path)["volume_types"]}
+    if "lab" not in known:
+        extra = {"volume_backend_name": "lab"}
+        admin.ask("POST", path, {"volume_type": {"name": "lab", "extra_specs": extra}})
+
+
+def networks(admin: "Client", demo: "Client") -> None:
+    """Make an outer network, a private one, and the router between them."""
+    root = "/network/v2.0"
+    outer = {"name": "public", "router:external": True, "is_default": True}
+    outer_id = admin.ask("POST", f"{root}/networks", {"network": outer})["network"]["id"]
+    subnet = {
+        "name": "public-subnet",
+        "network_id": outer_id,
+        "ip_version": 4,
+        "cidr": "172.24.4.0/22",
+        "gateway_ip": "172.24.4.1",
+        "enable_dhcp": False,
+    }
+    admin.ask("POST", f"{root}/subnets", {"subnet": subnet})
+    inner = demo.ask("POST", f"{root}/networks", {"network": {"name": "private"}})["network"]
+    subnet = {
+        "name": "private-subnet",
+        "network_id": inner["id"],
+        "ip_version": 4,
+        "cidr": "10.0.0.0/20",
+        "gateway_ip": "10.0.0.1",
+    }
+    inner_id = demo.ask("POST", f"{root}/subnets", {"subnet": subnet})["subnet"]["id"]
+    router = {"name": "router1", "external_gateway_info": {"network_id": outer_id}}
+    router_id = demo.ask("POST", f"{root}/routers", {"router": router})["router"]["id"]
+    path = f"{root}/routers/{router_id}/add_router_interface"
+    demo.ask("PUT", path, {"subnet_id": inner_id})
 
 
 class Client:
@@ -156,6 +238,7 @@ class Client:
     def __init__(self, cloud: DevCloud, user_name: str) -> None:
         self._cloud = cloud
         self._headers: dict[str, str] = {}
+        self.project_id = ""
         domain_ref = {"id": "default"}
         proof = {
             "name": user_name,
@@ -166,14 +249,23 @@ class Client:
             "identity": {"methods": ["password"], "password": {"user": proof}},
             "scope": {"project": {"name": user_name, "domain": domain_ref}},
         }
-        self.ask("POST", "/identity/v3/auth/tokens", {"auth": auth})
+        token = self.ask("POST", "/identity/v3/auth/tokens", {"auth": auth})["token"]
+        self.project_id = token["project"]["id"]
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Ask, and return the decoded answer."""
-        request = Request.of(method, path, headers=self._headers | headers, body=body)
+        return self._do(Request.of(method, path, headers=self._headers, body=body)).json()
+
+    def send(self, path: str, content: bytes) -> None:
+        """Put bytes somewhere."""
+        headers = self._headers | {"Content-Type": "application/octet-stream"}
+        self._do(Request.of("PUT", path, headers=headers, raw=content))
+
+    def _do(self, request: Request) -> Reply:
+        method, path = request.method, request.path
         reply = self._cloud.dispatch(request)
         if reply.status >= 300:
             raise RuntimeError(f"{method} {path}: {reply.status} {reply.raw!r}")
         if "X-Subject-Token" in reply.headers:
             self._headers = {"X-Auth-Token": reply.headers["X-Subject-Token"]}
-        return reply.json()
+        return reply
