@@ -116,9 +116,7 @@ def _parts(definition: ResourceDefinition) -> Iterator[Expression]:
             yield part
 
 
-def _depends_on(
-    bound: Checkable, definition: ResourceDefinition, at: Path
-) -> Iterator[Problem]:
+def _depends_on(bound: Checkable, definition: ResourceDefinition, at: Path) -> Iterator[Problem]:
     known = bound.template.resources
     for name in definition.depends_on:
         if name not in known:
@@ -131,10 +129,10 @@ def loops(bound: Checkable) -> Iterator[Problem]:
     """Find a loop of dependencies, and name it."""
     graph = {name: sorted(bound.requires(name)) for name in bound.resources}
     done: set[str] = set()
-    for start in graph:
+    for start, first in graph.items():
         if start in done:
             continue
-        path, walks = [start], [iter(graph[start])]
+        path, walks = [start], [iter(first)]
         on_path = {start}
         while walks:
             step = next(walks[-1], None)

@@ -66,7 +66,7 @@ CODES: dict[str, Code] = {
 }
 
 
-def problem(  # noqa: PLR0913
+def problem(
     code: str,
     at: Path = (),
     detail: str = "",

@@ -77,6 +77,7 @@ class AllowedValues:
 
     values: tuple[Any, ...]
     description: str = ""
+    written: tuple[Any, ...] = ()
 
     def wrong(self, value: Any) -> str | None:
         """Say what is wrong with a value."""
@@ -109,6 +110,7 @@ class Custom:
 
     name: str
     description: str = ""
+    written: Json = None
 
 
 Constraint: TypeAlias = Length | Range | Modulo | AllowedValues | AllowedPattern | Custom
@@ -117,7 +119,7 @@ Constraint: TypeAlias = Length | Range | Modulo | AllowedValues | AllowedPattern
 def number(value: Any) -> int | float:
     """Read a number, or text that is one; raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("it is not a number")
+        raise ValueError("it is not a number")  # noqa: TRY004 - one sort of error for all
     if isinstance(value, str) and "_" in value:
         raise ValueError(f"{value!r} is not a number")
     if isinstance(value, int):

@@ -46,7 +46,7 @@ class Environment:
     def for_nested(
         self, resource: str, parameters: Mapping[str, Json], *, template: str | None = None
     ) -> "Environment":
-        """Return what the stack of a nested resource gets; ``template`` may use what it overrides."""
+        """Return what a nested stack gets; ``template`` may use the type that it overrides."""
         return replace(
             self,
             parameters=dict(parameters),
@@ -60,10 +60,7 @@ def read_environment(
 ) -> Environment:
     """Read an environment; raises Invalid with all that is wrong with it."""
     source = Source(name, text if isinstance(text, str) else None)
-    if isinstance(text, str):
-        raw = parse(text, name, code="H601")
-    else:
-        raw = settle(text, name)
+    raw = parse(text, name, code="H601") if isinstance(text, str) else settle(text, name)
     if raw is None or raw == "":
         return Environment()
     if not isinstance(raw, dict):

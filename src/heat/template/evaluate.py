@@ -43,7 +43,7 @@ __all__ = ["Bound", "Facade", "Facts", "NothingKnown", "bind"]
 DEFAULT_REGION = "ap-southeast-1"
 
 
-def bind(  # noqa: PLR0913
+def bind(
     template: Template,
     parameters: Mapping[str, Json | Unknown],
     *,
@@ -89,9 +89,7 @@ class Bound:
         }
         self.disabled_outputs = frozenset(self.template.outputs) - frozenset(self.outputs)
 
-    def value(
-        self, expression: Expression, facts: Facts, at: Path = ()
-    ) -> Json | Unknown | Absent:
+    def value(self, expression: Expression, facts: Facts, at: Path = ()) -> Json | Unknown | Absent:
         """Compute a value; raises Invalid with one Problem when a call is wrong.
 
         ``at`` is where the value stands, for a problem that has no place of its own.
@@ -108,7 +106,7 @@ class Bound:
             return None
         at = (self.template.words.outputs, name, self.template.words.value)
         value = self.value(self.outputs[name].value, facts, at)
-        return None if value is ABSENT else value  # type: ignore[return-value]
+        return None if value is ABSENT else value
 
     def references(
         self, definition: ResourceDefinition | OutputDefinition | Expression

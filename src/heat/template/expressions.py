@@ -34,7 +34,7 @@ class Reference(NamedTuple):
     kind: str
 
 
-class Bad(Exception):  # noqa: N818 - it never leaves the room
+class Bad(Exception):
     """What a function finds wrong; the call it happens in adds the place."""
 
     def __init__(self, detail: str, cure: str = "", *, code: str = "H301") -> None:
@@ -89,7 +89,7 @@ class Literal:
 
     value: Json
 
-    def evaluate(self, scope: Scope) -> Any:  # noqa: ARG002
+    def evaluate(self, scope: Scope) -> Any:
         """Return the value itself."""
         return self.value
 

@@ -33,7 +33,7 @@ _KEYS = (
 )
 
 
-class Wrong(Exception):  # noqa: N818 - it never leaves the readers
+class Wrong(Exception):
     """Something wrong in a parameter's definition; ``at`` is within it."""
 
     def __init__(self, detail: str, cure: str = "", at: Path = ()) -> None:
@@ -71,25 +71,23 @@ def is_true(value: Any) -> bool:
 
 
 def check_default(schema: ParameterSchema, key: str = "default") -> None:
-    """Refuse a default that is of the wrong type or breaks a constraint."""
+    """Refuse a default that breaks a constraint.
+
+    One of the wrong type is wrong only where it is used, but for what can't be a list.
+    """
     if schema.default is None:
         return
     try:
         value = convert(schema.type, schema.default)
     except ValueError as error:
-        sort = Wrong if schema.type == "comma_delimited_list" else Unfit
-        raise sort(f"the default of {schema.name} is wrong: {error}", at=(key,)) from None
+        if schema.type != "comma_delimited_list":
+            return
+        raise Wrong(f"the default of {schema.name} is wrong: {error}", at=(key,)) from None
     if (said := wrong(schema, value)) is not None:
         raise Wrong(f"the default of {schema.name} breaks a constraint: {said}", at=(key,))
 
 
-class Unfit(Wrong):
-    """A default of another type than its parameter."""
-
-
-def read_groups(
-    raw: Any, parameters: Any
-) -> tuple[tuple[ParameterGroup, ...], list[Problem]]:
+def read_groups(raw: Any, parameters: Any) -> tuple[tuple[ParameterGroup, ...], list[Problem]]:
     """Read the parameter groups, and say what is wrong with them."""
     problems: list[Problem] = []
     groups: list[ParameterGroup] = []
@@ -146,9 +144,7 @@ def _tags(name: str, raw: Any) -> tuple[str, ...]:
     return tuple(str(tag) for tag in raw)
 
 
-def _constraints(
-    name: str, type_name: str, raw: Any, version: Version
-) -> Iterator[Constraint]:
+def _constraints(name: str, type_name: str, raw: Any, version: Version) -> Iterator[Constraint]:
     if raw is None:
         return
     if not isinstance(raw, list):
@@ -169,7 +165,7 @@ def _said(entry: dict[str, Any]) -> str:
     return str(entry.get("description") or "")
 
 
-def make_constraint(  # noqa: PLR0913
+def make_constraint(
     name: str, type_name: str, kind: str, raw: Any, description: str, at: Path
 ) -> Constraint:
     """Make a constraint of a kind, and refuse one that can't be for this type."""
@@ -234,9 +230,9 @@ def _allowed_values(raw: Any, type_name: str, description: str) -> Constraint:
     if not isinstance(raw, list):
         raise TypeError("it must be a list")
     if type_name == "comma_delimited_list":
-        return AllowedValues(tuple(raw), description)
+        return AllowedValues(tuple(raw), description, tuple(raw))
     allowed: tuple[Json, ...] = tuple(convert(type_name, value) for value in raw)
-    return AllowedValues(allowed, description)
+    return AllowedValues(allowed, description, tuple(raw))
 
 
 def _allowed_pattern(raw: Any, type_name: str, description: str) -> Constraint:  # noqa: ARG001
@@ -250,7 +246,7 @@ def _allowed_pattern(raw: Any, type_name: str, description: str) -> Constraint: 
 
 
 def _custom(raw: Any, type_name: str, description: str) -> Constraint:  # noqa: ARG001
-    return Custom(str(raw), description)
+    return Custom(str(raw), description, raw)
 
 
 _READERS: dict[str, tuple[tuple[str, ...], Callable[[Any, str, str], Constraint]]] = {

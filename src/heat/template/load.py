@@ -141,8 +141,6 @@ class _Reading:
             if self.version.dialect == "hot":
                 return hot.read_parameter(name, raw, self.version)
             return cfn.read_parameter(name, raw)
-        except hot.Unfit as wrong:
-            self.wrong("H503", (*at, *wrong.at), wrong.detail, wrong.cure)
         except hot.Wrong as wrong:
             self.wrong("H210", (*at, *wrong.at), wrong.detail, wrong.cure)
         return None
@@ -156,8 +154,7 @@ class _Reading:
             self.wrong("H202", (name,), f"the section {name} must be a map")
             return {}
         return {
-            key: compile_definition(raw, (name, key), self.language)
-            for key, raw in section.items()
+            key: compile_definition(raw, (name, key), self.language) for key, raw in section.items()
         }
 
     def _mappings(self) -> dict[str, Any]:
@@ -244,9 +241,7 @@ class _Reading:
             return None
         return compile_value(value, (*at, key), self.language)
 
-    def _condition(
-        self, raw: dict[str, Any], at: Path, *, null: bool = True
-    ) -> Expression | None:
+    def _condition(self, raw: dict[str, Any], at: Path, *, null: bool = True) -> Expression | None:
         key = self.words.condition
         if not self.version.has_conditions or key not in raw or (null and raw[key] is None):
             return None

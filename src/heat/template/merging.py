@@ -167,5 +167,3 @@ def _merge_maps(old: dict[str, Any], new: dict[str, Any], *, deep: bool) -> dict
         else:
             found[key] = value
     return found
-
-

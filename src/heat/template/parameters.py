@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
@@ -63,9 +62,7 @@ def convert(type_name: str, value: Json) -> Json:
             return _json(value)
 
 
-def wrong(
-    schema: ParameterSchema, value: Json, *, custom: CustomCheck | None = None
-) -> str | None:
+def wrong(schema: ParameterSchema, value: Json, *, custom: CustomCheck | None = None) -> str | None:
     """Say which constraint a converted value breaks."""
     for constraint in schema.constraints:
         if isinstance(constraint, Custom):
@@ -90,7 +87,7 @@ def values(
     null counts as not given. Of what is hidden no value shows in a problem.
     """
     found: dict[str, Json] = {}
-    problems = list(_not_known(schemas, given))
+    problems = list(unknown_given(schemas, given))
     for name, schema in schemas.items():
         value = next(
             (v for v in (given.get(name), defaults.get(name), schema.default) if v is not None),
@@ -112,9 +109,10 @@ def values(
     return found, problems
 
 
-def _not_known(
+def unknown_given(
     schemas: Mapping[str, ParameterSchema], given: Iterable[str]
 ) -> Iterable[Problem]:
+    """Find given names that the template does not have."""
     for name in given:
         if name not in schemas:
             yield problem(

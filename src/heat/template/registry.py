@@ -124,7 +124,7 @@ def is_template(target: str) -> bool:
     return target.endswith(TEMPLATE_ENDS)
 
 
-def read_registry(raw: Mapping[str, Any]) -> tuple[Registry, list[Problem]]:
+def read_registry(raw: Any) -> tuple[Registry, list[Problem]]:
     """Read the registry section, and say what is wrong with it."""
     at: Path = ("resource_registry",)
     if not isinstance(raw, Mapping):

@@ -11,7 +11,6 @@ from heat.base.unknown import Unknown
 from heat.template.expressions import Bad
 from heat.template.model import Template
 
-
 SHOWN_IN_SECTION = frozenset(("H301", "H302", "H303", "H306", "H307", "H308"))
 """Problems of a condition's definition that are shown there, whether it is used or not."""
 
@@ -74,7 +73,7 @@ class NothingKnown:
         self,
         resource: str,
         attribute: str | None,
-        path: Sequence[Json],  # noqa: ARG002
+        path: Sequence[Json],
     ) -> Json | Unknown:
         """Return what waits for the attribute."""
         return Unknown(frozenset((f"{resource}.{attribute}" if attribute else resource,)))

@@ -29,7 +29,11 @@ def _construct_set(loader: _Loader, node: yaml.Node) -> list[Any]:
     return list(loader.construct_mapping(node)) if isinstance(node, yaml.MappingNode) else []
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.CSafeLoader.construct_yaml_str)
+def _construct_text(loader: _Loader, node: yaml.Node) -> str:
+    return str(loader.construct_scalar(node)) if isinstance(node, yaml.ScalarNode) else ""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_text)
 _Loader.add_constructor("tag:yaml.org,2002:set", _construct_set)
 
 

@@ -6,7 +6,16 @@ from itertools import product
 from typing import Any
 
 from heat.base.unknown import Unknown, unknowns
-from heat.template.expressions import ABSENT, Bad, Call, Expression, Function, Scope, entries_of, items_of
+from heat.template.expressions import (
+    ABSENT,
+    Bad,
+    Call,
+    Expression,
+    Function,
+    Scope,
+    entries_of,
+    items_of,
+)
 from heat.template.functions.shapes import a_list, a_map, describe, mapping, sequence, text
 
 

@@ -138,7 +138,7 @@ FN_OR = Function("Fn::Or", _OR, _or, _several, _read_conditions)
 
 
 def _choose(argument: Expression, scope: Scope) -> Any:
-    condition, *branches = items_of(argument) or ()
+    condition, *branches = items_of(argument) or [argument]
     holds = condition.evaluate(scope)
     if isinstance(holds, Unknown):
         return holds
@@ -149,7 +149,7 @@ def _choose(argument: Expression, scope: Scope) -> Any:
 
 def _chosen(argument: Expression, scope: Scope) -> Sequence[Expression]:
     """Return the condition and the branch it chooses; every branch when that is unknown."""
-    condition, *branches = items_of(argument) or ()
+    condition, *branches = items_of(argument) or [argument]
     holds = condition.evaluate(scope)
     if isinstance(holds, Unknown):
         return [condition, *branches]

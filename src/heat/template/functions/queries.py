@@ -79,8 +79,10 @@ def _check_names(part: Any) -> None:
             raise Bad(f"there is no function {part.name!r} in queries")
         for argument in part.args:
             _check_names(argument)
-    elif isinstance(part, yaql_expressions.Wrap | yaql_expressions.Statement):
+    elif isinstance(part, yaql_expressions.Statement):
         _check_names(part.expression)
+    elif isinstance(part, yaql_expressions.Wrap):
+        _check_names(part.expr)
 
 
 _LIKE = "{expression: QUERY, data: VALUE}"

@@ -221,7 +221,7 @@ PARAM_REF = Function("Ref", "Gives the value of a parameter.", _param_ref, _ref_
 
 def _getatt_shape(argument: Expression) -> None:
     items = _items_of(argument)
-    if items is None or len(items) != 2:  # noqa: PLR2004
+    if items is None or len(items) != 2:
         raise Bad("the argument must be a list of two", "write Fn::GetAtt: [RESOURCE, ATTRIBUTE]")
     for item, what in zip(items, ("a resource", "an attribute"), strict=True):
         if isinstance(item, Call):

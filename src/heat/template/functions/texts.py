@@ -1,11 +1,19 @@
 """Functions that make or take apart text."""
 
 import hashlib
-import re
 from typing import Any
 
 from heat.base.unknown import Unknown, unknowns
-from heat.template.expressions import Bad, Call, Expression, Function, Literal, Scope, entries_of, items_of
+from heat.template.expressions import (
+    Bad,
+    Call,
+    Expression,
+    Function,
+    Literal,
+    Scope,
+    entries_of,
+    items_of,
+)
 from heat.template.functions.shapes import (
     a_list,
     a_map,
@@ -71,11 +79,6 @@ def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[
     if "" in words:
         raise Bad("a placeholder is empty")
     used: set[str] = set()
-
-    def put(match: re.Match[str]) -> str:
-        used.add(match[0])
-        return words[match[0]]
-
     # One pass over the template would prefer the leftmost; the language has the longest first.
     pieces: list[tuple[bool, str]] = [(False, template)]
     for key in sorted(words, key=lambda k: (-len(k), k)):
@@ -173,7 +176,7 @@ _replace_pair = a_list(2, 2, like="[{PLACEHOLDER: VALUE}, TEXT]")
 
 def _fn_replace_shape(argument: Expression) -> None:
     _replace_pair(argument)
-    params = (items_of(argument) or ())[0]
+    params = (items_of(argument) or [argument])[0]
     if entries_of(params) is None and not isinstance(params, Call):
         raise Bad("the first entry must be a map", "write [{PLACEHOLDER: VALUE}, TEXT]")
 
@@ -229,7 +232,7 @@ def _split_shape(argument: Expression) -> None:
 
 
 def _fn_split(argument: Expression, scope: Scope) -> Any:
-    written, part = items_of(argument) or ()
+    written, part = items_of(argument) or [argument, argument]
     if not isinstance(written, Literal):
         raise Bad("the delimiter must be written as it is, not as a call")
     delimiter, whole = written.value, part.evaluate(scope)
