@@ -83,6 +83,8 @@ class CloudFault(Fault):
     """A cloud service refused, failed or did not answer.
 
     ``status`` is the HTTP status, 0 when no answer came; ``request_id`` is the service's own.
+    ``ambiguous`` says that the request may have been carried out all the same. ``retry_after``
+    is how many seconds the service asks to wait.
     """
 
     def __init__(
@@ -94,10 +96,13 @@ class CloudFault(Fault):
         status: int = 0,
         request_id: str = "",
         kind: str | None = None,
+        ambiguous: bool = False,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(message, kind=kind)
         self.service, self.request = service, request
         self.status, self.request_id = status, request_id
+        self.ambiguous, self.retry_after = ambiguous, retry_after
 
     def __str__(self) -> str:
         """Give the cloud's own words, and what is needed to find them in its logs."""
