@@ -18,7 +18,7 @@ from heat.template.constraints import (
     number,
 )
 from heat.template.model import ParameterGroup
-from heat.template.parameters import TYPES, ParameterSchema, convert, wrong
+from heat.template.parameters import FALSE_WORDS, TYPES, ParameterSchema, convert, wrong
 from heat.template.versions import Version
 
 _KEYS = (
@@ -56,7 +56,7 @@ def read_parameter(name: str, raw: Any, version: Version) -> ParameterSchema:
         raw.get("default"),
         str(raw.get("description") or ""),
         raw.get("label"),
-        is_true(raw.get("hidden")),
+        is_hidden(raw.get("hidden")),
         _immutable(raw.get("immutable")),
         tuple(_constraints(name, type_name, raw.get("constraints"), version)),
         _tags(name, raw.get("tags", ())),
@@ -68,6 +68,11 @@ def read_parameter(name: str, raw: Any, version: Version) -> ParameterSchema:
 def is_true(value: Any) -> bool:
     """Tell whether a flag is set: true, or the word for it."""
     return str(value).lower() == "true"
+
+
+def is_hidden(value: Any) -> bool:
+    """Tell whether a parameter is hidden: in doubt it is."""
+    return bool(value) and str(value).lower() not in FALSE_WORDS
 
 
 def check_default(schema: ParameterSchema, key: str = "default") -> None:

@@ -93,7 +93,7 @@ class _Reading:
         description = self.raw.get(words.description)
         return Template(
             version=self.version,
-            description=NO_DESCRIPTION if description is None else description,
+            description=NO_DESCRIPTION if description in (None, "") else description,
             parameters=parameters,
             parameter_groups=groups,
             conditions=conditions,

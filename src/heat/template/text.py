@@ -69,6 +69,8 @@ def _parse_yaml(text: str, name: str, code: str) -> Any:
         _check_depth(text, name)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
     except yaml.YAMLError as error:
+        if (joined := _join_surrogates(text)) != text:
+            return _parse_yaml(joined, name, code)
         raise _unreadable(error, text, name, code) from None
     except RecursionError:
         raise _too_deep(name) from None
@@ -76,6 +78,16 @@ def _parse_yaml(text: str, name: str, code: str) -> Any:
         # PyYAML's constructors let the errors of int(), float() and set keys through.
         detail = f"{name} can't be parsed: {error}"
         raise Invalid(problems=[problem(code, detail=detail)]) from None
+
+
+def _join_surrogates(text: str) -> str:
+    """Write pairs of escapes, which JSON has and libyaml refuses, as the one they stand for."""
+
+    def join(match: re.Match[str]) -> str:
+        high, low = int(match[1], 16), int(match[2], 16)
+        return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+    return re.sub(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", join, text, flags=re.IGNORECASE)
 
 
 def _check_depth(text: str, name: str) -> None:
