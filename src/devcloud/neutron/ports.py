@@ -37,7 +37,7 @@ def make_port(tables: Tables, caller: Caller, fields: Row, project_id: str) -> R
 def place(tables: Tables, caller: Caller, network: Row, fields: Row, project_id: str) -> Row:
     """Make a port on a network; nothing is kept when a check fails."""
     owner = fields.get("device_owner", "")
-    secure: bool = fields.get("port_security_enabled", network["port_security_enabled"])
+    secure = bool({**network, **fields}["port_security_enabled"])
     if owner.startswith("network:"):
         secure = False
     check_policy(tables, caller, fields.get("qos_policy_id"))
@@ -78,7 +78,8 @@ def alter_port(tables: Tables, caller: Caller, port: Row, fields: Row) -> Row:
     check_rights(tables, caller, network, fields, port)
     check_policy(tables, caller, fields.get("qos_policy_id"))
     changed = dict(fields)
-    secure: bool = fields.get("port_security_enabled", port["port_security_enabled"])
+    wanted = {**port, **fields}
+    secure = bool(wanted["port_security_enabled"])
     if fields.get("mac_address") not in (None, port["mac_address"]):
         mac_for(tables, network["id"], fields["mac_address"])
     mac = changed["mac_address"] = fields.get("mac_address") or port["mac_address"]
@@ -90,8 +91,7 @@ def alter_port(tables: Tables, caller: Caller, port: Row, fields: Row) -> Row:
             "Port has security group associated. Cannot disable port security or IP address "
             "until security group is removed.",
         )
-    pairs: list[Any] = fields.get("allowed_address_pairs", port["allowed_address_pairs"])
-    changed["allowed_address_pairs"] = pairs_for(pairs, secure, mac)
+    changed["allowed_address_pairs"] = pairs_for(wanted["allowed_address_pairs"], secure, mac)
     if "fixed_ips" in fields:
         changed["fixed_ips"] = new_addresses(tables, port, fields["fixed_ips"], mac)
     row = tables.change(PORT, port, changed)
@@ -253,6 +253,8 @@ def new_addresses(tables: Tables, port: Row, wanted: list[Any], mac: str) -> lis
 
 def owner_lives(tables: Tables, port: Row) -> bool:
     """Say whether the router or floating IP that a port belongs to still exists."""
+    if "_router" in port:
+        return True
     kinds: dict[str, Kind] = {INTERFACE: ROUTER, GATEWAY: ROUTER, FLOATING: FLOATING_IP}
     kind = kinds.get(port["device_owner"])
     return kind is not None and port["device_id"] in tables.of(kind)

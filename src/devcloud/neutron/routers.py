@@ -72,8 +72,8 @@ def add_interface(tables: Tables, caller: Caller, router: Row, body: Any) -> Row
     if port_id is not None:
         port = tables.seen(PORT, caller, port_id)
         check_port(tables, router, port)
-        tables.change(PORT, port, {"device_id": router["id"], "device_owner": INTERFACE})
-        port["status"] = "ACTIVE"
+        port["device_owner"] = INTERFACE
+        join(tables, router, port)
     else:
         subnet = tables.seen(SUBNET, caller, subnet_id or "")
         if subnet["gateway_ip"] is None:
@@ -89,7 +89,7 @@ def remove_interface(tables: Tables, caller: Caller, router: Row, body: Any) -> 
     subnet_id, port_id = ids_of(body)
     if port_id is not None:
         port = tables.get(PORT, port_id)
-        if port is None or port not in tables.interfaces(router["id"]):
+        if port is None or port.get("_router") != router["id"]:
             raise refusals.refused(
                 404,
                 "RouterInterfaceNotFound",
@@ -207,9 +207,13 @@ def attach(tables: Tables, router: Row, subnet: Row) -> Row:
         "fixed_ips": [addresses.fixed(subnet, subnet["gateway_ip"])],
     }
     quotas.take(tables, PORT, router["project_id"])
-    port = ports.place(tables, L3, network, fields, router["project_id"])
-    port["status"] = "ACTIVE"
-    return port
+    return join(tables, router, ports.place(tables, L3, network, fields, router["project_id"]))
+
+
+def join(tables: Tables, router: Row, port: Row) -> Row:
+    """Note that a port attaches a router."""
+    attached = {"device_id": router["id"], "_router": router["id"], "status": "ACTIVE"}
+    return tables.change(PORT, port, attached)
 
 
 def check_port(tables: Tables, router: Row, port: Row) -> None:
@@ -251,7 +255,7 @@ def interface_on(tables: Tables, caller: Caller, router: Row, subnet_id: str) ->
     """Return the port by which a router is attached to a subnet."""
     subnet = tables.seen(SUBNET, caller, subnet_id)
     for port in tables.ports.find("interface", subnet["id"]):
-        if port["device_id"] == router["id"]:
+        if port["_router"] == router["id"]:
             return port
     raise refusals.refused(
         404,
@@ -339,9 +343,7 @@ def interface_view(router: Row, port: Row) -> Row:
 def find_way_out(tables: Tables, subnet_id: str, network_id: str) -> Row | None:
     """Return the router that leads from a subnet to an external network."""
     for port in tables.ports.find("interface", subnet_id):
-        router = tables.routers.get(port["device_id"])
-        if router is None:
-            continue
+        router = tables.find(ROUTER, port["_router"])
         info = router["external_gateway_info"]
         if info is not None and info["network_id"] == network_id:
             return router

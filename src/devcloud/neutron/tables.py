@@ -74,6 +74,7 @@ class Tables:
         self.ports.index("address", address_keys)
         self.ports.index("subnet", subnet_keys)
         self.ports.index("interface", interface_keys)
+        self.ports.index("_router", router_keys)
         self.ports.index("mac", mac_keys)
         self.groups.index("default", default_keys)
         self.networks.index("public", public_keys)
@@ -172,8 +173,7 @@ class Tables:
 
     def interfaces(self, router_id: str) -> list[Row]:
         """Return the ports by which a router is attached to networks inside."""
-        ports = self.ports.find("device_id", router_id)
-        return [port for port in ports if port["device_owner"] == INTERFACE]
+        return self.ports.find("_router", router_id)
 
     def gateway_port(self, router_id: str) -> Row | None:
         """Return the port by which a router is attached to the outside."""
@@ -208,7 +208,15 @@ def subnet_keys(port: Row) -> list[Hashable]:
 
 def interface_keys(port: Row) -> list[Hashable]:
     """File a router's port under each of its subnets."""
-    return subnet_keys(port) if port["device_owner"] == INTERFACE else []
+    return subnet_keys(port) if "_router" in port else []
+
+
+def router_keys(port: Row) -> list[Hashable]:
+    """File a port under the router that it attaches.
+
+    Clients may write anything into `device_id`; what a router is attached to stays the same.
+    """
+    return [port["_router"]] if "_router" in port else []
 
 
 def mac_keys(port: Row) -> list[Hashable]:
