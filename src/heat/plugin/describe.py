@@ -11,7 +11,7 @@ def describe(cls: type[Resource]) -> dict[str, Any]:
     """Return the schema of a type: properties, attributes, support status."""
     facts = cls.__facts__
     attributes = {
-        name: {"type": attr.type.lower(), "description": attr.doc}
+        name: ({"type": attr.type.lower()} if attr.type else {}) | {"description": attr.doc}
         for name, attr in cls.__attributes__.items()
     }
     attributes["show"] = {"type": "map", "description": "Detailed information about resource."}
@@ -49,15 +49,29 @@ def schema(prop: Property) -> dict[str, Any]:
         "immutable": prop.immutable,
     }
     if not prop.required and prop.default is not None:
-        described["default"] = plain(prop.default)
-    if constraints := _constraints(prop.check, prop.find.constraint if prop.find else ""):
-        described["constraints"] = constraints
+        described["default"] = _whole(prop.default)
     hint = bare(prop.type)
+    listed = (get_origin(hint) or hint) is list
+    custom = prop.find.constraint if prop.find and not listed else ""
+    if constraints := _constraints(prop.check, custom):
+        described["constraints"] = constraints
     if isinstance(hint, type) and issubclass(hint, Struct):
         described["schema"] = properties(hint)
-    elif get_origin(hint) is list:
-        described["schema"] = {"*": _item(prop, get_args(hint)[0])}
+    elif listed and (item := _item_type(hint)) is not Any:
+        described["schema"] = {"*": _item(prop, item)}
     return described
+
+
+def _item_type(hint: Any) -> Any:
+    return (get_args(hint) or (Any,))[0]
+
+
+def _whole(value: Any) -> Any:
+    """Write a default as JSON with the defaults in it."""
+    if isinstance(value, Struct):
+        whole = {p.public: _whole(getattr(value, n)) for n, p in value.__properties__.items()}
+        return {name: item for name, item in whole.items() if item is not None}
+    return [_whole(item) for item in value] if isinstance(value, list) else plain(value)
 
 
 def type_name(hint: Any) -> str:

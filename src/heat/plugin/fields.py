@@ -25,9 +25,9 @@ class Property:
 
     ``wire`` is the cloud's own name. ``find`` makes it a name-or-id of such an object. ``was``
     names older properties that mean the same. ``shown`` makes it an attribute too (a text:
-    under that name in the live item). ``named`` is the template's name where Python can't
-    spell it. ``secret`` values never appear in what is shown. ``sent`` is False for what only
-    Heat itself uses.
+    under that name in the live item; an attribute: with its type and more). ``named`` is the
+    template's name where Python can't spell it. ``secret`` values never appear in what is
+    shown. ``sent`` is False for what only Heat itself uses.
     """
 
     doc: str
@@ -37,7 +37,7 @@ class Property:
     find: Finder | None = None
     check: tuple[Check, ...] = ()
     item_check: tuple[Check, ...] = ()
-    shown: bool | str = False
+    shown: "bool | str | Attribute" = False
     was: tuple[str, ...] = ()
     named: str | None = None
     secret: bool = False
@@ -67,12 +67,13 @@ class Property:
 class Attribute:
     """A value that templates read with ``get_attr`` from the live item's field ``wire``.
 
-    ``cached`` False means that it changes by itself, so it is read anew when asked for.
+    ``cached`` False means that it changes by itself, so it is read anew when asked for. An
+    attribute without a type may be anything.
     """
 
     doc: str
     wire: str | None = None
-    type: str = "String"
+    type: str | None = "String"
     cached: bool = True
     name: str = ""
     support: Mapping[str, Any] = MappingProxyType({})
@@ -100,6 +101,22 @@ def _tidy(options: dict[str, Any]) -> dict[str, Any]:
     if isinstance(options.get("was"), str):
         options["was"] = (options["was"],)
     return options
+
+
+def _shown(prop: Property) -> Attribute:
+    """Return the attribute that shows a property of the live item."""
+    if isinstance(prop.shown, Attribute):
+        wire = prop.shown.wire or prop.key
+        return replace(prop.shown, doc=prop.shown.doc or prop.doc, wire=wire, name=prop.public)
+    wire = prop.shown if isinstance(prop.shown, str) else prop.key
+    hint = bare(prop.type)
+    if (get_origin(hint) or hint) is list:
+        kind = "List"
+    elif get_origin(hint) is dict or (isinstance(hint, type) and issubclass(hint, Struct)):
+        kind = "Map"
+    else:
+        kind = "String"
+    return Attribute(prop.doc, wire, kind, name=prop.public)
 
 
 def optional(hint: Any) -> bool:
@@ -145,8 +162,7 @@ class Struct:
                 found.pop(name)  # a subclass that overrides a property with None does without it
         for prop in found.values():
             if prop.shown:
-                wire = prop.shown if isinstance(prop.shown, str) else prop.key
-                attributes.setdefault(prop.public, Attribute(prop.doc, wire, name=prop.public))
+                attributes.setdefault(prop.public, _shown(prop))
         cls.__properties__ = MappingProxyType(found)
         cls.__attributes__ = MappingProxyType(attributes)
         cls.__by_public__ = MappingProxyType({p.public: p for p in found.values()})

@@ -67,6 +67,8 @@ class Resource(Struct):
     reference: ClassVar[Literal["id", "name"]] = "id"
     snapshots_on_delete: ClassVar[bool] = False
     name_limit: ClassVar[int] = 255
+    anything: ClassVar[bool] = False
+    """Whether templates may give any property, and ask for any attribute (which is null)."""
 
     def at(self, here: Here) -> "Resource":
         """Return these values, standing at a place."""
@@ -93,6 +95,10 @@ class Resource(Struct):
         """Return the values of the named attributes of the live object; ``show`` is the raw object."""
         yield from ()
         return dict.fromkeys(names)
+
+    def referred(self, item: str) -> Json:
+        """Return what ``get_resource`` gives once the object is there."""
+        return self.physical_name if self.reference == "name" else item
 
     def must_replace(self, before: Any, changes: Iterable[Difference]) -> str | None:
         """Say why these changes need a new object although each alone is mutable."""
@@ -156,9 +162,9 @@ class Stateless(Resource):
         return {}
 
 
-def failed(reason: str) -> Steps[Reply]:
+def failed(reason: str, kind: str = "ResourceInError") -> Steps[Reply]:
     """End the verb as failed: ``yield from failed("...")``."""
-    return (yield Fail(reason))
+    return (yield Fail(reason, kind))
 
 
 def conflict(*names: str, at: str, cure: str = "") -> Problem:

@@ -143,9 +143,10 @@ class Sleep(Struct, frozen=True, tag=True):
 
 
 class Fail(Struct, frozen=True, tag=True):
-    """End the verb as failed, for this reason."""
+    """End the verb as failed, for this reason; ``kind`` is the error type that clients see."""
 
     reason: str
+    kind: str = "ResourceInError"
 
 
 Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail

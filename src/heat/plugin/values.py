@@ -38,6 +38,8 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
     aliases = {old: prop for prop in names.values() for old in prop.was}
     for name, value in given.items():
         prop = names.get(name) or aliases.get(name)
+        if prop is None and getattr(cls, "anything", False):
+            continue
         if prop is None:
             problems.append(
                 Problem(
