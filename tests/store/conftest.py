@@ -1,7 +1,9 @@
 """A database of each kind, empty for every test."""
 
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +11,9 @@ from sqlalchemy import text
 from heat.store.database import Database
 from heat.store.migrations import create
 from heat.store.tables import metadata
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from store_rows import Hands
 
 SERVERS = {"postgresql": "HEAT_TEST_POSTGRESQL_URL", "mariadb": "HEAT_TEST_MARIADB_URL"}

@@ -134,7 +134,7 @@ def _complete(url: str | None) -> URL:
         ) from error
     where = where.set(drivername=_DRIVERS.get(where.drivername, where.drivername))
     if where.get_backend_name() in {"mysql", "mariadb"}:
-        where = where.update_query_dict({"charset": "utf8mb4"})
+        where = where.update_query_dict({"charset": "utf8mb4", "collation": "utf8mb4_bin"})
     elif where.get_backend_name() not in {"sqlite", "postgresql"}:
         raise Invalid(
             f"A database of kind {where.get_backend_name()!r} is not supported; use sqlite, "

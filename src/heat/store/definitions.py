@@ -1,10 +1,10 @@
 """What requests asked for: templates and files once by content, environments without secrets."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from heat.store.database import Database
 from heat.store.rows import DefinitionRow
@@ -92,7 +92,7 @@ def _part(
     return open_part, secrets
 
 
-def _read(db: Database, row: Row[Any]) -> DefinitionRow:
+def _read(db: Database, row: Sequence[Any]) -> DefinitionRow:
     definition_id, template, files, environment, secrets = row
     whole = from_json(environment)
     if secrets is not None:

@@ -110,7 +110,7 @@ def _waiting(
     limit: int,
     prefer: Sequence[StackId],
     held: Collection[StackId] | None,
-) -> Select[Any]:
+) -> Select[StackId, StackId | None]:
     """Find stacks to claim; some more than wanted, for others may be faster."""
     free = or_(_C.stack.is_(None), _free(engine, held))
     if held:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from heat.base.errors import Conflict, NotFound
@@ -114,7 +114,7 @@ def supersede(connection: Connection, stacks: Sequence[StackId]) -> None:
 def _change(
     connection: Connection, db: Database, change: ChangeStack, expect_revision: int | None
 ) -> None:
-    conditions = [stack_table.c.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [stack_table.c.deleted_at.is_(None)]
     if expect_revision is not None:
         conditions.append(stack_table.c.revision == expect_revision)
     if stacks.change(connection, db, change.id, change.fields, *conditions):

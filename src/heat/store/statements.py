@@ -46,11 +46,54 @@ def update_many(
         if columns:
             groups.setdefault(columns, []).append(row)
     for columns, members in groups.items():
-        found = (table.c[key] == bindparam(f"key_{key}") for key in keys)
-        values = {name: bindparam(f"new_{name}") for name in columns}
-        given = [
-            {f"key_{key}": row[key] for key in keys}
-            | {f"new_{name}": row[name] for name in columns}
-            for row in members
-        ]
-        connection.execute(update(table).where(*found).values(values), given)
+        if connection.dialect.name in {"mysql", "mariadb"} and len(members) > 1:
+            _update_joined(connection, table, keys, columns, members)
+        else:
+            _update_each(connection, table, keys, columns, members)
+
+
+def _update_each(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    """Run one statement for many rows: a loop within SQLite, a pipeline with PostgreSQL."""
+    found = [table.c[key] == bindparam(f"key_{key}") for key in keys]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    given = [
+        {f"key_{key}": row[key] for key in keys} | {f"new_{name}": row[name] for name in columns}
+        for row in rows
+    ]
+    connection.execute(update(table).where(*found).values(values), given)
+
+
+def _update_joined(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    """Join the rows, as a table of values: PyMySQL would send a statement for each of them."""
+    dialect = connection.dialect
+    quote = dialect.identifier_preparer.quote
+    names = (*keys, *columns)
+    binds = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+    given = tuple(
+        bind(row[name]) if bind else row[name]
+        for row in rows
+        for name, bind in zip(names, binds, strict=True)
+    )
+    first = ", ".join(f"%s AS v{position}" for position in range(len(names)))
+    more = " UNION ALL SELECT " + ", ".join(["%s"] * len(names))
+    found = " AND ".join(f"t.{quote(key)} = v.v{position}" for position, key in enumerate(keys))
+    changed = ", ".join(
+        f"t.{quote(name)} = v.v{position}" for position, name in enumerate(columns, len(keys))
+    )
+    connection.exec_driver_sql(
+        f"UPDATE {quote(table.name)} t JOIN (SELECT {first}{more * (len(rows) - 1)}) v "  # noqa: S608 (names of our own)
+        f"ON {found} SET {changed}",
+        given,
+    )

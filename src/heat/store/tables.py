@@ -4,6 +4,8 @@ There are no foreign keys: on MariaDB each would lock the parent's row at every 
 and rows are only ever removed by ``purge``, which knows the whole family.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,7 +24,7 @@ from heat.store.types import Moment, Words, blob, counter, identity, text
 metadata = MetaData()
 
 # Names are compared byte by byte everywhere, as PostgreSQL and SQLite do.
-_ENGINE = {
+_ENGINE: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
@@ -36,11 +38,11 @@ def _id() -> Column[str]:
     return Column("id", identity(), primary_key=True)
 
 
-def _must(name: str, kind: TypeEngine[object]) -> Column[object]:
+def _must(name: str, kind: TypeEngine[Any]) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 
-def _may(name: str, kind: TypeEngine[object]) -> Column[object]:
+def _may(name: str, kind: TypeEngine[Any]) -> Column[Any]:
     return Column(name, kind, nullable=True)
 
 

@@ -35,7 +35,7 @@ class Moment(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Give the moment its zone back."""
         if value is None:
             return None
@@ -57,7 +57,7 @@ class Words(TypeDecorator[str]):
             return dialect.type_descriptor(mysql.MEDIUMTEXT())
         return dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace NUL (PostgreSQL refuses it) and lone surrogates (no UTF-8 holds them)."""
         if value is None or (value.isascii() and "\x00" not in value):
             return value
@@ -94,18 +94,18 @@ class Now(ColumnElement[datetime]):
         self.microseconds = after // timedelta(microseconds=1)
 
 
-@compiles(Now, "sqlite")  # type: ignore[untyped-decorator]
+@compiles(Now, "sqlite")
 def _now_of_sqlite(element: Now, _compiler: Any, **_: Any) -> str:
     return f"heat_now({element.microseconds})"
 
 
-@compiles(Now, "postgresql")  # type: ignore[untyped-decorator]
+@compiles(Now, "postgresql")
 def _now_of_postgresql(element: Now, _compiler: Any, **_: Any) -> str:
     # The start of the transaction: one that had to wait sees fewer leases as expired and
     # makes its own end sooner, both on the safe side.
     return f"(CURRENT_TIMESTAMP + INTERVAL '{element.microseconds} microseconds')"
 
 
-@compiles(Now, "mysql", "mariadb")  # type: ignore[untyped-decorator]
+@compiles(Now, "mysql", "mariadb")
 def _now_of_mariadb(element: Now, _compiler: Any, **_: Any) -> str:
     return f"(UTC_TIMESTAMP(6) + INTERVAL {element.microseconds} MICROSECOND)"
