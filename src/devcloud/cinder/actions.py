@@ -39,7 +39,9 @@ def act(call: Call) -> Reply | dict[str, Any]:
 def extend(call: Call, row: Row, wanted: Any) -> Reply:
     """Make a volume larger; a volume in use only from microversion 3.42 on."""
     size = checks.whole(
-        "new_size", checks.properties("os-extend", wanted, required=["new_size"])["new_size"], least=1
+        "new_size",
+        checks.properties("os-extend", wanted, required=["new_size"])["new_size"],
+        least=1,
     )
     online = row["status"] == "in-use" and views.at_least(call, 42)
     if row["status"] != "available" and not online:
@@ -156,7 +158,8 @@ def attach(call: Call, row: Row, wanted: Any) -> Reply:
         raise Refused(400, f"Invalid attaching mode 'rw' for volume {row['id']}.")
     if row["status"] not in {"available", "attaching"}:
         raise Refused(
-            400, f"Invalid volume: Volume status must be available or attaching, not {row['status']}."
+            400,
+            f"Invalid volume: Volume status must be available or attaching, not {row['status']}.",
         )
     now = call.cloud.now()
     state(call).attach(row, fields.get("instance_uuid"), fields["mountpoint"], now)

@@ -192,9 +192,7 @@ def restore_backup(call: Call) -> Reply:
     if wanted.get("volume_id"):
         volume = storage.volume(call.token, wanted["volume_id"])
         if volume["status"] != "available":
-            raise Refused(
-                400, "Invalid volume: Volume to be restored to must be available"
-            )
+            raise Refused(400, "Invalid volume: Volume to be restored to must be available")
         if volume["size"] < row["size"]:
             raise Refused(
                 400,

@@ -59,7 +59,9 @@ def routes(kind: str) -> Routes:
     def remove_one(call: Call) -> Reply:
         value(call)
         _, row = owner(call)
-        keep(call, {key: text for key, text in row["metadata"].items() if key != call.params["key"]})
+        keep(
+            call, {key: text for key, text in row["metadata"].items() if key != call.params["key"]}
+        )
         return Reply(200)
 
     path = f"/{kind}/{{id}}/metadata"

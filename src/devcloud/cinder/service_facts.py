@@ -67,18 +67,18 @@ def show_limits(call: Call) -> dict[str, Any]:
     storage = state(call)
     limits = storage.limits(call.project_id)
     used = storage.usage(call.project_id)
-    words = {
-        "volumes": "Volumes",
-        "snapshots": "Snapshots",
-        "gigabytes": "VolumeGigabytes",
-        "backups": "Backups",
-        "backup_gigabytes": "BackupGigabytes",
+    absolute = {
+        "maxTotalVolumes": limits["volumes"],
+        "maxTotalSnapshots": limits["snapshots"],
+        "maxTotalVolumeGigabytes": limits["gigabytes"],
+        "maxTotalBackups": limits["backups"],
+        "maxTotalBackupGigabytes": limits["backup_gigabytes"],
+        "totalVolumesUsed": used["volumes"],
+        "totalGigabytesUsed": used["gigabytes"],
+        "totalSnapshotsUsed": used["snapshots"],
+        "totalBackupsUsed": used["backups"],
+        "totalBackupGigabytesUsed": used["backup_gigabytes"],
     }
-    absolute = {f"maxTotal{word}": limits[name] for name, word in words.items()}
-    for name, word in words.items():
-        absolute[f"total{word.removeprefix('Volume') or word}Used"] = used[name]
-    absolute["totalVolumesUsed"] = used["volumes"]
-    absolute.pop("totalsUsed", None)
     return {"limits": {"rate": [], "absolute": absolute}}
 
 
@@ -160,5 +160,6 @@ def show_attachment(call: Call) -> dict[str, Any]:
         if one["id"] == call.params["id"]:
             return {"attachment": one}
     raise Refused(
-        404, f"Volume attachment could not be found with filter: attachment_id = {call.params['id']}."
+        404,
+        f"Volume attachment could not be found with filter: attachment_id = {call.params['id']}.",
     )

@@ -1,7 +1,6 @@
 """What the block storage service holds, and the rules by which volumes change."""
 
 from datetime import datetime
-from typing import Any
 
 from devcloud.kernel.cloud import DevCloud
 from devcloud.kernel.faults import Fault
@@ -66,9 +65,7 @@ class BlockStorage:
     def current(self, table: Table, rows: list[Row]) -> list[Row]:
         """Return rows as they are now, without those whose time is over."""
         now = self.cloud.now()
-        return [
-            row for row in rows if "_until" not in row or settled(table, row, now) is not None
-        ]
+        return [row for row in rows if "_until" not in row or settled(table, row, now) is not None]
 
     def volume_type(self, token: Token, name_or_id: str) -> Row:
         """Return a volume type by id or name."""
@@ -80,8 +77,8 @@ class BlockStorage:
         return row
 
     def default_type(self) -> Row | None:
-        """Return the type of a volume for which none is asked."""
-        return next((row for row in self.types if row.get("_default")), None)
+        """Return the type of a volume for which none is asked: the oldest."""
+        return next((row for row in self.types if row["is_public"]), None)
 
     def add_type(
         self,
@@ -90,7 +87,6 @@ class BlockStorage:
         description: str | None = None,
         is_public: bool = True,
         extra_specs: dict[str, str] | None = None,
-        default: bool = False,
     ) -> Row:
         """Make a volume type."""
         if self.types.find("name", name):
@@ -103,7 +99,6 @@ class BlockStorage:
                 "is_public": is_public,
                 "extra_specs": dict(extra_specs or {}),
                 "_access": [],
-                "_default": default,
             }
         )
 
@@ -164,7 +159,12 @@ class BlockStorage:
         )
 
     def attach(
-        self, row: Row, server_id: str | None, device: str, until: datetime, status: str = "reserved"
+        self,
+        row: Row,
+        server_id: str | None,
+        device: str,
+        until: datetime,
+        status: str = "reserved",
     ) -> str:
         """Begin to attach a volume to a server, and return the attachment's id."""
         attachment_id = self.cloud.new_id()
@@ -215,7 +215,7 @@ class BlockStorage:
 
     def limits(self, project_id: str) -> dict[str, int]:
         """Return a project's quotas; -1 means no limit."""
-        own: Any = (self.quotas.get(project_id) or {}).get("limits", {})
+        own: dict[str, int] = (self.quotas.get(project_id) or {}).get("limits", {})
         return QUOTAS | own
 
     def check_quota(

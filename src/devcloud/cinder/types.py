@@ -81,9 +81,7 @@ def delete(call: Call) -> Reply:
     row = seen(call)
     storage = state(call)
     if storage.current(storage.volumes, storage.volumes.find("volume_type_id", row["id"])):
-        raise Refused(
-            400, "Target volume type is still in use."
-        )
+        raise Refused(400, "Target volume type is still in use.")
     storage.types.pop(row["id"])
     return Reply(202)
 

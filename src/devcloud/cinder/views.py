@@ -64,7 +64,7 @@ def volume(call: Call, row: Row, *, full: bool = True) -> dict[str, Any]:
         "multiattach": row["multiattach"],
         "attachments": row["attachments"],
     }
-    later = {
+    later: dict[int, dict[str, Any]] = {
         13: {"group_id": None},
         48: {"shared_targets": False, "service_uuid": None},
         61: {"cluster_name": None} if call.token.is_admin else {},

@@ -78,7 +78,9 @@ def origin(
     if wanted.get("snapshot_id"):
         snapshot = storage.snapshot(token, wanted["snapshot_id"])
         if snapshot["status"] != "available":
-            raise Refused(400, "Invalid snapshot: Originating snapshot status must be one of available values")
+            raise Refused(
+                400, "Invalid snapshot: Originating snapshot status must be one of available values"
+            )
         size = enough(size, snapshot["size"], "the snapshot", "snapshot")
         volume = storage.volumes.get(snapshot["volume_id"]) or {}
         return inherited(volume) | {"size": size, "snapshot_id": snapshot["id"]}

@@ -3,9 +3,8 @@
 from typing import Any
 
 from devcloud.kernel.cloud import DevCloud
-from devcloud.kernel.progress import settled
 from devcloud.kernel.store import Row
-from devcloud.kernel.web import Token
+from devcloud.kernel.web import Refused, Token
 
 OWN = {
     "id", "name", "status", "owner", "visibility", "size", "virtual_size", "checksum", "tags",
@@ -18,14 +17,11 @@ OWN = {
 
 def find(cloud: DevCloud, token: Token, image_id: str) -> Row | None:
     """Return an image that the caller may use."""
-    table = cloud.store.table("image.image")
-    row = settled(table, table.get(image_id), cloud.now())
-    if row is None:
+    try:
+        row: Row = cloud.state("image").get(token, image_id)
+    except Refused:
         return None
-    seen = row.get("visibility") in {"public", "community"} or row.get("owner") == token.project_id
-    if seen or token.is_admin or token.project_id in row.get("_members", ()):
-        return row
-    return None
+    return row
 
 
 def described(image: Row) -> dict[str, str]:
