@@ -56,6 +56,7 @@ class Effect:
         """Take one more write into account."""
         match write:
             case PutResource(row):
+                self.resources.pop(row.id, None)
                 self.new_resources[row.id] = RESOURCE.write(db, row)
             case ChangeResource(key, fields):
                 values = RESOURCE.change(db, fields)
@@ -69,7 +70,9 @@ class Effect:
                 self.gone_resources.add(key)
                 self._drop_journal(key)
             case PutIntent(row):
-                self.intents[row.resource, row.verb, row.sequence] = JOURNAL.write(db, row)
+                step = (row.resource, row.verb, row.sequence)
+                self.replies.pop(step, None)
+                self.intents[step] = JOURNAL.write(db, row)
             case PutReply():
                 self._reply(db, write)
             case DropJournal(key):
