@@ -1,13 +1,8 @@
-"""Reads JSON or YAML text into plain values, within limits that no text can talk its way past.
-
-YAML here is 1.1 as PyYAML's safe loader has it, with three changes: timestamps stay text, sets
-become lists, and every key becomes text, so that what is read is always JSON.
-"""
+"""Reads JSON or YAML text into plain values, within limits that no text can talk its way past."""
 
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -15,26 +10,18 @@ import yaml
 from heat.base.errors import Invalid
 from heat.base.problems import Place
 from heat.template.codes import problem
+from heat.template.yaml_values import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    Circular,
+    Loader,
+    TooDeep,
+    TooLarge,
+    key_text,
+    read_yaml,
+)
 
 MAX_TEXT = 16 * 1024 * 1024
-MAX_DEPTH = 100
-MAX_VALUES = 2_000_000
-
-
-class _Loader(yaml.CSafeLoader):
-    """The safe loader, without dates."""
-
-
-def _construct_set(loader: _Loader, node: yaml.Node) -> list[Any]:
-    return list(loader.construct_mapping(node)) if isinstance(node, yaml.MappingNode) else []
-
-
-def _construct_text(loader: _Loader, node: yaml.Node) -> str:
-    return str(loader.construct_scalar(node)) if isinstance(node, yaml.ScalarNode) else ""
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_text)
-_Loader.add_constructor("tag:yaml.org,2002:set", _construct_set)
 
 
 def parse(text: str, name: str, *, code: str = "H101") -> Any:
@@ -43,12 +30,15 @@ def parse(text: str, name: str, *, code: str = "H101") -> Any:
         raise _refused("H102", f"{name} has more than {MAX_TEXT} characters")
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return settle(json.loads(text, parse_constant=_no_constant), name)
+            value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+            if _deeper(value, MAX_DEPTH):
+                raise _too_deep(name)
+            return value
         except RecursionError:
             raise _too_deep(name) from None
         except ValueError:
             pass
-    return settle(_parse_yaml(text, name, code), name)
+    return _parse_yaml(text, name, code)
 
 
 def settle(value: Any, name: str) -> Any:
@@ -59,23 +49,26 @@ def settle(value: Any, name: str) -> Any:
 def compose(text: str) -> yaml.Node | None:
     """Return the tree of nodes with their positions, or None when the text has none."""
     try:
-        return yaml.compose(text, Loader=_Loader)
+        return yaml.compose(text, Loader=Loader)
     except (yaml.YAMLError, ValueError):
         return None
 
 
 def _parse_yaml(text: str, name: str, code: str) -> Any:
     try:
-        _check_depth(text, name)
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
+        return read_yaml(text)
+    except TooDeep:
+        raise _too_deep(name) from None
+    except TooLarge:
+        raise _too_large(name) from None
+    except Circular:
+        raise _circular(name) from None
     except yaml.YAMLError as error:
         if (joined := _join_surrogates(text)) != text:
             return _parse_yaml(joined, name, code)
         raise _unreadable(error, text, name, code) from None
-    except RecursionError:
-        raise _too_deep(name) from None
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        # PyYAML's constructors let the errors of int(), float() and set keys through.
+    except (ValueError, LookupError, ArithmeticError) as error:
+        # PyYAML's constructors let the errors of int() and float() through.
         detail = f"{name} can't be parsed: {error}"
         raise Invalid(problems=[problem(code, detail=detail)]) from None
 
@@ -88,32 +81,6 @@ def _join_surrogates(text: str) -> str:
         return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
     return re.sub(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", join, text, flags=re.IGNORECASE)
-
-
-def _check_depth(text: str, name: str) -> None:
-    """Refuse nesting that would exhaust the composer's stack, looking closer only if need be."""
-    if not _might_be_deep(text):
-        return
-    depth = 0
-    for event in _events(text):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _too_deep(name)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    yield from yaml.parse(text, Loader=_Loader)
-
-
-def _might_be_deep(text: str) -> bool:
-    return (
-        text.count("[") + text.count("{") > MAX_DEPTH // 2
-        or re.search(r"(?:[-?:][ \t]+){10}", text) is not None
-        or re.search(rf"(?m)^[ ]{{{MAX_DEPTH // 2}}}", text) is not None
-    )
 
 
 def _unreadable(error: yaml.YAMLError, text: str, name: str, code: str) -> Invalid:
@@ -137,6 +104,24 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Tell whether a value has more than so many levels of lists and maps."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return levels == 0 or any(
+        _deeper(part, levels - 1) for part in value if isinstance(part, dict | list)
+    )
+
+
 def _refused(code: str, detail: str) -> Invalid:
     return Invalid(problems=[problem(code, detail=detail)])
 
@@ -145,8 +130,16 @@ def _too_deep(name: str) -> Invalid:
     return _refused("H103", f"{name} has more than {MAX_DEPTH} levels")
 
 
+def _too_large(name: str) -> Invalid:
+    return _refused("H102", f"{name} holds more than {MAX_VALUES} values")
+
+
+def _circular(name: str) -> Invalid:
+    return _refused("H101", f"{name} holds an alias to what it stands in")
+
+
 class _Settling:
-    """One walk over a value; what an alias shares is walked once, and counted each time."""
+    """One walk over a value; what is shared is walked once, and counted each time."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -164,8 +157,6 @@ class _Settling:
             return value, 1, 0
         if isinstance(value, dict | list | tuple | set):
             return self._container(value, depth)
-        if isinstance(value, bytes):
-            return value.decode("utf-8", "replace"), 1, 0
         return str(value), 1, 0
 
     def _container(
@@ -173,7 +164,7 @@ class _Settling:
     ) -> tuple[Any, int, int]:
         key = id(value)
         if key in self.open:
-            raise _refused("H101", f"{self.name} holds an alias to what it stands in")
+            raise _circular(self.name)
         if key not in self.done:
             if depth >= MAX_DEPTH:
                 raise _too_deep(self.name)
@@ -185,7 +176,7 @@ class _Settling:
         if depth + levels > MAX_DEPTH:
             raise _too_deep(self.name)
         if count > MAX_VALUES:
-            raise _refused("H102", f"{self.name} holds more than {MAX_VALUES} values")
+            raise _too_large(self.name)
         return plain, count, levels
 
     def _walk(self, value: Any, depth: int) -> tuple[Any, int, int]:
@@ -194,7 +185,7 @@ class _Settling:
         if isinstance(value, dict):
             plain = {}
             for key, part in value.items():
-                plain[_key(key)], n, below = self.settle(part, depth + 1)
+                plain[key_text(key)], n, below = self.settle(part, depth + 1)
                 count, levels = count + n, max(levels, below)
         else:
             plain = []
@@ -203,11 +194,3 @@ class _Settling:
                 plain.append(item)
                 count, levels = count + n, max(levels, below)
         return plain, count, levels + 1
-
-
-def _key(key: Any) -> str:
-    if isinstance(key, str):
-        return key
-    if key is None or isinstance(key, bool | int | float):
-        return json.dumps(key)
-    return str(key)

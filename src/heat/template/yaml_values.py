@@ -1,0 +1,239 @@
+"""Builds plain values from YAML, event by event.
+
+No tree of nodes is made on the way, which is most of what reading YAML costs, and nothing recurs:
+depth, size and aliases are checked as they come, so that no text can exhaust the machine.
+
+What scalars mean is PyYAML's own table (YAML 1.1), with three changes: timestamps stay text, sets
+become lists, and every key becomes text, so that what is read is always JSON.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.constructor import ConstructorError
+
+MAX_DEPTH = 100
+MAX_VALUES = 2_000_000
+
+_TAG = "tag:yaml.org,2002:"
+_MERGE, _VALUE, _TEXT = f"{_TAG}merge", f"{_TAG}value", f"{_TAG}str"
+_PLAIN = (None, "!", f"{_TAG}map", f"{_TAG}seq")
+_MERGED_KEY = object()
+
+
+class TooDeep(Exception):
+    """The text has more levels than allowed."""
+
+
+class TooLarge(Exception):
+    """The text comes to more values than allowed, its aliases counted each time."""
+
+
+class Circular(Exception):
+    """An alias stands inside of what it names."""
+
+
+class Loader(yaml.CSafeLoader):
+    """The safe loader, without dates; also used for positions."""
+
+
+def _construct_text(loader: Loader, node: yaml.Node) -> str:
+    return str(loader.construct_scalar(node)) if isinstance(node, yaml.ScalarNode) else ""
+
+
+Loader.add_constructor(f"{_TAG}timestamp", _construct_text)
+
+
+def read_yaml(text: str) -> Any:
+    """Return the value of the one document in a text; None when there is none."""
+    loader = Loader(text)
+    try:
+        return _Building(loader).document()
+    finally:
+        loader.dispose()
+
+
+class _Frame:
+    """A list or map being built, how many values it holds, and how many levels."""
+
+    __slots__ = ("anchor", "count", "key", "levels", "merged", "tag", "value", "waiting")
+
+    def __init__(self, value: Any, anchor: str | None, tag: str | None) -> None:
+        self.value, self.anchor, self.tag = value, anchor, tag
+        self.key: Any = None
+        self.waiting = False  # for the value of a key
+        self.merged: list[dict[str, Any]] = []
+        self.count, self.levels = 1, 0
+
+
+class _Building:
+    """One reading of one text."""
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, tuple[Any, int, int] | None] = {}
+        self.scalars: dict[str, Any] = {}
+        self.root: Any = None
+        self.resolve: Callable[..., str] = loader.resolve
+
+    def document(self) -> Any:
+        """Read all events."""
+        documents = 0
+        event_of: Callable[[], Any] = self.loader.get_event
+        while not isinstance(event := event_of(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.ScalarEvent):
+                self._add(*self._scalar(event))
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._open(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._close(event)
+            elif isinstance(event, yaml.AliasEvent):
+                self._add(*self._alias(event))
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    problem = "expected a single document, but found another"
+                    mark: Any = event.start_mark
+                    raise ConstructorError(None, None, problem, mark)
+        return self.root
+
+    def _open(self, event: Any) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise TooDeep
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        allowed = (f"{_TAG}set",) if is_map else (f"{_TAG}omap", f"{_TAG}pairs")
+        if event.tag not in (*_PLAIN, *allowed):
+            raise _no_constructor(event.tag, event.start_mark)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        self.stack.append(_Frame({} if is_map else [], event.anchor, event.tag))
+
+    def _close(self, event: Any) -> None:
+        frame = self.stack.pop()
+        value = frame.value
+        if frame.merged:
+            value = {}
+            for part in frame.merged:
+                value.update(part)
+            value.update(frame.value)
+        if frame.tag == f"{_TAG}set":
+            value = list(value)
+        elif frame.tag in (f"{_TAG}omap", f"{_TAG}pairs"):
+            value = _pairs(value, event.start_mark)
+        levels = frame.levels + 1
+        if frame.anchor is not None:
+            self.anchors[frame.anchor] = (value, frame.count, levels)
+        self._add(value, frame.count, levels, event.start_mark)
+
+    def _add(self, value: Any, count: int, levels: int, mark: Any) -> None:
+        if not self.stack:
+            if value is _MERGED_KEY:
+                raise _no_constructor(_MERGE, mark)
+            self.root = value
+            return
+        frame = self.stack[-1]
+        frame.count += count
+        frame.levels = max(frame.levels, levels)
+        if frame.count > MAX_VALUES:
+            raise TooLarge
+        if len(self.stack) + levels > MAX_DEPTH:
+            raise TooDeep
+        if isinstance(frame.value, list):
+            if value is _MERGED_KEY:
+                raise _no_constructor(_MERGE, mark)
+            frame.value.append(value)
+        elif not frame.waiting:
+            if isinstance(value, dict | list):
+                raise ConstructorError("while constructing a mapping", mark, "found unhashable key")
+            frame.key, frame.waiting = value, True
+        else:
+            frame.waiting = False
+            self._put(frame, value, mark)
+
+    def _put(self, frame: _Frame, value: Any, mark: Any) -> None:
+        if value is _MERGED_KEY:
+            raise _no_constructor(_MERGE, mark)
+        if frame.key is not _MERGED_KEY:
+            frame.value[key_text(frame.key)] = value
+            return
+        parts = [value] if isinstance(value, dict) else value
+        if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+            problem = "expected a mapping or list of mappings for merging"
+            raise ConstructorError("while constructing a mapping", mark, problem, mark)
+        frame.merged += reversed(parts)
+
+    def _alias(self, event: Any) -> tuple[Any, int, int, Any]:
+        if event.anchor not in self.anchors:
+            problem = f"found undefined alias {event.anchor!r}"
+            raise ConstructorError(None, None, problem, event.start_mark)
+        found = self.anchors[event.anchor]
+        if found is None:
+            raise Circular
+        return (*found, event.start_mark)
+
+    def _scalar(self, event: Any) -> tuple[Any, int, int, Any]:
+        text = event.value
+        if event.tag is None and not event.implicit[0]:
+            value = text
+        elif event.tag is None:
+            # What a plain word means depends on nothing else, but for the two special keys.
+            if text not in self.scalars:
+                tag = self.resolve(yaml.ScalarNode, text, event.implicit)
+                self.scalars[text] = self._construct(event, tag)
+            value = self.scalars[text]
+            if text == "=" and value == "=" and not self._expects_key():
+                raise _no_constructor(_VALUE, event.start_mark)
+        else:
+            value = text if event.tag == "!" else self._construct(event, event.tag)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1, 0)
+        return value, 1, 0, event.start_mark
+
+    def _expects_key(self) -> bool:
+        return bool(
+            self.stack and isinstance(self.stack[-1].value, dict) and not self.stack[-1].waiting
+        )
+
+    def _construct(self, event: Any, tag: str) -> Any:
+        if tag == _MERGE:
+            return _MERGED_KEY
+        if tag in (_TEXT, _VALUE):
+            return event.value
+        construct = self.loader.yaml_constructors.get(tag)
+        if construct is None:
+            raise _no_constructor(tag, event.start_mark)
+        node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
+        value: Any = construct(self.loader, node)
+        if isinstance(value, float) and not math.isfinite(value):
+            problem = f"{event.value} is no number that JSON has"
+            raise ConstructorError(None, None, problem, event.start_mark)
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        if value is None or isinstance(value, str | bool | int | float):
+            return value
+        raise _no_constructor(tag, event.start_mark)
+
+
+def key_text(key: Any) -> str:
+    """Write the key of a map as JSON would."""
+    return key if isinstance(key, str) else json.dumps(key)
+
+
+def _pairs(items: Any, mark: Any) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        if not isinstance(item, dict) or len(item) != 1:
+            problem = "expected a mapping of length 1"
+            raise ConstructorError("while constructing pairs", mark, problem, mark)
+        found += [[key, value] for key, value in item.items()]
+    return found
+
+
+def _no_constructor(tag: str, mark: Any) -> ConstructorError:
+    return ConstructorError(
+        None, None, f"could not determine a constructor for the tag {tag!r}", mark
+    )
