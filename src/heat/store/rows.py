@@ -92,7 +92,9 @@ class ResourceRow(Struct, frozen=True, kw_only=True):
     ``properties`` are the evaluated properties, as the template means them; ``resolved`` the
     same after names became ids, as sent to the cloud. ``attributes`` are cached values for
     ``get_attr``; ``data`` is what the type keeps for itself (encrypted at rest). ``requires``
-    holds the ids of the resource rows this one depends on.
+    holds the ids of the resource rows this one depends on. ``attempted`` are the properties of
+    an update that has begun and not completed; ``real_type`` is what ``type`` stood for in the
+    environment when the resource was made.
     """
 
     id: ResourceId
@@ -104,6 +106,8 @@ class ResourceRow(Struct, frozen=True, kw_only=True):
     reason: str = ""
     physical_id: str | None = None
     properties: Mapping[str, Any] = {}
+    attempted: Mapping[str, Any] | None = None
+    real_type: str | None = None
     resolved: Mapping[str, Any] = {}
     attributes: Mapping[str, Any] = {}
     data: Mapping[str, Any] = {}

@@ -111,10 +111,10 @@ LEASE = Shape(rows.LeaseRow, tables.lease)
 RESOURCE = Shape(
     rows.ResourceRow,
     tables.resource,
-    json=("properties", "resolved", "attributes", "metadata"),
+    json=("properties", "attempted", "resolved", "attributes", "metadata"),
     tuples=("requires",),
     sealed=("data",),
-    private=("properties", "resolved", "attributes"),
+    private=("properties", "attempted", "resolved", "attributes"),
 )
 JOURNAL = Shape(rows.JournalRow, tables.journal, json=("reply",), private=("reply",))
 EVENT = Shape(rows.EventRow, tables.event, json=("properties",), private=("properties",))

@@ -138,6 +138,8 @@ resource = Table(
     _must("reason", Words()),
     _may("physical_id", String(700)),
     _must("properties", text()),
+    _may("attempted", text()),
+    _may("real_type", String(255)),
     _must("resolved", text()),
     _must("attributes", text()),
     _must("data", text()),

@@ -137,6 +137,8 @@ def upgrade() -> None:
         sa.Column("reason", Words(), nullable=False),
         sa.Column("physical_id", sa.String(700), nullable=True),
         sa.Column("properties", text(), nullable=False),
+        sa.Column("attempted", text(), nullable=True),
+        sa.Column("real_type", sa.String(255), nullable=True),
         sa.Column("resolved", text(), nullable=False),
         sa.Column("attributes", text(), nullable=False),
         sa.Column("data", text(), nullable=False),
