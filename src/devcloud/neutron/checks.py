@@ -123,6 +123,14 @@ def cidr(value: Any) -> str:
         raise Wrong(f"'{value}' is not a valid IP subnet") from None
 
 
+def block(value: Any) -> str:
+    """Take the range of a subnet."""
+    try:
+        return cidr(value)
+    except Wrong:
+        raise refusals.invalid(f"{value} is not in a CIDR format") from None
+
+
 def cidrs(value: Any) -> list[str]:
     """Take a list of networks."""
     if not isinstance(value, list):

@@ -113,7 +113,7 @@ SUBNET = Kind(
         **COMMON,
         "network_id": Field(uuid, required=True, put=False),
         "ip_version": Field(checks.version, 4, put=False),
-        "cidr": Field(optional(checks.cidr), put=False),
+        "cidr": Field(optional(checks.block), put=False),
         "gateway_ip": Field(optional(checks.address)),
         "allocation_pools": Field(checks.pools, filter=False),
         "dns_nameservers": Field(checks.nameservers, [], filter=False),

@@ -96,6 +96,10 @@ def candidates(tables: Tables, kind: Kind, caller: Caller, query: Query) -> Iter
     for name in INDEXED:
         if name in query and name in kind.fields:
             return distinct(row for value in query[name] for row in table.find(name, value))
+    if kind is PORT and all("=" in value for value in query.get("fixed_ips", [""])):
+        found = with_address(tables, query["fixed_ips"])
+        if found is not None:
+            return found
     if caller.admin or kind.name in {"subnetpool", "address_scope", "policy"}:
         return table.all()
     own = table.find("project_id", caller.project_id)
@@ -110,6 +114,15 @@ def candidates(tables: Tables, kind: Kind, caller: Caller, query: Query) -> Iter
     return distinct(
         [*own, *(row for one in networks for row in table.find("network_id", one["id"]))]
     )
+
+
+def with_address(tables: Tables, values: list[str]) -> list[Row] | None:
+    """Return the ports on some subnets or of some addresses; None when it asks otherwise."""
+    for key, index in (("subnet_id=", "subnet"), ("ip_address=", "ip")):
+        if any(value.startswith(key) for value in values):
+            wanted = [value.removeprefix(key) for value in values if value.startswith(key)]
+            return distinct(row for one in wanted for row in tables.ports.find(index, one))
+    return None
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:

@@ -332,7 +332,6 @@ def interface_view(router: Row, port: Row) -> Row:
     return {
         "id": router["id"],
         "project_id": router["project_id"],
-        "tenant_id": router["project_id"],
         "port_id": port["id"],
         "network_id": port["network_id"],
         "subnet_id": ids[0] if ids else None,

@@ -5,7 +5,7 @@ from typing import Any
 
 from devcloud.kernel.store import Row
 from devcloud.neutron import quotas, refusals
-from devcloud.neutron.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE
+from devcloud.neutron.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE, accept
 from devcloud.neutron.tables import Caller, Tables
 
 PROTOCOLS = {
@@ -123,7 +123,8 @@ def remove_rule(tables: Tables, _caller: Caller, rule: Row) -> None:
 
 def refuse_twins(wanted: list[Row]) -> None:
     """Refuse rules made together of which two mean the same."""
-    meanings = [(rule["security_group_id"], meaning(checked_rule(rule))) for rule in wanted]
+    rules = [checked_rule(accept(SECURITY_GROUP_RULE, one, new=True)) for one in wanted]
+    meanings = [(rule["security_group_id"], meaning(rule)) for rule in rules]
     if len(set(meanings)) != len(meanings):
         raise refusals.conflict(
             "DuplicateSecurityGroupRuleInPost", "Duplicate Security Group Rule in POST."

@@ -73,6 +73,7 @@ class Tables:
         self.quotas = cloud.store.table("network.quota")
         self.ports.index("address", address_keys)
         self.ports.index("subnet", subnet_keys)
+        self.ports.index("ip", ip_keys)
         self.ports.index("interface", interface_keys)
         self.ports.index("_router", router_keys)
         self.ports.index("mac", mac_keys)
@@ -199,6 +200,11 @@ def network_of(subnet: Row) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 def address_keys(port: Row) -> list[Hashable]:
     """File a port under each of its addresses."""
     return [(ip["subnet_id"], ip["ip_address"]) for ip in port["fixed_ips"]]
+
+
+def ip_keys(port: Row) -> list[Hashable]:
+    """File a port under each of its addresses, whatever the subnet."""
+    return [ip["ip_address"] for ip in port["fixed_ips"]]
 
 
 def subnet_keys(port: Row) -> list[Hashable]:

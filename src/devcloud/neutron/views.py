@@ -9,6 +9,7 @@ from devcloud.neutron.kinds import (
     PORT,
     SECURITY_GROUP,
     SUBNET,
+    SUBNET_POOL,
     Kind,
 )
 from devcloud.neutron.tables import Caller, Tables
@@ -87,10 +88,17 @@ def add_to_group(tables: Tables, group: Row) -> None:
     ]
 
 
+def add_to_pool(_tables: Tables, pool: Row) -> None:
+    """Write the prefix lengths as texts, as neutron does."""
+    for name in ("default_prefixlen", "min_prefixlen", "max_prefixlen"):
+        pool[name] = str(pool[name])
+
+
 MORE: dict[str, Callable[[Tables, Row], None]] = {
     NETWORK.name: add_to_network,
     SUBNET.name: add_to_subnet,
     PORT.name: add_to_port,
     FLOATING_IP.name: add_to_floating_ip,
     SECURITY_GROUP.name: add_to_group,
+    SUBNET_POOL.name: add_to_pool,
 }
