@@ -1,6 +1,7 @@
 """What orchestration needs of the identity service."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -250,9 +251,9 @@ def test_a_revoked_token_is_good_for_nothing(cloud, demo_id):
 
     assert requests.delete(url, headers=headers, timeout=60).status_code == 204
 
-    assert requests.get(url, headers=headers, timeout=60).status_code == 401
-    networks = cloud.session().get_endpoint(service_type="image") + "/v2/images"
-    assert requests.get(networks, headers=headers, timeout=60).status_code == 401
+    assert requests.get(url, headers=headers, timeout=60).status_code in {401, 404}
+    images = cloud.session().get_endpoint(service_type="image") + "/v2/images"
+    assert requests.get(images, headers=headers, timeout=60).status_code == 401
 
 
 def test_users_see_themselves_and_admins_see_all(cloud, demo_id):
@@ -334,6 +335,9 @@ def test_a_changed_password_ends_the_old_tokens(cloud, newcomer):
     right = {"user": {"original_password": "first", "password": "second"}}
 
     assert requests.post(url, json=wrong, headers=headers, timeout=60).status_code == 401
+    if cloud.name == "lab":
+        # The real service counts in whole seconds, and lets tokens of the same second live.
+        time.sleep(2)
     assert requests.post(url, json=right, headers=headers, timeout=60).status_code == 204
 
     gone = requests.get(f"{cloud.auth_url}/auth/projects", headers=headers, timeout=60)
