@@ -6,7 +6,7 @@ None``, or a default); the specifier says what an edit costs: ``fixed`` means re
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Self, Union, cast, get_args, get_origin, get_type_hints
 
@@ -43,7 +43,7 @@ class Property:
     secret: bool = False
     sent: bool = True
     immutable: bool = False
-    support: Mapping[str, Any] = MappingProxyType({})
+    support: Mapping[str, Any] = field(default_factory=dict[str, Any])
     name: str = ""
     type: Any = None
 
@@ -76,7 +76,7 @@ class Attribute:
     type: str | None = "String"
     cached: bool = True
     name: str = ""
-    support: Mapping[str, Any] = MappingProxyType({})
+    support: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def fixed(doc: str, **options: Any) -> Any:
