@@ -1,0 +1,1 @@
+"""Networks, subnets, routers, ports, security groups, floating IPs."""

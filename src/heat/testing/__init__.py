@@ -1,0 +1,1 @@
+"""What tests of Heat and of resource types share."""
