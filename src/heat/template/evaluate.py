@@ -38,7 +38,17 @@ from heat.template.scope import (
 )
 from heat.template.source import locate
 
-__all__ = ["Bound", "Facade", "Facts", "NothingKnown", "bind"]
+__all__ = [
+    "ABSENT",
+    "Bound",
+    "Facade",
+    "Facts",
+    "NothingKnown",
+    "Reference",
+    "TypeNames",
+    "Unknown",
+    "bind",
+]
 
 DEFAULT_REGION = "ap-southeast-1"
 

@@ -36,7 +36,11 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Registry:
-    """The user's entries before the operator's; ``levels`` is the map under ``resources``."""
+    """The user's entries before the operator's.
+
+    ``levels`` is the map under ``resources``: by resource name its types, hooks and restricted
+    actions, and, as maps again, those of the resources in its nested stack.
+    """
 
     types: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     levels: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -68,7 +72,7 @@ class Registry:
         types = {key: target for key, target in self.types.items() if target != template}
         levels: dict[str, Any] = {}
         for level in self._levels(resource_name):
-            levels.update(level.get("resources") or {})
+            levels.update({key: part for key, part in level.items() if isinstance(part, dict)})
         operator = self.operator.under(resource_name, template=template) if self.operator else None
         return Registry(types, levels, operator)
 
@@ -165,9 +169,8 @@ def _level_problems(levels: Mapping[str, Any], at: Path) -> list[Problem]:
             "H605",
             "restricted action",
         )
-        nested = level.get("resources")
-        if isinstance(nested, dict):
-            problems += _level_problems(nested, (*here, "resources"))
+        nested = {key: part for key, part in level.items() if isinstance(part, dict)}
+        problems += _level_problems(nested, here)
     return problems
 
 
@@ -192,7 +195,7 @@ def _word_problems(
 
 
 def _types_of(level: Mapping[str, Any]) -> dict[str, str | None]:
-    apart = ("hooks", "restricted_actions", "resources")
+    apart = ("hooks", "restricted_actions")
     return {
         key: target
         for key, target in level.items()
@@ -208,8 +211,8 @@ def _match(types: Mapping[str, str | None], name: str) -> tuple[str, str] | None
     patterns = [key for key in types if key.endswith("*") and name.startswith(key[:-1])]
     for pattern in sorted(patterns, key=lambda key: (-len(key), key)):
         target = types[pattern]
-        if target is None:
-            continue
+        if target is None or is_template(target):
+            continue  # a pattern leads to types only
         if target.endswith("*"):
             target = target[:-1] + name[len(pattern) - 1 :]
         return (pattern, target) if target != name else None

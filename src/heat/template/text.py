@@ -31,13 +31,13 @@ def parse(text: str, name: str, *, code: str = "H101") -> Any:
     if text.lstrip()[:1] in ("{", "["):
         try:
             value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-            if _deeper(value, MAX_DEPTH):
-                raise _too_deep(name)
-            return value
         except RecursionError:
             raise _too_deep(name) from None
         except ValueError:
-            pass
+            return _parse_yaml(text, name, code)
+        if _deeper(value, MAX_DEPTH):
+            raise _too_deep(name)
+        return value
     return _parse_yaml(text, name, code)
 
 
