@@ -152,12 +152,16 @@ def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> t
             "pool_timeout": pool_timeout,
             "pool_recycle": 3600,
             "isolation_level": "READ COMMITTED",
+            # Errors show the statement, never the values in it.
+            "hide_parameters": True,
         }
         return create_engine(where, **options), False
     in_memory = where.database in {None, "", ":memory:"}
     arguments = {"check_same_thread": False, "timeout": 30.0}
     if in_memory:
-        engine = create_engine(where, poolclass=StaticPool, connect_args=arguments)
+        engine = create_engine(
+            where, poolclass=StaticPool, connect_args=arguments, hide_parameters=True
+        )
     else:
         engine = create_engine(
             where,
@@ -165,6 +169,7 @@ def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> t
             max_overflow=pool_size,
             pool_timeout=pool_timeout,
             connect_args=arguments,
+            hide_parameters=True,
         )
 
     def prepare(connection: Any, _record: object) -> None:

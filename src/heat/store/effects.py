@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Table, case, delete, insert, update
+from sqlalchemy import Connection, Table, bindparam, case, delete, insert, update
 
 from heat.base.ids import EventId, OperationId, ResourceId, StackId
 from heat.store import stacks
@@ -102,8 +102,7 @@ class Effect:
 
     def apply(self, connection: Connection, db: Database) -> None:
         """Make it so: the stacks first, in order, as every transaction that locks them does."""
-        for key in sorted(self.stacks):
-            stacks.change(connection, db, key, self.stacks[key], steps=self.steps[key])
+        stacks.change_many(connection, db, self.stacks, self.steps)
         _change_operations(connection, self.operations)
         if self.new_operations:
             supersede(connection, sorted({row["stack"] for row in self.new_operations.values()}))
@@ -146,13 +145,20 @@ def effect_of(db: Database, batches: Iterable[Batch]) -> Effect:
 
 
 def _change_operations(connection: Connection, changes: Mapping[OperationId, Values]) -> None:
-    for key, values in changes.items():
-        said: Values = dict(values)
+    groups: dict[tuple[str, ...], list[Values]] = {}
+    for key in sorted(changes):
+        given = {f"new_{name}": value for name, value in changes[key].items()} | {"key": key}
+        groups.setdefault(tuple(sorted(changes[key])), []).append(given)
+    for columns, members in groups.items():
+        said: Values = {name: bindparam(f"new_{name}") for name in columns}
         if "state" in said:
             # An operation that a newer one has superseded stays so, however its driver ends it.
+            state = bindparam("new_state", type_=operation.c.state.type)
             superseded = operation.c.state == "SUPERSEDED"
-            said["state"] = case((superseded, operation.c.state), else_=said["state"])
-        connection.execute(update(operation).where(operation.c.id == key).values(said))
+            said["state"] = case((superseded, operation.c.state), else_=state)
+        if columns:
+            found = operation.c.id == bindparam("key")
+            connection.execute(update(operation).where(found).values(said), members)
 
 
 def _delete(connection: Connection, table: Table, column: str, keys: Iterable[str]) -> None:

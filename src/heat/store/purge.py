@@ -49,15 +49,14 @@ def purge_deleted(
 
 def _remove(connection: Connection, stacks: Sequence[str]) -> None:
     """Remove stacks and, unless another stack or operation still needs them, what they name."""
-    own = select(stack.c.definition, stack.c.previous_definition, stack.c.credentials)
-    asked = select(operation.c.definition, operation.c.credentials)
-    definitions, owners = set[str](), set[str]()
-    for row in connection.execute(own.where(stack.c.id.in_(stacks))):
-        definitions.update(filter(None, row[:2]))
-        owners.update(filter(None, row[2:]))
-    for row in connection.execute(asked.where(operation.c.stack.in_(stacks))):
-        definitions.update(filter(None, row[:1]))
-        owners.update(filter(None, row[1:]))
+    own = select(stack.c.credentials, stack.c.definition, stack.c.previous_definition)
+    asked = select(operation.c.credentials, operation.c.definition)
+    named: list[Sequence[str | None]] = [
+        *connection.execute(own.where(stack.c.id.in_(stacks))).all(),
+        *connection.execute(asked.where(operation.c.stack.in_(stacks))).all(),
+    ]
+    owners = {row[0] for row in named if row[0]}
+    definitions = {key for row in named for key in row[1:] if key}
     connection.execute(delete(stack).where(stack.c.id.in_(stacks)))
     for table in _OF_STACK:
         connection.execute(delete(table).where(table.c.stack.in_(stacks)))
@@ -71,8 +70,8 @@ def _remove(connection: Connection, stacks: Sequence[str]) -> None:
         (raw_files, definition.c.files, {row[1] for row in bodies}),
     ):
         _delete(connection, body.c.id, _loose(connection, body.c.id, names, (used,)))
-    users = (stack.c.credentials, operation.c.credentials)
-    _delete(connection, credentials.c.id, _loose(connection, credentials.c.id, owners, users))
+    holders = (stack.c.credentials, operation.c.credentials)
+    _delete(connection, credentials.c.id, _loose(connection, credentials.c.id, owners, holders))
 
 
 def _loose(

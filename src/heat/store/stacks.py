@@ -5,11 +5,14 @@ from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
     Select,
+    Update,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -146,22 +149,70 @@ def change(
     stack_id: StackId,
     fields: Mapping[str, Any],
     *conditions: ColumnElement[bool],
-    steps: int = 1,
 ) -> bool:
     """Set fields of a stack, within a transaction: its revision grows; tell if it was found."""
-    values: dict[str, Any] = {k: v for k, v in STACK.change(db, fields).items() if k != "revision"}
-    values["revision"] = _C.revision + steps
-    if fields.get("deleted_at") is not None:
+    query = _update(_columns(fields), gone=_gone(fields)).where(*conditions)
+    done = connection.execute(query, _given(db, stack_id, fields, 1))
+    if done.rowcount == 1 and "tags" in fields:
+        _tag_anew(connection, stack_id, fields["tags"])
+    return done.rowcount == 1
+
+
+def change_many(
+    connection: Connection,
+    db: Database,
+    changes: Mapping[StackId, Mapping[str, Any]],
+    steps: Mapping[StackId, int],
+) -> None:
+    """Set fields of stacks, within a transaction: the revision of each grows by its steps.
+
+    The rows are locked in the order of their ids first, for the statements don't keep it.
+    """
+    groups: dict[tuple[tuple[str, ...], bool], list[dict[str, Any]]] = {}
+    for key, fields in changes.items():
+        same = groups.setdefault((_columns(fields), _gone(fields)), [])
+        same.append(_given(db, key, fields, steps[key]))
+    if len(groups) > 1 and db.locks_rows:
+        locked = select(_C.id).where(_C.id.in_(sorted(changes))).order_by(_C.id)
+        connection.execute(locked.with_for_update()).all()
+    for (columns, gone), given in groups.items():
+        given.sort(key=lambda values: values["key"])
+        connection.execute(_update(columns, gone=gone), given)
+    for key, fields in changes.items():
+        if "tags" in fields:
+            _tag_anew(connection, key, fields["tags"])
+
+
+def _update(columns: Sequence[str], *, gone: bool) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    values["revision"] = _C.revision + bindparam("steps", type_=BigInteger())
+    if gone:
         values["live_name"] = null()
-    elif "name" in fields:
-        values["live_name"] = case((_C.live_name.is_(None), null()), else_=fields["name"])
-    query = update(stack).where(_C.id == stack_id, *conditions).values(values)
-    if connection.execute(query).rowcount != 1:
-        return False
-    if "tags" in fields:
-        connection.execute(delete(stack_tag).where(stack_tag.c.stack == stack_id))
-        _tag(connection, stack_id, fields["tags"])
-    return True
+    elif "name" in columns:
+        name = bindparam("new_name", type_=_C.name.type)
+        values["live_name"] = case((_C.live_name.is_(None), null()), else_=name)
+    return update(stack).where(_C.id == bindparam("key")).values(values)
+
+
+def _given(
+    db: Database, stack_id: StackId, fields: Mapping[str, Any], steps: int
+) -> dict[str, Any]:
+    values = STACK.change(db, fields)
+    given = {f"new_{name}": values[name] for name in _columns(fields)}
+    return given | {"key": stack_id, "steps": steps}
+
+
+def _columns(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(fields.keys() - {"revision"}))
+
+
+def _gone(fields: Mapping[str, Any]) -> bool:
+    return fields.get("deleted_at") is not None
+
+
+def _tag_anew(connection: Connection, stack_id: StackId, tags: Iterable[str]) -> None:
+    connection.execute(delete(stack_tag).where(stack_tag.c.stack == stack_id))
+    _tag(connection, stack_id, tags)
 
 
 def _tag(connection: Connection, stack_id: StackId, tags: Iterable[str]) -> None:
