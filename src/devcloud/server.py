@@ -65,11 +65,14 @@ class Running:
 
     def close(self) -> None:
         """Stop serving and let go of the port."""
+        if self._closing.is_set():
+            return
         self._closing.set()
+        # Threads at work wake the loop up when they are done, so they end before its sockets.
+        self._server.task_dispatcher.shutdown(timeout=2)
         # Sockets belong to the loop's thread; it ends when it has none left.
         self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
         self._thread.join(timeout=5)
-        self._server.task_dispatcher.shutdown(timeout=2)
 
 
 def serve(cloud: DevCloud, host: str = "127.0.0.1", port: int = 0, threads: int = 16) -> Running:

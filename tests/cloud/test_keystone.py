@@ -335,13 +335,15 @@ def test_a_changed_password_ends_the_old_tokens(cloud, newcomer):
     right = {"user": {"original_password": "first", "password": "second"}}
 
     assert requests.post(url, json=wrong, headers=headers, timeout=60).status_code == 401
-    if cloud.name == "lab":
-        # The real service counts in whole seconds, and lets tokens of the same second live.
-        time.sleep(2)
     assert requests.post(url, json=right, headers=headers, timeout=60).status_code == 204
 
-    gone = requests.get(f"{cloud.auth_url}/auth/projects", headers=headers, timeout=60)
-    assert gone.status_code == 401
+    # The real service may believe its cache for a moment.
+    deadline = time.monotonic() + 10
+    projects = f"{cloud.auth_url}/auth/projects"
+    while requests.get(projects, headers=headers, timeout=60).status_code != 401:
+        assert cloud.name == "lab"
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
     assert issue(cloud, password(newcomer["id"], "first")).status_code == 401
     assert issue(cloud, password(newcomer["id"], "second")).status_code == 201
 

@@ -36,6 +36,9 @@ def select(call: Call, rows: Sequence[Row]) -> tuple[list[Row], str | None]:
     """Return the images of the page asked for, and the marker of the next."""
     chosen = [row for row in by_visibility(call, rows) if matches(call, row)]
     keys, directions = sorting(call)
+    if not directions or directions[-1] == "desc":
+        # Times are whole seconds; of one second the later image is the newer.
+        chosen.reverse()
     chosen = ordered(chosen, keys, directions, default="desc")
     marker = call.arg("marker")
     if marker is not None and all(row["id"] != marker for row in chosen):
