@@ -1,0 +1,201 @@
+"""Connections to a cloud, shared by all users, with each user's way in and endpoints."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import blake2b
+from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
+from typing import Any
+
+import requests
+from keystoneauth1 import exceptions
+from keystoneauth1.access import AccessInfo
+from keystoneauth1.session import Session
+from requests.adapters import HTTPAdapter
+
+from heat.base.errors import Permanent
+from heat.cloud.access import ServiceAccess, UserAccess, versioned
+from heat.cloud.credentials import Credentials
+from heat.cloud.faults import from_exception
+from heat.cloud.settings import CloudSettings
+
+VERSIONS = {"identity": "/v3", "compute": "/v2.1", "block-storage": "/v3", "volumev3": "/v3"}
+"""The version that paths without one are meant for, where a catalogue leaves it out."""
+
+_VERSION = re.compile(r"/v\d+(\.\d+)?(?=/|$)")
+
+
+class Sessions:
+    """Sends requests as one user or another; thread-safe."""
+
+    def __init__(self, settings: CloudSettings) -> None:
+        self.settings = settings
+        self._http = requests.Session()
+        pool = HTTPAdapter(pool_connections=settings.pool_size, pool_maxsize=settings.pool_size)
+        self._http.mount("http://", pool)
+        self._http.mount("https://", pool)
+        # A cookie of one user must never travel with another's request.
+        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._session = Session(
+            session=self._http,
+            verify=False if settings.insecure else (settings.ca or True),
+            timeout=settings.read_timeout,
+            user_agent="heat",
+        )
+        self._users: OrderedDict[bytes, UserAccess] = OrderedDict()
+        self._lock = Lock()
+        self._service = (
+            ServiceAccess(settings, settings.trustee) if settings.trustee is not None else None
+        )
+
+    def request(
+        self,
+        who: Credentials,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        microversion: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> requests.Response:
+        """Send one request; a 401 is tried once more after getting in anew.
+
+        No status raises, but no answer and no way in do: the fault tells which.
+        """
+        url = join(service, self.endpoint(who, service), path)
+
+        def send(token: str) -> requests.Response:
+            try:
+                return self._session.request(
+                    url,
+                    method,
+                    authenticated=False,
+                    microversion=self._capped(service, microversion),
+                    microversion_service_type=service,
+                    headers={**(headers or {}), "X-Auth-Token": token},
+                    timeout=(self.settings.connect_timeout, self.settings.read_timeout),
+                    raise_exc=False,
+                    redirect=False,
+                    log=False,
+                    **content,
+                )
+            except exceptions.ClientException as problem:
+                writes = method not in ("GET", "HEAD")
+                raise from_exception(service, f"{method} {path}", problem, writes=writes) from None
+
+        token = self._token(who)
+        reply = send(token)
+        if reply.status_code == 401:
+            self.access(who).refuse(token)
+            reply = send(self._token(who))
+        return reply
+
+    def endpoint(self, who: Credentials, service: str) -> str:
+        """Return where a service is, for a user's project and region."""
+        if override := self.settings.endpoint_overrides.get(service):
+            return override.replace("%(project_id)s", who.project)
+        try:
+            found = self._known(who).service_catalog.url_for(
+                service_type=service,
+                interface=self.settings.interface,
+                region_name=who.region or self.settings.region or None,
+            )
+        except exceptions.ClientException as problem:
+            if service == "identity":
+                return versioned(self.settings.auth_url)
+            raise from_exception(service, "", problem) from None
+        return str(found)
+
+    def services(self, who: Credentials) -> set[str]:
+        """Return the catalogue types that a user's project and region has."""
+        found = self._known(who).service_catalog.get_endpoints_data(
+            interface=self.settings.interface,
+            region_name=who.region or self.settings.region or None,
+        )
+        return {service for service, endpoints in found.items() if endpoints}
+
+    def access(self, who: Credentials) -> UserAccess:
+        """Return a user's way in; those used least lately are forgotten."""
+        key = _key(who)
+        with self._lock:
+            found = self._users.get(key)
+            if found is None:
+                found = self._users[key] = UserAccess(self.settings, who)
+            self._users.move_to_end(key)
+            while len(self._users) > self.settings.sessions:
+                self._users.popitem(last=False)
+            return found
+
+    def forget(self, who: Credentials) -> None:
+        """Drop a user's way in, for example when its trust is gone."""
+        with self._lock:
+            self._users.pop(_key(who), None)
+
+    def trustee_id(self) -> str:
+        """Return the id of the service user that trusts are given to."""
+        if self._service is None:
+            raise Permanent(
+                "No service user is configured to act for stack owners; set the user that "
+                "trusts are given to.",
+                service="identity",
+            )
+        try:
+            return self._service.user_id(self._session)
+        except exceptions.ClientException as problem:
+            raise from_exception("identity", "POST /auth/tokens", problem) from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _token(self, who: Credentials) -> str:
+        return self._known(who).auth_token or ""
+
+    def _known(self, who: Credentials) -> AccessInfo:
+        try:
+            return self.access(who).get_access(self._session)
+        except exceptions.ClientException as problem:
+            raise from_exception("identity", "POST /auth/tokens", problem) from None
+
+    def _capped(self, service: str, microversion: str | None) -> str | None:
+        cap = self.settings.microversion_caps.get(service)
+        if microversion is None or cap is None:
+            return microversion
+        return min(microversion, cap, key=_number)
+
+
+def join(service: str, endpoint: str, path: str) -> str:
+    """Put an endpoint and a path together so that the version stands there once.
+
+    Catalogues name a service with its version or without; so do paths. A version in the path
+    takes the place of one in the endpoint, and of all that follows it there.
+    """
+    endpoint = endpoint.rstrip("/")
+    if service != "object-store" and _VERSION.match(path):
+        return _before_version(endpoint) + path
+    if service in VERSIONS and not _VERSION.search(_path_of(endpoint)):
+        return endpoint + VERSIONS[service] + path
+    return endpoint + path
+
+
+def _before_version(endpoint: str) -> str:
+    start = len(endpoint) - len(_path_of(endpoint))
+    found = _VERSION.search(endpoint, start)
+    return endpoint[: found.start()] if found else endpoint
+
+
+def _path_of(url: str) -> str:
+    host = url.find("/", url.find("//") + 2)
+    return url[host:] if host >= 0 else ""
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _key(who: Credentials) -> bytes:
+    # A digest, so that a cache seen in a debugger or a dump has no tokens as keys.
+    parts = (who.user_id, who.project, who.region, who.trust, who.token)
+    return blake2b("\0".join(parts).encode(), digest_size=16).digest()
