@@ -174,8 +174,10 @@ def test_a_key_pair_is_brought(cloud):
         (
             {"name": "k"},
             "2.92",
-            "Invalid input for field/attribute keypair. Value: {'name': 'k'}. 'public_key' is a "
-            "required property",
+            (
+                "Invalid input for field/attribute keypair. Value: {'name': 'k'}. 'public_key' is "
+                "a required property"
+            ),
         ),
     ],
 )

@@ -171,8 +171,10 @@ def test_versions_out_of_range_are_refused(cloud):
         (
             {"imageRef": "notuuid"},
             400,
-            "Invalid input for field/attribute imageRef. Value: notuuid. 'notuuid' is not valid "
-            "under any of the given schemas",
+            (
+                "Invalid input for field/attribute imageRef. Value: notuuid. 'notuuid' is not "
+                "valid under any of the given schemas"
+            ),
         ),
         ({"networks": [{"uuid": NOBODY}]}, 400, f"Network {NOBODY} could not be found."),
         ({"networks": [{"port": NOBODY}]}, 400, f"Port id {NOBODY} could not be found."),
@@ -541,7 +543,7 @@ def test_a_floating_ip_shows_among_the_addresses(cloud):
 
         def shown(reply):
             found = reply.json()["server"]["addresses"]["private"]
-            return ["fixed", "floating"] == [one["OS-EXT-IPS:type"] for one in found]
+            return [one["OS-EXT-IPS:type"] for one in found] == ["fixed", "floating"]
 
         try:
             reply = cloud.until("compute", f"/servers/{server['id']}", shown)

@@ -220,8 +220,10 @@ def test_a_server_boots_from_a_volume_that_exists(cloud):
         ),
         (
             {"boot_index": 1, "source_type": "image", "uuid": "image", "volume_size": 1},
-            "Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
-            "device mapping combination is not valid.",
+            (
+                "Block Device Mapping is Invalid: Boot sequence for the instance and image/block "
+                "device mapping combination is not valid."
+            ),
         ),
     ],
 )

@@ -148,16 +148,6 @@ class BlockStorage:
         begin(row, until, failed if spoilt else GONE, status="deleting")
         self.volumes.put(row)
 
-    def reserve(self, row: Row) -> None:
-        """Refuse unless the volume can be attached to one more server."""
-        if row["status"] == "available" or (row["status"] == "in-use" and row["multiattach"]):
-            return
-        raise Refused(
-            400,
-            f"Invalid input received: Invalid volume: Volume {row['id']} status must be "
-            f"available or downloading to reserve, but the current status is {row['status']}.",
-        )
-
     def attach(
         self,
         row: Row,

@@ -257,6 +257,7 @@ def unlock(call: Call, row: Row, wanted: Any) -> Reply:
 
 def change_password(call: Call, row: Row, wanted: Any) -> Reply:
     """Give a server another password, of which nothing is kept."""
+    del call
     fields = checks.properties("changePassword", wanted, required=["adminPass"])
     checks.string("adminPass", fields["adminPass"])
     check_state(row, "changePassword", states("active"))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from devcloud.kernel.progress import begin
 from devcloud.kernel.store import Row
 from devcloud.kernel.web import Call, Refused, Reply
 from devcloud.nova import blocks, checks
@@ -198,6 +199,8 @@ def attach_volume(call: Call) -> dict[str, Any]:
         tag=wanted.get("tag"),
         delete=bool(wanted.get("delete_on_termination", False)),
     )
+    if call.fault is not None and call.fault.action == "goto_error":
+        blocks.break_off(compute, row, volume, until)
     view = attachment(call, row)
     if minor < 79:
         view.pop("tag", None)
@@ -258,5 +261,10 @@ def detach_volume(call: Call) -> Reply:
             "Volume status must be 'in-use' and attach_status must be 'attached' to detach. "
             "(HTTP 400)",
         )
-    blocks.part(state(call), row, call.cloud.after(call.cloud.latency("volume.detach")))
+    until = call.cloud.after(call.cloud.latency("volume.detach"))
+    if call.fault is not None and call.fault.action == "goto_error":
+        begin(volume, until, "in-use", status="detaching")
+        storage.volumes.put(volume)
+    else:
+        blocks.part(state(call), row, until)
     return Reply(202)

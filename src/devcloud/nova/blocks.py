@@ -199,6 +199,15 @@ def join(
     )
 
 
+def break_off(compute: Compute, attachment: Row, volume: Row, until: datetime) -> None:
+    """Have an attachment that began come to nothing."""
+    done = "in-use" if volume["attachments"] else "available"
+    begin(volume, until, done, status="attaching")
+    storage_of(compute.cloud).volumes.put(volume)
+    begin(attachment, until, GONE)
+    compute.attachments.put(attachment)
+
+
 def device_name(compute: Compute, server: Row, wanted: str | None) -> str:
     """Return the name wanted, or the first free one."""
     if wanted:

@@ -65,7 +65,8 @@ def create(call: Call) -> Reply:
         "security_groups": groups,
         "adminPass": password,
     }
-    return Reply(202, {"server": view}, {"Location": view["links"][0]["href"]})
+    href = f"{call.request.base}/compute/v2.1/servers/{first['id']}"
+    return Reply(202, {"server": view}, {"Location": href})
 
 
 def planned(call: Call, compute: Compute, wanted: dict[str, Any]) -> Plan:

@@ -98,11 +98,10 @@ class Compute:
 
     def attached(self, server_id: str) -> list[Row]:
         """Return how volumes are attached to a server."""
-        now = self.cloud.now()
         return [
             row
             for row in self.attachments.find("server_id", server_id)
-            if "_until" not in row or settled(self.attachments, row, now) is not None
+            if "_until" not in row or settled(self.attachments, row, self.cloud.now()) is not None
         ]
 
     def flavor(self, token: Token, flavor_id: str) -> Row:

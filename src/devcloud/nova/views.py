@@ -111,12 +111,16 @@ class Shown:
 
     def core(self, row: Row, *, plain_addresses: bool = False) -> dict[str, Any]:
         """Show what every reply about a server has."""
+        return self.described(row, self.addresses(row, plain=plain_addresses))
+
+    def described(self, row: Row, addresses: dict[str, Any]) -> dict[str, Any]:
+        """Show a server with addresses that are known already."""
         base, row_id = self.base, row["id"]
         status = status_of(row)
         view: dict[str, Any] = {
             "accessIPv4": row["access_ipv4"],
             "accessIPv6": row["access_ipv6"],
-            "addresses": self.addresses(row, plain=plain_addresses),
+            "addresses": addresses,
             "created": f"{row['created'][:19]}Z",
             "flavor": self.flavor(row),
             "hostId": host_id(row),
@@ -149,15 +153,15 @@ class Shown:
 
     def full(self, row: Row, *, alone: bool = True) -> dict[str, Any]:
         """Show a server in full; alone, or in a list."""
-        view = self.core(row)
+        ports = self.ports(row)
+        view = self.described(row, self.listed_addresses(ports))
         view["OS-EXT-AZ:availability_zone"] = row["availability_zone"] if row["host"] else ""
         view["config_drive"] = row["config_drive"]
         view["key_name"] = row["key_name"]
         view["OS-SRV-USG:launched_at"] = zeros(row["launched_at"])
         view["OS-SRV-USG:terminated_at"] = zeros(row["terminated_at"])
-        groups = self.groups(row)
-        if groups:
-            view["security_groups"] = groups
+        if ports:
+            view["security_groups"] = self.groups(ports)
         if self.admin:
             self.add_host(row, view)
         view["OS-EXT-STS:task_state"] = row["task_state"]
@@ -215,11 +219,19 @@ class Shown:
 
     def addresses(self, row: Row, *, plain: bool = False) -> dict[str, list[dict[str, Any]]]:
         """Show a server's addresses by network."""
+        return self.listed_addresses(self.ports(row), plain=plain)
+
+    def ports(self, row: Row) -> list[Row]:
+        """Return a server's ports; while it is building none are known of."""
+        return [] if row["vm_state"] == "building" else self.networking.ports(row["id"])
+
+    def listed_addresses(
+        self, ports: list[Row], *, plain: bool = False
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Show the addresses of ports by network."""
         found: dict[str, list[dict[str, Any]]] = {}
-        if row["vm_state"] == "building":
-            return found
         networking = self.networking
-        for port in networking.ports(row["id"]):
+        for port in ports:
             entries = found.setdefault(networking.network_name(port["network_id"]), [])
             floating = networking.floating_ips(port["id"])
             for fixed in port["fixed_ips"]:
@@ -240,12 +252,9 @@ class Shown:
             view["OS-EXT-IPS-MAC:mac_addr"] = port["mac_address"]
         return view
 
-    def groups(self, row: Row) -> list[dict[str, str]]:
-        """Show the names of the security groups of a server's ports."""
+    def groups(self, ports: list[Row]) -> list[dict[str, str]]:
+        """Show the names of the security groups of ports."""
         networking = self.networking
-        ports = networking.ports(row["id"])
-        if not ports or row["vm_state"] == "building":
-            return []
         ids = {group_id: None for port in ports for group_id in port["security_groups"]}
         return [{"name": networking.group_name(group_id)} for group_id in ids]
 
