@@ -80,6 +80,7 @@ def test_an_expired_lease_is_taken_over_and_fences_the_old_driver_out(db):
     told = event(web)
     assert commit(db, "one", [Batch(web, 1, (PutEvent(told),))]) == [False]
     assert commit(db, "two", [Batch(web, 1, (PutEvent(told),))]) == [False]
+    assert commit(db, "one", [Batch(web, 2, (PutEvent(told),))]) == [False]
     assert commit(db, "two", [Batch(web, 2, (PutEvent(told),))]) == [True]
 
 
