@@ -1,18 +1,25 @@
 """Puts a cloud together: the kernel, every service, and the first content."""
 
-from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from random import Random
 
 from devcloud import seed
+from devcloud.cinder import api as cinder
+from devcloud.glance import api as glance
 from devcloud.kernel import admin
 from devcloud.kernel.cloud import Clock, DevCloud
 from devcloud.kernel.settings import Settings
 from devcloud.kernel.store import Store
-from devcloud.kernel.web import Service
+from devcloud.keystone import api as keystone
+from devcloud.neutron import api as neutron
+from devcloud.nova import api as nova
 
-SERVICES = ("keystone", "glance", "neutron", "cinder", "nova")
+SERVICES = (
+    keystone.service,
+    glance.service,
+    neutron.service,
+    cinder.service,
+    nova.service,
+)
 
 
 def build(
@@ -24,10 +31,8 @@ def build(
     """Return a cloud, filled when its store is new."""
     cloud = DevCloud(store, clock, random, settings)
     cloud.add(admin.service(cloud))
-    for name in SERVICES:
-        if find_spec(f"devcloud.{name}") and find_spec(f"devcloud.{name}.api"):
-            make: Callable[[DevCloud], Service] = import_module(f"devcloud.{name}.api").service
-            cloud.add(make(cloud))
+    for service in SERVICES:
+        cloud.add(service(cloud))
     cloud.refill = lambda: seed.fill(cloud)
     with cloud.lock:
         if len(cloud.store.table("identity.domain")) == 0:

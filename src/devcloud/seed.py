@@ -163,14 +163,10 @@ def endpoints(cloud: DevCloud, name: str, kind: str, url: str) -> None:
 def contents(cloud: DevCloud) -> None:
     """Make images, flavors, networks and volume types, the way a client would."""
     admin, demo = Client(cloud, "admin"), Client(cloud, "demo")
-    if "image" in cloud.services:
-        images(admin)
-    if "compute" in cloud.services:
-        flavors(admin)
-    if "volume" in cloud.services:
-        volume_types(admin)
-    if "network" in cloud.services:
-        networks(admin, demo)
+    images(admin)
+    flavors(admin)
+    volume_types(admin)
+    networks(admin, demo)
     cloud.forget_requests()
 
 

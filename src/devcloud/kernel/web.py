@@ -117,7 +117,7 @@ class Reply:
         return msgspec.json.decode(self.raw) if self.raw else None
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an error
+class Refused(Exception):
     """A request that is turned down; each service renders it in its own shape."""
 
     def __init__(
