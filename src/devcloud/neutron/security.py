@@ -5,7 +5,7 @@ from typing import Any
 
 from devcloud.kernel.store import Row
 from devcloud.neutron import quotas, refusals
-from devcloud.neutron.kinds import SECURITY_GROUP, SECURITY_GROUP_RULE, accept
+from devcloud.neutron.kinds import ADDRESS_GROUP, SECURITY_GROUP, SECURITY_GROUP_RULE, accept
 from devcloud.neutron.tables import Caller, Tables
 
 PROTOCOLS = {
@@ -97,6 +97,8 @@ def make_rule(tables: Tables, caller: Caller, fields: Row, project_id: str) -> R
     group = tables.seen(SECURITY_GROUP, caller, rule["security_group_id"])
     if rule["remote_group_id"] is not None:
         tables.seen(SECURITY_GROUP, caller, rule["remote_group_id"])
+    if rule["remote_address_group_id"] is not None:
+        tables.seen(ADDRESS_GROUP, caller, rule["remote_address_group_id"])
     for other in tables.rules.find("security_group_id", group["id"]):
         if meaning(other) == meaning(rule):
             raise refusals.conflict(
