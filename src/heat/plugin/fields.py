@@ -227,7 +227,8 @@ def plain(value: Any) -> Json:
             return {
                 prop.public: plain(item)
                 for name, prop in value.__properties__.items()
-                if (item := getattr(value, name)) is not None and item is not prop.default
+                if (item := getattr(value, name)) is not prop.default
+                and (item is not None or prop.type is Any)
             }
         case list() | tuple():
             return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]

@@ -32,6 +32,13 @@ def recall(cls: type[S], recorded: Mapping[str, Any]) -> S:
     return _struct(cls, known, (), [])
 
 
+def fits(hint: Any, value: Any, at: Path) -> list[Problem]:
+    """Say whether a value could be given to a property of this type."""
+    problems: list[Problem] = []
+    _convert(Property("", mutable=False, name=str(at[-1])), hint, value, at, problems)
+    return problems
+
+
 def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Problem]) -> S:
     values: dict[str, Any] = {}
     names = cls.__by_public__
@@ -60,7 +67,9 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                     kind="ResourcePropertyConflict",
                 )
             )
-        elif value is not None:
+        elif value is None and prop.type is not Any:
+            problems.extend(_no_such_choice(prop, (*at, name)))
+        else:
             values[prop.name] = _value(prop, prop.type, value, (*at, name), problems)
     for name, prop in cls.__properties__.items():
         if prop.required and name not in values:
@@ -75,6 +84,14 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
             )
             values[name] = None
     return cls(**values)
+
+
+def _no_such_choice(prop: Property, at: Path) -> list[Problem]:
+    """Refuse null where only certain words are allowed and none of them is the default."""
+    choices = [check for check in prop.check if "allowed_values" in check.schema]
+    if prop.required or prop.default is not None or bare(prop.type) is not str:
+        return []
+    return [Problem("Invalid value", at, said, code="H205") for c in choices if (said := c(""))]
 
 
 def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Problem]) -> Any:
