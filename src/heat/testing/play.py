@@ -87,6 +87,8 @@ def details(step: Step) -> dict[str, Any]:
     """Return what else a case file may say about a step."""
     if isinstance(step, Wait):
         return details(step.call) | {"listed": step.listed is not None, "why": step.why}
+    if isinstance(step, Fail):
+        return {"kind": step.kind}
     if not isinstance(step, Call):
         return {}
     search = step.search

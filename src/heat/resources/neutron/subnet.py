@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from heat.base.json import Body
 from heat.base.problems import Problem
-from heat.base.unknown import Unknown
 from heat.plugin.checks import at_least, is_address, is_cidr, one_of
 from heat.plugin.fields import Struct, attribute, fixed, mutable
 from heat.plugin.registry import resource
@@ -96,15 +95,15 @@ class Subnet(TaggedItem):
         return body
 
     def _ipv6_problems(self) -> Iterator[Problem]:
-        modes = (self.ipv6_ra_mode, self.ipv6_address_mode)
-        if all(modes) and modes[0] != modes[1] and not any(isinstance(m, Unknown) for m in modes):
+        modes = [m for m in (self.ipv6_ra_mode, self.ipv6_address_mode) if isinstance(m, str)]
+        if len(set(modes)) == 2:
             yield Problem(
                 "IPv6 modes differ",
                 ("ipv6_ra_mode",),
                 "When both ipv6_ra_mode and ipv6_address_mode are set, they must be equal.",
                 code="H205",
             )
-        if self.ip_version == 4 and any(modes):
+        if self.ip_version == 4 and modes:
             yield Problem(
                 "IPv6 modes on an IPv4 subnet",
                 ("ip_version",),
