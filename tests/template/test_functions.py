@@ -81,7 +81,7 @@ GIVES = [
                 "query": {"q": "/"},
             }
         },
-        "https://[::1]/a%20b?q=/",
+        "https://[::1]:80/a%20b?q=/",
     ),
     ({"if": [{"get_param": "yes"}, "a", "b"]}, "a"),
     ({"if": [{"not": {"get_param": "yes"}}, "a", {"get_param": "word"}]}, "teal"),

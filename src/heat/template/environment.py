@@ -20,6 +20,7 @@ SECTIONS = (
     "encrypted_param_names",
     "parameter_merge_strategies",
 )
+EVENT_SINKS = ("zaqar-queue",)
 _LISTS = ("event_sinks", "encrypted_param_names")
 
 
@@ -94,8 +95,21 @@ def _shape_problems(raw: dict[str, Any], name: str) -> list[Problem]:
             sort = "list" if wanted is list else "map"
             detail = f"the environment's section {key} must be a {sort}"
             problems.append(_wrong("H603", (key,), detail, name))
-        elif key == "event_sinks" and not all(isinstance(s, dict) for s in section):
-            problems.append(_wrong("H603", (key,), "an event sink must be a map", name))
+        elif key == "event_sinks" and isinstance(section, list):
+            problems += _sink_problems(section, name)
+    return problems
+
+
+def _sink_problems(sinks: list[Any], name: str) -> list[Problem]:
+    problems: list[Problem] = []
+    for n, sink in enumerate(sinks):
+        at: Path = ("event_sinks", n)
+        if not isinstance(sink, dict):
+            problems.append(_wrong("H603", at, "an event sink must be a map", name))
+        elif sink.get("type") not in EVENT_SINKS:
+            detail = f"{sink.get('type')!r} is not a type of event sink"
+            cure = f"there is {', '.join(EVENT_SINKS)}"
+            problems.append(_wrong("H603", (*at, "type"), detail, name, cure))
     return problems
 
 

@@ -12,7 +12,6 @@ from heat.base.json import Json, Path
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.template.check import Stage, check, expression_problems
-from heat.template.codes import problem
 from heat.template.expressions import (
     ABSENT,
     Absent,
@@ -183,11 +182,10 @@ class Bound:
             if wrong:
                 continue
             try:
-                found[name] = self._nothing.condition(name)
-            except (Bad, Invalid) as error:
+                found[name] = self._nothing.define(name)
+            except Invalid as invalid:
                 # One that can't be computed counts where it is used; a loop counts by itself.
-                at = (self.template.words.conditions, name)
-                self._found += [p for p in _told(error, at) if p.code in SHOWN_IN_SECTION]
+                self._found += [p for p in invalid.problems if p.code in SHOWN_IN_SECTION]
         return found
 
     def _resources(self) -> dict[str, ResourceDefinition]:
@@ -222,9 +220,3 @@ class Bound:
             self._found.append(wrong)
             return definition
         return replace(definition, deletion_policy=str(value).capitalize())
-
-
-def _told(error: Bad | Invalid, at: Path) -> list[Problem]:
-    if isinstance(error, Invalid):
-        return error.problems
-    return [problem(error.code, at, error.detail, error.cure)]

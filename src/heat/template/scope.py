@@ -141,18 +141,24 @@ class Here:
         if name not in conditions:
             detail = f"the condition {name!r} does not exist"
             raise Bad(detail, did_you_mean(name, conditions), code="H308")
+        try:
+            return self.define(name)
+        except Invalid as invalid:
+            problems = of_condition(invalid.problems, around.template)
+            nested_loop = problems[0].code == "H307" and around.open
+            if problems[0].code in SHOWN_IN_SECTION and not nested_loop:
+                raise Bad(f"the condition {name!r} can't be computed", code="H306") from None
+            raise Invalid(problems=problems) from None
+
+    def define(self, name: str) -> Any:
+        """Compute a named condition; what is wrong is wrong with its definition."""
+        around = self.around
         if name in around.open:
             loop = " → ".join([*around.open[around.open.index(name) :], name])
             raise Bad(f"the conditions form a loop: {loop}", code="H307")
         around.open.append(name)
         try:
-            around.holds[name] = conditions[name].evaluate(self)
-        except Invalid as invalid:
-            problems = of_condition(invalid.problems, around.template)
-            nested_loop = problems[0].code == "H307" and len(around.open) > 1
-            if problems[0].code in SHOWN_IN_SECTION and not nested_loop:
-                raise Bad(f"the condition {name!r} can't be computed", code="H306") from None
-            raise Invalid(problems=problems) from None
+            around.holds[name] = around.template.conditions[name].evaluate(self)
         finally:
             around.open.pop()
         return around.holds[name]

@@ -92,8 +92,17 @@ def _get_attr(given: Any, scope: Scope) -> Any:
     return scope.attribute(resource, attribute, path)
 
 
+def _get_attr_named(given: Any, scope: Scope) -> Any:
+    _, attribute, _ = _attribute_parts(given)
+    if attribute is None:
+        raise Bad("the name of the attribute is missing", f"write {_ATTR_LIKE}")
+    return _get_attr(given, scope)
+
+
 def _get_attr_whole(given: Any, scope: Scope) -> Any:
     resource, attribute, path = _attribute_parts(given)
+    if attribute is None:
+        raise Bad("the name of the attribute is missing", f"write {_ATTR_LIKE}")
     value = scope.attribute(resource, attribute, ())
     return value if isinstance(value, Unknown) else walk(value, path, strict=True)
 
@@ -119,7 +128,7 @@ GET_ATTR_1 = Function(
 GET_ATTR_2 = Function(
     "get_attr",
     _ATTR_SUMMARY,
-    _get_attr,
+    _get_attr_named,
     a_list(2, like=_ATTR_LIKE),
     refers=_attribute_reference,
     checked=True,
