@@ -3,8 +3,9 @@
 import pytest
 
 from heat.base.errors import Invalid
+from heat.base.unknown import Unknown
 from heat.template.load import load
-from heat.template.parameters import values
+from heat.template.parameters import immutable_changed, values
 
 
 def schemas(**parameters):
@@ -136,3 +137,36 @@ def test_a_wrong_definition_is_refused(definition, said):
         schemas(p=definition)
     assert said in str(caught.value)
     assert caught.value.kind == "InvalidSchemaError"
+
+
+def test_what_is_not_known_yet_is_taken_as_it_is():
+    waits = Unknown(frozenset(("server.ip",)))
+    known = schemas(a={"type": "number"}, b={"type": "comma_delimited_list"})
+    found, problems = values(known, {"a": waits, "b": ["x", waits]}, {})
+    assert (found, problems) == ({"a": waits, "b": ["x", waits]}, [])
+
+
+def test_an_immutable_parameter_may_not_change():
+    known = schemas(
+        a={"type": "string", "immutable": True},
+        b={"type": "string"},
+        c={"type": "string", "immutable": True},
+    )
+    old = {name: known[name] for name in ("a", "b")}
+    problems = immutable_changed(old, known, {"a": 1, "b": 1}, {"a": 2, "b": 2, "c": 3})
+    assert [(p.kind, p.at) for p in problems] == [
+        ("ImmutableParameterModified", ("parameters", "a"))
+    ]
+
+
+def test_the_default_of_a_hidden_parameter_is_never_told():
+    with pytest.raises(Invalid) as caught:
+        schemas(
+            p={
+                "type": "string",
+                "default": "hunter2",
+                "hidden": True,
+                "constraints": [{"length": {"max": 3}}, {"allowed_values": ["x"]}],
+            }
+        )
+    assert "hunter2" not in str(caught.value)

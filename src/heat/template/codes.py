@@ -55,6 +55,7 @@ CODES: dict[str, Code] = {
     "H502": Code("A parameter has no value", "UserParameterMissing"),
     "H503": Code("A parameter has the wrong type"),
     "H504": Code("A parameter breaks a constraint"),
+    "H505": Code("An immutable parameter may not change", "ImmutableParameterModified"),
     # environments
     "H601": Code("The environment can't be read", "HTTPBadRequest"),
     "H602": Code("Unknown environment section", "HTTPBadRequest"),

@@ -89,6 +89,8 @@ def check_default(schema: ParameterSchema, key: str = "default") -> None:
             return
         raise Wrong(f"the default of {schema.name} is wrong: {error}", at=(key,)) from None
     if (said := wrong(schema, value)) is not None:
+        if schema.hidden:
+            raise Wrong(f"the default of the hidden parameter {schema.name} breaks a constraint")
         raise Wrong(f"the default of {schema.name} breaks a constraint: {said}", at=(key,))
 
 

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
+from heat.base.unknown import unknowns
 from heat.template.codes import problem
 from heat.template.constraints import Constraint, Custom, CustomCheck, number
 
@@ -76,17 +78,18 @@ def wrong(schema: ParameterSchema, value: Json, *, custom: CustomCheck | None = 
 
 def values(
     schemas: Mapping[str, ParameterSchema],
-    given: Mapping[str, Json],
-    defaults: Mapping[str, Json],
+    given: Mapping[str, Any],
+    defaults: Mapping[str, Any],
     *,
     custom: CustomCheck | None = None,
-) -> tuple[dict[str, Json], list[Problem]]:
+) -> tuple[dict[str, Any], list[Problem]]:
     """Return the value of each parameter, and what is wrong.
 
     ``given`` is what the user gave; ``defaults`` is the environment's parameter_defaults. A given
-    null counts as not given. Of what is hidden no value shows in a problem.
+    null counts as not given, and what is not known yet is taken as it is. Of what is hidden no
+    value shows in a problem.
     """
-    found: dict[str, Json] = {}
+    found: dict[str, Any] = {}
     problems = list(unknown_given(schemas, given))
     for name, schema in schemas.items():
         value = next(
@@ -99,6 +102,9 @@ def values(
                 problem("H502", ("parameters", name), f"{name} has no value", cure, where="request")
             )
             continue
+        if (waits := unknowns(value)) is not None:
+            found[name] = value if isinstance(value, list | dict) else waits
+            continue
         try:
             found[name] = convert(schema.type, value)
         except ValueError as error:
@@ -107,6 +113,20 @@ def values(
         if (said := wrong(schema, found[name], custom=custom)) is not None:
             problems.append(_refused("H504", schema, said))
     return found, problems
+
+
+def immutable_changed(
+    old: Mapping[str, ParameterSchema],
+    new: Mapping[str, ParameterSchema],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> list[Problem]:
+    """Find immutable parameters of both templates whose values an update would change."""
+    return [
+        problem("H505", ("parameters", name), f"{name} is immutable", where="request")
+        for name, schema in new.items()
+        if schema.immutable and name in old and before.get(name) != after.get(name)
+    ]
 
 
 def unknown_given(
