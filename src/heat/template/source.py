@@ -1,8 +1,7 @@
 """The text a template or environment came from, and where in it a path stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import yaml
 
@@ -20,29 +19,34 @@ class Source:
 
     def place(self, path: Path) -> Place | None:
         """Return where a path stands, or the nearest thing above it; None without a text."""
-        if self.text is None or self._root is None:
-            return None
-        node, mark = self._root, self._root.start_mark
-        for step in path:
-            found = _step(node, step)
-            if found is None:
-                break
-            node, mark = found
-        line = self._lines[mark.line] if mark.line < len(self._lines) else ""
-        return Place(self.name, mark.line + 1, mark.column + 1, line)
+        return next(iter(self.places([path])), None)
 
-    @cached_property
-    def _root(self) -> yaml.Node | None:
-        return compose(self.text or "")
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        return (self.text or "").splitlines()
+    def places(self, paths: Sequence[Path]) -> list[Place | None]:
+        """Return the place of each path; the tree of positions is made once, and not kept."""
+        root = compose(self.text) if self.text is not None and paths else None
+        if self.text is None or root is None:
+            return [None] * len(paths)
+        lines = self.text.splitlines()
+        return [_place(self.name, root, lines, path) for path in paths]
 
 
 def locate(problems: Iterable[Problem], source: Source) -> list[Problem]:
     """Return the problems with the places that their paths have in a source."""
-    return [p if p.place else replace(p, place=source.place(p.at)) for p in problems]
+    found = list(problems)
+    lost = [p.at for p in found if p.place is None]
+    places = iter(source.places(lost))
+    return [p if p.place else replace(p, place=next(places)) for p in found]
+
+
+def _place(name: str, root: yaml.Node, lines: Sequence[str], path: Path) -> Place:
+    node, mark = root, root.start_mark
+    for step in path:
+        found = _step(node, step)
+        if found is None:
+            break
+        node, mark = found
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    return Place(name, mark.line + 1, mark.column + 1, line)
 
 
 def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
