@@ -12,7 +12,7 @@ import requests
 from keystoneauth1 import exceptions
 from keystoneauth1.access import AccessInfo
 from keystoneauth1.session import Session
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
 from heat.base.errors import Permanent
 from heat.cloud.access import ServiceAccess, UserAccess, versioned
@@ -29,10 +29,12 @@ _VERSION = re.compile(r"/v\d+(\.\d+)?(?=/|$)")
 class Sessions:
     """Sends requests as one user or another; thread-safe."""
 
-    def __init__(self, settings: CloudSettings) -> None:
+    def __init__(self, settings: CloudSettings, adapter: BaseAdapter | None = None) -> None:
         self.settings = settings
         self._http = requests.Session()
-        pool = HTTPAdapter(pool_connections=settings.pool_size, pool_maxsize=settings.pool_size)
+        pool = adapter or HTTPAdapter(
+            pool_connections=settings.pool_size, pool_maxsize=settings.pool_size
+        )
         self._http.mount("http://", pool)
         self._http.mount("https://", pool)
         # A cookie of one user must never travel with another's request.
