@@ -1,0 +1,44 @@
+"""OS::Cinder::VolumeAttachment."""
+
+from typing import Any
+
+from heat.base.json import Json
+from heat.plugin.fields import mutable
+from heat.plugin.registry import resource
+from heat.plugin.resource import Resource
+from heat.plugin.steps import Steps, pick
+from heat.resources.cinder import plugging
+from heat.resources.cinder.common import A_VOLUME
+from heat.resources.nova.common import COMPUTE
+
+
+@resource("OS::Cinder::VolumeAttachment", service="volumev3")
+class VolumeAttachment(Resource):
+    """A volume plugged into a server; a change unplugs it and plugs it in again."""
+
+    instance_uuid: str = mutable("Id of the server to plug it into.")
+    volume_id: str = mutable("Volume to plug in.", find=A_VOLUME)
+    mountpoint: str | None = mutable("Name of the device to ask for, such as /dev/vdb.")
+
+    def create(self) -> Steps[str | None]:
+        """Plug the volume in."""
+        return (
+            yield from plugging.plug_in(
+                self.instance_uuid, self.volume_id, self.mountpoint, first=True
+            )
+        )
+
+    def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
+        """Unplug the volume where it was, and plug it in where it is to be."""
+        yield from plugging.unplug(before.instance_uuid, before.volume_id)
+        yield from plugging.plug_in(self.instance_uuid, self.volume_id, self.mountpoint, first=True)
+
+    def delete(self, item: str) -> Steps[None]:
+        """Unplug the volume."""
+        yield from plugging.unplug(self.instance_uuid, self.volume_id)
+
+    def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
+        """Show the attachment as Nova has it."""
+        where = f"/servers/{self.instance_uuid}/os-volume_attachments/{self.volume_id}"
+        reply = yield COMPUTE.get(where)
+        return {name: pick(reply, "volumeAttachment") for name in names}

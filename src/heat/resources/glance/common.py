@@ -1,0 +1,5 @@
+"""How images are found by name or id."""
+
+from heat.plugin.steps import Finder
+
+AN_IMAGE = Finder("image", "/v2/images", "image", "glance.image", bare=True)

@@ -1,0 +1,1 @@
+"""Servers, key pairs, server groups, flavors."""
