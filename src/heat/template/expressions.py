@@ -257,13 +257,23 @@ def _compile(
             ((name, raw),) = value.items()
             if name in functions:
                 return call(functions[name], raw, (*at, name), language, functions)
-        parts = [(key, _compile(v, (*at, key), language, functions)) for key, v in value.items()]
+        parts = [
+            (key, _compile(v, (*at, key), language, functions) if _nests(v) else Literal(v))
+            for key, v in value.items()
+        ]
         if all(isinstance(part, Literal) for _, part in parts):
             return Literal(value)
         return MapOf(tuple(parts))
     if isinstance(value, list):
-        items = [_compile(v, (*at, i), language, functions) for i, v in enumerate(value)]
+        items = [
+            _compile(v, (*at, n), language, functions) if _nests(v) else Literal(v)
+            for n, v in enumerate(value)
+        ]
         if all(isinstance(part, Literal) for part in items):
             return Literal(value)
         return ListOf(tuple(items))
     return Literal(value)
+
+
+def _nests(value: Any) -> bool:
+    return isinstance(value, dict | list)

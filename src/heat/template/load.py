@@ -120,7 +120,7 @@ class _Reading:
         if name not in self.version.sections:
             return {}
         section = self.raw.get(name)
-        # Upstream takes any empty value for an empty section.
+        # Any empty value is an empty section.
         if not section and not isinstance(section, bool):
             return {}
         if not isinstance(section, dict):
