@@ -19,7 +19,8 @@ class UserAccess(BaseIdentityPlugin):
     """
 
     def __init__(self, settings: CloudSettings, who: Credentials) -> None:
-        super().__init__(auth_url=settings.auth_url)
+        # Only a trust gives new tokens, so that without one the user's own serves to its end.
+        super().__init__(auth_url=settings.auth_url, reauthenticate=bool(who.trust))
         self._settings, self._who = settings, who
         self._token_is_good = bool(who.token)
 
