@@ -9,7 +9,7 @@ from heat.base.errors import Permanent
 from heat.base.json import Body, Json
 from heat.plugin.fields import mutable
 from heat.plugin.rest import Rest, RestResource
-from heat.plugin.steps import NETWORK, Finder, Reply, Search, Steps, pick
+from heat.plugin.steps import NETWORK, Finder, Reply, Search, Steps
 
 A_NETWORK = Finder("network", "/v2.0/networks", "network", "neutron.network")
 A_SUBNET = Finder("network", "/v2.0/subnets", "subnet", "neutron.subnet")
@@ -23,6 +23,8 @@ A_QOS_POLICY = Finder(
 A_SECURITY_GROUP = Finder(
     "network", "/v2.0/security-groups", "security_group", "neutron.security_group"
 )
+
+LEAVE: Any = object()
 
 BUSY = (409,)
 """Neutron refuses to delete what is in use; what uses it is mostly on its way out too."""
@@ -47,7 +49,7 @@ class NeutronItem(RestResource):
     """A Neutron item: its description is our mark when the template leaves it empty."""
 
     blank: ClassVar[Mapping[str, Json]] = {}
-    """What takes a property away where null does not, by property."""
+    """What takes a property away where null does not, by property; LEAVE keeps it as it is."""
 
     def body(self, names: Iterable[str]) -> Body:
         """Merge the extra parameters in."""
@@ -72,8 +74,11 @@ class NeutronItem(RestResource):
         """Send the extra parameters that differ, and take away what can't be null."""
         body = super().changes(before, changed - {"value_specs"})
         for name in changed & self.blank.keys():
-            if getattr(self, name) is None:
-                body[self.__properties__[name].key] = self.blank[name]
+            key = self.__properties__[name].key
+            if getattr(self, name) is None and self.blank[name] is LEAVE:
+                del body[key]
+            elif getattr(self, name) is None:
+                body[key] = self.blank[name]
         if "value_specs" in changed:
             old = getattr(before, "value_specs", None) or {}
             body |= {k: v for k, v in self._extra.items() if k not in old or old[k] != v}
@@ -149,9 +154,3 @@ def _host(agent: str, hosts: str, body: Body) -> Steps[Reply]:
         if refusal.status != 409:  # it is hosted there already
             raise
         return {}
-
-
-def revealed(live: Reply, path: str) -> Json:
-    """Return a field of a live item as an attribute."""
-    value: Json = pick(live, path)
-    return value

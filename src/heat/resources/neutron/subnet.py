@@ -13,6 +13,7 @@ from heat.resources.neutron.common import (
     A_NETWORK,
     A_SEGMENT,
     A_SUBNET_POOL,
+    LEAVE,
     TaggedItem,
     collection,
 )
@@ -40,7 +41,7 @@ class Subnet(TaggedItem):
     """A block of IP addresses on a network, given as a CIDR or cut from a subnet pool."""
 
     rest = collection("subnets", "subnet")
-    blank: ClassVar = {"allocation_pools": [], "host_routes": []}
+    blank: ClassVar = {"allocation_pools": LEAVE, "host_routes": []}
 
     network: str = fixed("Network it is on.", find=A_NETWORK, wire="network_id", was="network_id")
     subnetpool: str | None = fixed(
