@@ -39,7 +39,11 @@ def unplug(server: str, volume: str) -> Steps[None]:
     yield COMPUTE.delete(where)
     yield COMPUTE.get(where).until_gone()
     yield VOLUME.get(VOLUMES.item(volume)).until_gone(
-        "volume.status", "available", "in-use", failing=VOLUMES.failing
+        "volume.status",
+        "available",
+        "in-use",
+        failing=VOLUMES.failing,
+        listed=VOLUMES.listed(volume),
     )
 
 

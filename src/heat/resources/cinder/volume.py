@@ -23,7 +23,7 @@ from heat.resources.cinder.common import (
     VOLUMES,
     until_volume,
 )
-from heat.resources.glance.common import AN_IMAGE
+from heat.resources.glance.common import AN_IMAGE, AN_IMAGE_OF_OLD
 
 FROM_BACKUP = "3.47"
 """The first version in which a volume is made from a backup."""
@@ -49,9 +49,13 @@ class Volume(RestResource):
         sent=False,
         shown=attribute("Keys and values, as JSON."),
     )
-    image: str | None = fixed(
-        "Image to make it from.", find=AN_IMAGE, was="imageRef", wire="imageRef"
+    imageRef: str | None = fixed(  # noqa: N815 - the name that templates use
+        "Older name of image.",
+        find=AN_IMAGE_OF_OLD,
+        sent=False,
+        support={"status": "HIDDEN", "version": "5.0.0"},
     )
+    image: str | None = fixed("Image to make it from.", find=AN_IMAGE, wire="imageRef")
     source_volid: str | None = fixed("Volume to copy.", find=A_VOLUME, shown=True)
     scheduler_hints: dict[str, Any] | None = fixed("Hints on where to make it.", sent=False)
     read_only: bool | None = mutable("Whether it can't be written to.", sent=False)
@@ -80,6 +84,7 @@ class Volume(RestResource):
         yield from super().problems()
         sources = {
             "image": self.image,
+            "imageRef": self.imageRef,
             "snapshot_id": self.snapshot_id,
             "source_volid": self.source_volid,
         }
@@ -96,7 +101,7 @@ class Volume(RestResource):
                     cure="give a size",
                     code="H203",
                 )
-            elif self.image is not None:
+            elif self.image is not None or self.imageRef is not None:
                 yield Problem(
                     "Volume without a size",
                     ("size",),
@@ -111,6 +116,8 @@ class Volume(RestResource):
         body = super().body(wanted)
         if "metadata" in wanted:
             body["metadata"] = self._metadata
+        if "imageRef" in wanted and self.imageRef is not None:
+            body["imageRef"] = self.imageRef
         if "multiattach" in wanted and self.multiattach:
             body["multiattach"] = True
         return body

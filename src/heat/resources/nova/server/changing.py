@@ -43,7 +43,8 @@ def resize(server: str, flavor: str) -> Steps[None]:
     yield from _action(server, {"resize": {"flavorRef": flavor}}, "RESIZE", "VERIFY_RESIZE")
     reply = yield until(server, "VERIFY_RESIZE", *AT_REST)
     if pick(reply, "server.status") == "VERIFY_RESIZE":
-        yield from _action(server, {"confirmResize": None}, *AT_REST)
+        # While it confirms, a server still verifies, and refuses to be told again.
+        yield from _action(server, {"confirmResize": None}, "VERIFY_RESIZE", *AT_REST)
         yield until(server, *AT_REST)
         return
     live = yield COMPUTE.get(SERVERS.item(server), microversion=WITH_FLAVOR_ID)
