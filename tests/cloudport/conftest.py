@@ -14,7 +14,6 @@ from heat.cloud.credentials import Credentials
 from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings, Trustee
 
-
 FAR = "2090-01-01T00:00:00.000000Z"
 
 
@@ -95,6 +94,13 @@ class Keystone:
         }
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that went away is part of the tests."""
+
+
 class Tiny:
     """The server: each test sets ``answers``, a function from what is asked."""
 
@@ -105,8 +111,7 @@ class Tiny:
         self._clients: list[Client] = []
         self.logins: list[Asked] = []
         self.answers: Callable[[Asked], Answer] = lambda _: Answer(200, {})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
@@ -127,9 +132,7 @@ class Tiny:
             "region": "here",
         }
         self.pauses.clear()
-        client = Client(
-            Sessions(CloudSettings(**(settings | changed))), sleep=self.pauses.append
-        )
+        client = Client(Sessions(CloudSettings(**(settings | changed))), sleep=self.pauses.append)
         self._clients.append(client)
         return client
 
@@ -159,9 +162,7 @@ class Tiny:
             def handle_any(self) -> None:
                 size = int(self.headers.get("content-length") or 0)
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                answer = tiny._take(
-                    Asked(self.command, self.path, headers, self.rfile.read(size))
-                )
+                answer = tiny._take(Asked(self.command, self.path, headers, self.rfile.read(size)))
                 if answer.held is not None:
                     answer.held.wait(20)
                 if answer.lost:
@@ -179,7 +180,7 @@ class Tiny:
                 if self.command != "HEAD":
                     self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -73,7 +73,9 @@ def test_credentials_come_back_from_the_store():
 
 
 def test_a_name_is_looked_up_once_and_failures_again(tiny, user, answer):
-    tiny.answers = lambda asked: answer(404) if "none" in asked.path else answer(200, {"network": {"id": "n1"}})
+    tiny.answers = lambda asked: (
+        answer(404) if "none" in asked.path else answer(200, {"network": {"id": "n1"}})
+    )
     finders = Finders(tiny.client(), user)
     kind = Finder("network", "/v2.0/networks", "network")
     assert [finders.find(kind, "net") for _ in range(3)] == ["n1"] * 3
