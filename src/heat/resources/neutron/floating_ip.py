@@ -99,7 +99,8 @@ class FloatingIPAssociation(Resource):
         """Let go of the old floating IP where it is another one, and lead the new one."""
         if "floatingip_id" in changed:
             yield from before.delete(item)
-        yield _lead(self.floatingip_id, self.port_id, self.fixed_ip_address)
+        if changed:
+            yield _lead(self.floatingip_id, self.port_id, self.fixed_ip_address)
 
     def delete(self, item: str) -> Steps[None]:
         """Let go of the floating IP, if it still leads to this port."""
