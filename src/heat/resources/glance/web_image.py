@@ -113,7 +113,7 @@ class WebImage(RestResource):
         yield IMAGE.get(where).until("status", "active", failing=("killed", "deleted"))
 
     def _patch(self, item: str, new: Body, old: Mapping[str, Any]) -> Steps[None]:
-        """Change a description; what is gone already, by a lost request, is not taken away again."""
+        """Change a description, not taking away again what a lost request took away."""
         where = self.rest.item(item)
         gone = sorted(old.keys() - new.keys())
         changes = [{"op": "add", "path": _pointer(key), "value": new[key]} for key in sorted(new)]

@@ -1,18 +1,22 @@
 """Changing the interfaces of a running server: unplug what is gone, plug in what is new."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from heat.base.json import Body
 from heat.plugin.actions import act
 from heat.plugin.resource import Here
-from heat.plugin.steps import Search, Steps, pick
+from heat.plugin.steps import Keep, Search, Steps, pick
 from heat.resources.nova.common import COMPUTE
 from heat.resources.nova.server import ports
 from heat.resources.nova.server.nics import Nic
 
 Interface = Mapping[str, Any]
+Plugged = tuple[Nic, str | None]
+
+KEPT = "ports"
+"""Where it is kept which port each interface has; interfaces may look alike from outside."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +30,27 @@ class Plugging:
     def change(self, before: Sequence[Nic], after: Sequence[Nic]) -> Steps[None]:
         """Make the interfaces those wanted; what stays as it is keeps running."""
         live = yield from interfaces(self.server)
-        kept, gone, new = _sorted_out(before, after)
-        found = match([old for old, _ in kept] + gone, live)
+        found = match(before, live, self.here.data.get(KEPT) or ())
+        going_on, gone = _sorted_out(list(zip(before, found, strict=True)), after)
         made = yield from ports.made(self.here)
-        for nic, port in zip(gone, found[len(kept) :], strict=True):
-            if nic.floating_ip is not None:
-                yield from ports.lead(nic.floating_ip, None)
+        if not before:  # what Nova chose by itself
+            gone = [(Nic(), str(interface["port_id"])) for interface in live]
+        yield from _release([*gone, *_losing(going_on, after)])
+        for _, port in gone:
             if port is not None:
                 yield from self._unplug(port, ours=port in made)
                 made.pop(port, None)
-        if not before:  # what Nova chose by itself
-            for port in (str(interface["port_id"]) for interface in live):
-                yield from self._unplug(port, ours=port in made)
-                made.pop(port, None)
-        for (old, nic), port in zip(kept, found, strict=False):
-            yield from _adapt(old, nic, port)
-        for nic in new:
-            yield from self._plug(nic, made)
+        plugged: list[str | None] = []
+        for nic, old in zip(after, going_on, strict=True):
+            if old is None:
+                plugged.append((yield from self._plug(nic, made)))
+            else:
+                plugged.append(old[1])
+                yield from _adapt(old, nic)
         if not after:
             yield from self._plug_any()
+        if made:
+            yield Keep({**self.here.data, KEPT: plugged})
 
     def let_go(self, nics: Iterable[Nic]) -> Steps[None]:
         """Unplug the ports that the template gives."""
@@ -58,12 +64,12 @@ class Plugging:
             if nic.port is not None:
                 yield from self._plug(nic, {})
 
-    def _plug(self, nic: Nic, made: dict[str, str]) -> Steps[None]:
+    def _plug(self, nic: Nic, made: dict[str, str]) -> Steps[str | None]:
         """Plug a port in. It is made here, so that a lost answer can't plug in two."""
         if nic.allocate_network is not None:
             if nic.allocate_network == "auto":
                 yield from self._plug_any()
-            return
+            return None
         port = nic.port
         if port is None:
             number = ports.free_number(made.values(), self.here)
@@ -82,6 +88,7 @@ class Plugging:
         )
         if nic.floating_ip is not None:
             yield from ports.lead(nic.floating_ip, port, nic.fixed_ip)
+        return port
 
     def _plug_any(self) -> Steps[None]:
         """Let Nova choose a network; nothing else is plugged in then."""
@@ -111,17 +118,23 @@ def interfaces(server: str) -> Steps[Sequence[Interface]]:
     return reply.get("interfaceAttachments") or ()
 
 
-def match(nics: Iterable[Nic], live: Sequence[Interface]) -> list[str | None]:
-    """Return the port of each interface, where one fits; the most particular choose first."""
-    wanted = list(enumerate(nics))
-    left = list(live)
-    found: list[str | None] = [None] * len(wanted)
-    for place, nic in sorted(wanted, key=lambda pair: _vagueness(pair[1])):
-        for interface in left:
-            if _fits(nic, interface):
-                found[place] = str(interface["port_id"])
-                left.remove(interface)
-                break
+def match(
+    nics: Sequence[Nic], live: Sequence[Interface], known: Sequence[str | None] = ()
+) -> list[str | None]:
+    """Return the port of each interface, where one fits.
+
+    Those ``known`` to be theirs come first, then the most particular interfaces choose.
+    """
+    left = {str(interface["port_id"]): interface for interface in live}
+    found: list[str | None] = [None] * len(nics)
+    for place, port in enumerate(known[: len(nics)]):
+        if port is not None and left.pop(port, None) is not None:
+            found[place] = port
+    for place, nic in sorted(enumerate(nics), key=lambda pair: _vagueness(pair[1])):
+        if found[place] is None:
+            fitting = (port for port, interface in left.items() if _fits(nic, interface))
+            found[place] = next(fitting, None)
+            left.pop(found[place] or "", None)
     return found
 
 
@@ -144,29 +157,38 @@ def _fits(nic: Nic, interface: Interface) -> bool:
 
 
 def _sorted_out(
-    before: Sequence[Nic], after: Sequence[Nic]
-) -> tuple[list[tuple[Nic, Nic]], list[Nic], list[Nic]]:
-    """Pair the interfaces that stay; return them, those that go and those that are new."""
-    left, kept, new = list(before), list[tuple[Nic, Nic]](), list[Nic]()
+    before: Sequence[Plugged], after: Sequence[Nic]
+) -> tuple[list[Plugged | None], list[Plugged]]:
+    """Return, for each interface wanted, the one it goes on from, and those that go."""
+    left, going_on = list(before), list[Plugged | None]()
     for nic in after:
-        old = next((old for old in left if old.place == nic.place), None)
-        if old is None:
-            new.append(nic)
-        else:
+        old = next((old for old in left if old[0].place == nic.place), None)
+        going_on.append(old)
+        if old is not None:
             left.remove(old)
-            kept.append((old, nic))
-    return kept, left, new
+    return going_on, left
 
 
-def _adapt(old: Nic, nic: Nic, port: str | None) -> Steps[None]:
+def _losing(going_on: Sequence[Plugged | None], after: Sequence[Nic]) -> Iterator[Plugged]:
+    for old, nic in zip(going_on, after, strict=True):
+        if old is not None and old[0].floating_ip != nic.floating_ip:
+            yield old
+
+
+def _release(plugs: Iterable[Plugged]) -> Steps[None]:
+    """Let floating IPs go before any of them is to lead elsewhere."""
+    for nic, _ in plugs:
+        if nic.floating_ip is not None:
+            yield from ports.lead(nic.floating_ip, None)
+
+
+def _adapt(plug: Plugged, nic: Nic) -> Steps[None]:
     """Change what can be changed while an interface is plugged in."""
+    old, port = plug
     if port is None:
         return
-    if nic.floating_ip != old.floating_ip:
-        if old.floating_ip is not None:
-            yield from ports.lead(old.floating_ip, None)
-        if nic.floating_ip is not None:
-            yield from ports.lead(nic.floating_ip, port, nic.fixed_ip)
+    if nic.floating_ip is not None and nic.floating_ip != old.floating_ip:
+        yield from ports.lead(nic.floating_ip, port, nic.fixed_ip)
     extra = nic.port_extra_properties
     if extra is not None and old.port_extra_properties is not None:
         yield from ports.change(port, old.port_extra_properties, extra)

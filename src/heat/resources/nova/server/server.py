@@ -7,11 +7,11 @@ from typing import Any
 from heat.base.json import Body, Json
 from heat.plugin.registry import resource
 from heat.plugin.resource import Other, failed
-from heat.plugin.steps import Search, Steps, pick
+from heat.plugin.steps import Keep, Search, Steps, pick
 from heat.resources.nova.common import COMPUTE, WITH_FILES, text
 from heat.resources.nova.server import blocks, changing, images, nics, ports, shown
 from heat.resources.nova.server.order import subnets_of
-from heat.resources.nova.server.plugging import Plugging, interfaces, match
+from heat.resources.nova.server.plugging import KEPT, Plugging, interfaces, match
 from heat.resources.nova.server.shape import ServerShape
 from heat.resources.nova.server.userdata import user_data
 
@@ -48,6 +48,8 @@ class Server(ServerShape):
         item = str(reply["server"]["id"])
         yield changing.until(item, "ACTIVE")
         yield from self._lead_here(item, made)
+        if any(made):
+            yield Keep({**here.data, KEPT: made})
         return item
 
     def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
@@ -158,10 +160,10 @@ class Server(ServerShape):
         wanted = self.networks or []
         if all(nic.floating_ip is None for nic in wanted):
             return
-        found = match(wanted, (yield from interfaces(item)))
-        for nic, own, port in zip(wanted, made, found, strict=True):
+        found = match(wanted, (yield from interfaces(item)), made)
+        for nic, port in zip(wanted, found, strict=True):
             if nic.floating_ip is not None:
-                yield from ports.lead(nic.floating_ip, own or port, nic.fixed_ip)
+                yield from ports.lead(nic.floating_ip, port, nic.fixed_ip)
 
     @property
     def _tags(self) -> list[str]:
