@@ -45,7 +45,7 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
     aliases = {old: prop for prop in names.values() for old in prop.was}
     for name, value in given.items():
         prop = names.get(name) or aliases.get(name)
-        if prop is None and getattr(cls, "anything", False):
+        if prop is None and getattr(cls, "anything", False) is True:
             continue
         if prop is None:
             problems.append(
@@ -105,6 +105,8 @@ def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Probl
     ):
         for check in prop.check:
             if said := check(result):
+                if prop.secret and str(result) in said:
+                    said = "the value is not one that is allowed"
                 problems.append(Problem("Invalid value", at, said, code="H205"))
         if prop.item_check and isinstance(result, list):
             items: list[Any] = result  # pyright: ignore[reportUnknownVariableType]
