@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from heat.base.errors import Permanent, Temporary
+from heat.base.errors import CloudFault, Permanent, Temporary
 from heat.cloud.client import REQUEST_ID
 from heat.plugin.steps import COMPUTE, IDENTITY, IMAGE, JSON_PATCH, NETWORK, VOLUME, Call
 
@@ -102,10 +102,12 @@ def test_a_pause_past_the_deadline_or_too_long_is_not_begun(tiny, user, answer):
     assert len(tiny.asked) == 2
 
 
-@pytest.mark.parametrize("given", [{"status": 503}, {"status": 429}, {"lost": True}])
+@pytest.mark.parametrize(
+    "given", [{"status": 503}, {"status": 429}, {"lost": True}, {"status": 500}]
+)
 def test_what_is_not_repeatable_is_sent_once(tiny, user, answer, given):
     tiny.answers = lambda _: answer(**given)
-    with pytest.raises(Temporary) as told:
+    with pytest.raises(CloudFault) as told:
         tiny.client().send(MAKE, user)
     assert len(tiny.asked) == 1
     assert told.value.ambiguous == (given != {"status": 429})
@@ -223,3 +225,11 @@ def test_secrets_stay_out_of_logs_and_messages(tiny, user, answer, caplog):
     text = caplog.text + repr(told.value) + repr(user) + repr(tiny.client().settings)
     for secret in ("s3cret", "user-token", "trust-1-token", "pa55"):
         assert secret not in text
+
+
+def test_a_write_is_never_sent_on_elsewhere(tiny, user, answer):
+    tiny.answers = lambda _: answer(302, headers={"Location": f"{tiny.url}/elsewhere"})
+    with pytest.raises(Permanent) as told:
+        tiny.client().send(MAKE, user)
+    assert told.value.status == 302
+    assert len(tiny.asked) == 1

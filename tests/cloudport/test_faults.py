@@ -36,7 +36,7 @@ PAGE = """<html>
         ({}, "Teapot"),
         ([], "Teapot"),
         ("{broken", "Teapot"),
-        ("<html><body><h1>502 Bad Gateway</h1></body></html>", "Teapot"),
+        ("<html><body><h1>502 Bad Gateway</h1><hr>nginx</body></html>", "Teapot"),
     ],
 )
 def test_words(body, said):

@@ -405,3 +405,34 @@ def test_jitter_spreads_the_looks():
     gaps = [round(b - a, 3) for a, b in zip(asked_at(cloud), asked_at(cloud)[1:], strict=False)]
     assert len(set(gaps[5:])) > 1
     assert all(1.6 <= gap <= 2.4 for gap in gaps[5:])
+
+
+def test_who_may_not_list_leaves_it_to_another():
+    servers = Servers(**{f"s{n}": [(0, "BUILD"), (30, "ACTIVE")] for n in range(6)})
+    servers.trouble = lambda call, who: (
+        Permanent("no lists for you", status=403)
+        if who == USER and call.path == "/servers/detail"
+        else None
+    )
+
+    async def main(cloud):
+        waits = [cloud.wait(active(f"s{n}"), USER if n == 0 else OTHER) for n in range(6)]
+        await asyncio.gather(*waits)
+
+    _, cloud = run(servers, main)
+    singly = [asked for asked in cloud.asked if asked.call.path != "/servers/detail"]
+    assert len(singly) == 12
+
+
+def test_a_list_that_never_works_is_done_without():
+    servers = Servers(**{f"s{n}": [(0, "BUILD"), (10, "ACTIVE")] for n in range(6)})
+    servers.trouble = lambda call, _: (
+        Temporary("too slow", status=504) if call.path == "/servers/detail" else None
+    )
+
+    async def main(cloud):
+        await asyncio.gather(*(cloud.wait(active(f"s{n}"), USER) for n in range(6)))
+        return now()
+
+    ended, _ = run(servers, main)
+    assert ended < 15

@@ -16,8 +16,8 @@ from heat.plugin.steps import Call
 PASSING = frozenset({429, 502, 503, 504})
 """The statuses after which the same request may go through."""
 
-_UNSURE = frozenset({502, 503, 504})
-"""The statuses that may come from something before the service, after it got the request."""
+_UNSURE = frozenset({500, 502, 503, 504})
+"""The statuses that do not tell whether the request was carried out."""
 
 _LONGEST = 2000
 
@@ -141,7 +141,9 @@ def _in_page(text: str) -> str:
         return " ".join(text.split())
     # WebOb's pages have the title, the same as a heading, and then the explanation.
     text = re.sub(r"(?is)<(head|script|style|h1)\b.*?</\1>", " ", text)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    said = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    # A proxy's page has only its own name below the heading.
+    return said if " " in said else ""
 
 
 def _retry_after(reply: requests.Response) -> float:
