@@ -34,6 +34,7 @@ EXAMPLES: Mapping[str, Any] = {
     "rel_dns_name": "host",
     "dns_domain": "example.org.",
 }
+FIELDS: Mapping[str, str] = {"cidr": "10.0.0.0/24", "gateway_ip": "10.0.0.1"}
 LIMIT = 200
 BREAKS = (TypeError, AttributeError, KeyError, ValueError, IndexError, Fault)
 
@@ -218,10 +219,18 @@ def _steps(
 
 
 class _Lenient(dict[str, Any]):
-    """A reply that has whatever is looked for."""
+    """A reply that has whatever is looked for; what is no id or address has no end either."""
 
     def __missing__(self, key: str) -> Any:
-        return ITEM if key == "id" or key.endswith("_id") else _Lenient()
+        if key == "id" or key.endswith("_id"):
+            return ITEM
+        return FIELDS[key] if key in FIELDS else _Lenient()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key]
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def _well(step: Step) -> Reply:

@@ -56,8 +56,9 @@ class Net(TaggedItem):
         """Ask for the segments too, which are a collection of their own."""
         found = yield from super().reveal(item, names)
         if "segments" in names:
-            reply = yield NETWORK.get("/v2.0/segments", {"network_id": item})
-            found["segments"] = reply.get("segments") or []
+            query = {"network_id": item}
+            reply = yield NETWORK.get("/v2.0/segments", query, missing_ok=True)
+            found["segments"] = reply.get("segments")  # none where Neutron has no segments
         return found
 
     def _serve(self, item: str) -> Steps[None]:

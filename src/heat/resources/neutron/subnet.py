@@ -1,7 +1,8 @@
 """OS::Neutron::Subnet."""
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from ipaddress import ip_address, ip_network
+from typing import Any, ClassVar
 
 from heat.base.json import Body
 from heat.base.problems import Problem
@@ -9,11 +10,11 @@ from heat.plugin.checks import at_least, is_address, is_cidr, one_of
 from heat.plugin.fields import Struct, attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import conflict
+from heat.plugin.steps import Steps
 from heat.resources.neutron.common import (
     A_NETWORK,
     A_SEGMENT,
     A_SUBNET_POOL,
-    LEAVE,
     TaggedItem,
     collection,
 )
@@ -41,7 +42,7 @@ class Subnet(TaggedItem):
     """A block of IP addresses on a network, given as a CIDR or cut from a subnet pool."""
 
     rest = collection("subnets", "subnet")
-    blank: ClassVar = {"allocation_pools": LEAVE, "host_routes": []}
+    blank: ClassVar = {"host_routes": []}
 
     network: str = fixed("Network it is on.", find=A_NETWORK, wire="network_id", was="network_id")
     subnetpool: str | None = fixed(
@@ -95,6 +96,15 @@ class Subnet(TaggedItem):
             body["gateway_ip"] = None
         return body
 
+    def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
+        """Give out the whole block again where the ranges are taken away."""
+        wanted = self
+        if "allocation_pools" in changed and self.allocation_pools is None:
+            live = yield from self.read(item)
+            gateway = live["gateway_ip"] if self.gateway_ip is None else self.gateway_ip
+            wanted = self.but(allocation_pools=whole(live["cidr"], gateway))
+        yield from super(Subnet, wanted).update(item, before, changed)
+
     def _ipv6_problems(self) -> Iterator[Problem]:
         modes = [m for m in (self.ipv6_ra_mode, self.ipv6_address_mode) if isinstance(m, str)]
         if len(set(modes)) == 2:
@@ -112,3 +122,17 @@ class Subnet(TaggedItem):
                 cure="set ip_version to 6, or leave the modes out",
                 code="H205",
             )
+
+
+def whole(cidr: str, gateway: str | None) -> list[Pool]:
+    """Return all addresses of a block that hosts may have, as Neutron reckons."""
+    block = ip_network(cidr)
+    first, last = int(block[0]), int(block[-1])
+    if block.num_addresses > 2:
+        first, last = first + 1, last - (block.version == 4)
+    spans = [(first, last)]
+    if gateway and gateway not in NO_GATEWAY and first <= int(ip_address(gateway)) <= last:
+        taken = int(ip_address(gateway))
+        spans = [(first, taken - 1), (taken + 1, last)]
+    address = type(block[0])
+    return [Pool(start=str(address(a)), end=str(address(b))) for a, b in spans if a <= b]
