@@ -30,6 +30,8 @@ class VolumeAttachment(Resource):
 
     def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
         """Unplug the volume where it was, and plug it in where it is to be."""
+        if not changed:
+            return
         yield from plugging.unplug(before.instance_uuid, before.volume_id)
         yield from plugging.plug_in(self.instance_uuid, self.volume_id, self.mountpoint, first=True)
 

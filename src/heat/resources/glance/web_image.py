@@ -123,6 +123,8 @@ class WebImage(RestResource):
         live = yield IMAGE.get(where)
         while True:
             left = [{"op": "remove", "path": _pointer(key)} for key in gone if key in live]
+            if not changes and not left:
+                return
             try:
                 yield IMAGE.patch(where, [*changes, *left], content_type=JSON_PATCH)
             except Permanent as refusal:

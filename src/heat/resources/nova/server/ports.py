@@ -75,7 +75,7 @@ def lead(floating_ip: str, port: str | None, address: str | None = None) -> Step
 
 
 def _marked(here: Here) -> Call:
-    return NETWORK.get(PORTS, {"description": here.mark})
+    return NETWORK.get(PORTS, {"description": here.mark}, missing_ok=True)
 
 
 def _nothing(key: str) -> Any:
