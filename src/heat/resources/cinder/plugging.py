@@ -26,6 +26,7 @@ def plug_in(server: str, volume: str, device: str | None = None, *, first: bool)
         search=Search(
             COMPUTE.get(where), "volumeAttachments", "volumeAttachment", {"volumeId": volume}
         ),
+        busy=(409,),  # another task of the server, which passes
     )
     live = yield until_volume(volume, "in-use", "available")
     if pick(live, "volume.status") != "in-use":

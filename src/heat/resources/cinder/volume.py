@@ -143,7 +143,7 @@ class Volume(RestResource):
     def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
         """Make each change through its own call."""
         where = self.rest.item(item)
-        if "size" in changed and (self.size or 0) < (before.size or 0):
+        if self.size is not None and self.size < (before.size or 0):
             yield from failed("Shrinking volume is not supported.", "NotSupported")
         if words := changed & {"name", "description"}:
             yield VOLUME.put(where, {"volume": self.changes(before, words)})
