@@ -119,7 +119,8 @@ def desire(
     if isinstance(found, Problem):
         return locate([found.under(*base)], bound.template.source)[0]
     problems: list[Problem] = []
-    properties, metadata = {}, {}
+    properties: Any = {}
+    metadata: Any = {}
     try:
         if definition.properties is not None:
             properties = bound.value(definition.properties, facts, (*base, words.properties))
@@ -145,7 +146,7 @@ def desire(
         found,
         definition.type,
         values,
-        metadata if isinstance(metadata, Mapping) else {},
+        dict(metadata) if isinstance(metadata, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         requires,
         definition.deletion_policy,
         tuple(problems),

@@ -1,0 +1,1 @@
+"""Durable execution: claims stacks, carries their plans out, survives whatever dies."""

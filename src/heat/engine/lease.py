@@ -1,0 +1,61 @@
+"""The right to drive a stack, as its driver holds it."""
+
+import asyncio
+
+from heat.base.ids import OperationId, StackId
+from heat.engine.committer import Committer
+from heat.store.rows import Batch, Write
+
+
+class Lost(Exception):
+    """The lease went to another engine: whoever meets this stops, and writes nothing more."""
+
+
+class Lease:
+    """A claimed stack: commits are fenced by its epoch, acts need enough of its term left."""
+
+    def __init__(
+        self, stack: StackId, epoch: int, committer: Committer, term: float, until: float
+    ) -> None:
+        self.stack, self.epoch = stack, epoch
+        self._committer, self._term = committer, term
+        self._until = until
+        self._lost = False
+        self._renewed = asyncio.Event()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lease is known to be gone."""
+        return self._lost
+
+    def renewed(self, until: float) -> None:
+        """Take note of a renewal; ``until`` is in the loop's time, a lower bound."""
+        self._until = until
+        self._renewed.set()
+
+    def lose(self) -> None:
+        """Take note that the lease is gone."""
+        self._lost = True
+        self._renewed.set()
+
+    async def hold(self) -> None:
+        """Return when enough of the term is left for a request to the cloud; raises Lost."""
+        loop = asyncio.get_running_loop()
+        while not self._lost and self._until - loop.time() < self._term / 3:
+            self._renewed.clear()
+            await self._renewed.wait()
+        if self._lost:
+            raise Lost
+
+    async def commit(self, *writes: Write, operation: OperationId | None = None) -> None:
+        """Write all or nothing; raises Lost when the fence refuses it.
+
+        With an operation named, it is refused too when a newer one has superseded that.
+        """
+        if self._lost:
+            raise Lost
+        batch = Batch(stack=self.stack, epoch=self.epoch, writes=writes, operation=operation)
+        if not await self._committer.commit(batch):
+            if operation is None:
+                self._lost = True
+            raise Lost

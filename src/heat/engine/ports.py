@@ -1,0 +1,136 @@
+"""What the engine asks of the outside, passed in: the store, the cloud, time and chance.
+
+With these replaced the whole engine runs on a virtual clock, with seeded faults and crashes.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from heat.base.clock import Clock
+from heat.base.ids import OperationId, StackId
+from heat.cloud.credentials import Credentials
+from heat.cloud.port import CloudPort
+from heat.plugin.resource import Resource
+from heat.store.rows import (
+    Batch,
+    CredentialsRow,
+    DefinitionRow,
+    JournalRow,
+    LeaseRow,
+    OperationRow,
+    ResourceRow,
+    StackRow,
+)
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """All that is recorded of a stack and its current operation, read once per operation."""
+
+    stack: StackRow
+    operation: OperationRow
+    definition: DefinitionRow | None
+    resources: Sequence[ResourceRow]
+    journal: Sequence[JournalRow]
+    credentials: CredentialsRow | None
+
+
+class Store(Protocol):
+    """The store, as the engine sees it."""
+
+    async def claim(
+        self, limit: int, prefer: Sequence[StackId], held: Collection[StackId]
+    ) -> list[LeaseRow]:
+        """Take the leases of stacks that have work and no driver."""
+        ...
+
+    async def renew(self, held: Mapping[StackId, int]) -> frozenset[StackId]:
+        """Prolong leases, and tell which are still held."""
+        ...
+
+    async def release(self, stacks: Collection[StackId]) -> None:
+        """Give leases back."""
+        ...
+
+    async def load(self, stack: StackId) -> Loaded | None:
+        """Read a stack and its current operation; None when it has none."""
+        ...
+
+    async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
+        """Return the current operations of stacks."""
+        ...
+
+    async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
+        """Return those of the ids that some resource row names."""
+        ...
+
+    async def put_credentials(self, row: CredentialsRow) -> None:
+        """Keep credentials."""
+        ...
+
+    async def drop_credentials(self, key: str) -> None:
+        """Forget credentials."""
+        ...
+
+    async def commit(self, batches: Sequence[Batch]) -> list[bool]:
+        """Commit what the fences let through, and tell which that was."""
+        ...
+
+
+class Cloud(CloudPort, Protocol):
+    """The cloud, on behalf of one user; faults are heat.base.errors.Temporary and Permanent."""
+
+    async def make_trust(self, who: Credentials, mark: str) -> str:
+        """Return the id of a trust of this user for the service; the mark's one if it is there."""
+        ...
+
+    async def drop_trust(self, who: Credentials) -> None:
+        """Remove the trust of these credentials; one that is gone already is fine."""
+        ...
+
+
+class Chance(Protocol):
+    """Randomness: a seeded one makes a run repeatable."""
+
+    def id(self) -> str:
+        """Return a new random UUID."""
+        ...
+
+    def hex(self, size: int) -> str:
+        """Return that many random bytes as hexadecimal digits."""
+        ...
+
+    def spread(self, seconds: float) -> float:
+        """Return a delay around the given one, so that many don't beat together."""
+        ...
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """The outside of one engine."""
+
+    store: Store
+    cloud: Cloud
+    clock: Clock
+    chance: Chance
+    types: Mapping[str, type[Resource]]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How an engine works; times in seconds.
+
+    ``conflict_tries`` bounds how often a call is sent again that the cloud refuses because
+    something is still in use; ``lost_tries`` how often a create whose reply was lost is sent.
+    """
+
+    lease_term: float = 15.0
+    scan_interval: float = 5.0
+    stacks_at_once: int = 64
+    acts_at_once: int = 64
+    conflict_tries: int = 9
+    lost_tries: int = 3
+    retry_delay: float = 0.5
+    retry_delay_max: float = 8.0
+    settle_time: float = 30.0
+    search_skew: float = 5.0
+    trusts: bool = True

@@ -1,0 +1,140 @@
+"""Between rows and the rest: what planning sees of a row, and the writes that tell of a change."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from heat.base.ids import EventId, OperationId, ResourceId
+from heat.engine.ports import World
+from heat.plan.diff import Recorded
+from heat.plugin.resource import Here, Resource
+from heat.plugin.values import recall
+from heat.base.names import physical_name
+from heat.store.rows import ChangeResource, EventRow, OperationRow, PutEvent, ResourceRow, StackRow
+
+COMPLETE, FAILED, IN_PROGRESS = "COMPLETE", "FAILED", "IN_PROGRESS"
+REASON = "state changed"
+STACK_TYPE = "OS::Heat::Stack"
+
+
+def recorded(
+    stack: StackRow, row: ResourceRow, types: Mapping[str, type[Resource]], number: int = 0
+) -> Recorded:
+    """Return what planning looks at; ``number`` tells older rows from younger ones."""
+    cls = types.get(row.real_type or row.type)
+    return Recorded(
+        id=row.id,
+        name=row.name,
+        type=row.type,
+        action=row.action,
+        status=row.status,
+        physical_id=row.physical_id,
+        reference=_reference(stack, row, cls),
+        properties=row.properties,
+        attempted=row.attempted,
+        attributes=row.attributes,
+        metadata=row.metadata,
+        requires=row.requires,
+        replaced_by=row.replaced_by,
+        deletion_policy=row.deletion_policy,
+        order=number,
+    )
+
+
+def _reference(stack: StackRow, row: ResourceRow, cls: type[Resource] | None) -> Any:
+    """Return what get_resource gives."""
+    if cls is None or row.physical_id is None:
+        return row.physical_id
+    return standing(stack, row, cls).referred(row.physical_id)
+
+
+def here(stack: StackRow, row: ResourceRow) -> Here:
+    """Tell a resource where it stands."""
+    return Here(
+        stack=stack.name,
+        stack_id=stack.id,
+        resource=row.name,
+        resource_id=row.id,
+        project=stack.project,
+        name=physical_name(stack.name, row.name, row.id),
+        mark=f"heat:{row.id}",
+        data=row.data,
+        metadata=row.metadata,
+    )
+
+
+def standing(stack: StackRow, row: ResourceRow, cls: type[Resource]) -> Resource:
+    """Return the values a row was made with, names resolved, at its place."""
+    values = row.resolved or row.properties
+    return recall(cls, values).at(here(stack, row))
+
+
+class Teller:
+    """Makes the writes by which a resource or the stack changes state, each with its event."""
+
+    def __init__(self, world: World, stack: StackRow, operation: OperationRow) -> None:
+        self._world, self._stack, self._operation = world, stack, operation
+
+    def resource(
+        self, row: ResourceRow, action: str, status: str, reason: str = REASON, **fields: Any
+    ) -> tuple[ResourceRow, list[Any]]:
+        """Return the changed row, and the writes for it."""
+        now = self._world.clock.now()
+        fields |= {"action": action, "status": status, "reason": reason, "updated_at": now}
+        changed = replace(row, **fields)
+        return changed, [ChangeResource(row.id, fields), self.event(changed)]
+
+    def event(self, row: ResourceRow) -> PutEvent:
+        """Tell of the state that a resource is in."""
+        return self._event(
+            row.id, row.name, row.type, row.physical_id, row.action, row.status, row.reason
+        )
+
+    def stack(self, action: str, status: str, reason: str) -> PutEvent:
+        """Tell of the state that the stack is in."""
+        stack = self._stack
+        return self._event(None, stack.name, STACK_TYPE, stack.id, action, status, reason)
+
+    def _event(
+        self,
+        resource: ResourceId | None,
+        name: str,
+        kind: str,
+        physical_id: str | None,
+        action: str,
+        status: str,
+        reason: str,
+    ) -> PutEvent:
+        return PutEvent(
+            EventRow(
+                id=EventId(self._world.chance.id()),
+                stack=self._stack.id,
+                resource=resource,
+                resource_name=name,
+                resource_type=kind,
+                physical_id=physical_id,
+                action=action,
+                status=status,
+                reason=reason,
+                request_id=self._operation.request_id,
+                created_at=self._world.clock.now(),
+            )
+        )
+
+
+def fresh_row(
+    stack: StackRow, operation: OperationId, row_id: ResourceId, name: str, kind: str, now: datetime
+) -> ResourceRow:
+    """Return the row of a resource that is planned and not begun."""
+    return ResourceRow(
+        id=row_id,
+        stack=stack.id,
+        name=name,
+        type=kind,
+        action="INIT",
+        status=COMPLETE,
+        operation=operation,
+        created_at=now,
+    )

@@ -1,0 +1,348 @@
+"""Runs the verb of one resource: each step is written down, done, answered, written down.
+
+After a crash the generator runs again on its journal. A step with an intent but no reply is
+the one that the crash, or a lost answer, left open: it is resolved by looking for its work.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from heat.base.errors import CloudFault, Fault, Permanent, Temporary, fault_from_wire
+from heat.base.ids import ResourceId
+from heat.cloud.credentials import Credentials
+from heat.cloud.port import WaitStopped
+from heat.engine.lease import Lease
+from heat.engine.ports import Settings, World
+from heat.engine.reasons import VerbFailed
+from heat.plugin.steps import (
+    Call,
+    Draw,
+    Fail,
+    Find,
+    Keep,
+    Reply,
+    Search,
+    Sleep,
+    Step,
+    Steps,
+    Wait,
+    digest,
+    pick,
+)
+from heat.store.rows import (
+    ChangeResource,
+    JournalRow,
+    PutIntent,
+    PutReply,
+    Write,
+)
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The operation ended before the verb; what it did is written down."""
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    """Where verbs of one operation run."""
+
+    world: World
+    settings: Settings
+    lease: Lease
+    who: Credentials
+    deadline: datetime
+    stopping: Callable[[], bool]
+
+
+class Performance:
+    """One verb of one resource, running.
+
+    ``opening`` is written together with the first thing that the verb does. ``pending`` holds
+    what is to be written with the next commit; at the end the caller commits it together with
+    the outcome.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        resource: ResourceId,
+        verb: str,
+        journal: Sequence[JournalRow],
+        opening: Sequence[Write] = (),
+    ) -> None:
+        self._stage, self._resource, self._verb = stage, resource, verb
+        self._journal = sorted((e for e in journal if e.verb == verb), key=lambda e: e.sequence)
+        self.pending: list[Write] = list(opening)
+        self.physical_id: str | None = None
+        self.kept: Mapping[str, Any] | None = None
+        self.wrote = False
+        self._at = 0
+
+    async def run(self, steps: Steps[T]) -> T:
+        """Run the verb to its end and return its result; raises Fault, Stopped or Lost."""
+        reply: Reply | None = None
+        fault: Fault | None = None
+        while True:
+            try:
+                if fault is not None:
+                    thrown, fault = fault, None
+                    step = steps.throw(thrown)
+                elif reply is None:
+                    step = next(steps)
+                else:
+                    step = steps.send(reply)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            try:
+                reply = await self._step(step)
+            except Permanent as refusal:
+                reply, fault = {}, refusal
+            self._at += 1
+
+    async def left_behind(self, creation: Steps[Any]) -> str | None:
+        """Return the id of what an interrupted creation made, if it is in the cloud.
+
+        The creation is run on its journal up to the request that has no answer.
+        """
+        try:
+            step = next(creation)
+            for entry in self._journal:
+                if entry.digest != digest(step):
+                    return None
+                if not entry.answered:
+                    if not isinstance(step, Call) or not step.makes:
+                        return None
+                    found = await self._search(step, entry)
+                    return str(pick(found, step.makes)) if found is not None else None
+                step = creation.send(self._replayed(step, entry.reply))
+        except (StopIteration, Permanent):
+            return None
+        return None
+
+    async def flush(self) -> None:
+        """Write what is pending."""
+        if self.pending:
+            writes, self.pending = self.pending, []
+            self.wrote = True
+            await self._stage.lease.commit(*writes)
+
+    async def _step(self, step: Step) -> Reply:
+        entry = self._journal[self._at] if self._at < len(self._journal) else None
+        if entry is not None and entry.digest != digest(step):
+            raise VerbFailed(
+                f"step {self._at} of {self._verb} is not what was written down when it began, so "
+                "it can't be continued; check the object in the cloud, then update or delete the "
+                "stack",
+                kind="JournalMismatch",
+            )
+        if entry is not None and entry.answered:
+            return self._replayed(step, entry.reply)
+        if self._stage.stopping():
+            await self.flush()
+            raise Stopped
+        match step:
+            case Call():
+                return await self._call(step, entry)
+            case Wait():
+                await self.flush()
+                return await self._wait(step)
+            case Find(finder, value):
+                found = await self._stage.world.cloud.find(finder, value, self._stage.who)
+                return self._read(step, {"id": found})
+            case Draw(size):
+                return self._read(step, {"hex": self._stage.world.chance.hex(size)})
+            case Keep(data):
+                self.kept = data
+                self.pending.append(ChangeResource(self._resource, {"data": data}))
+                return self._read(step, {})
+            case Sleep(seconds):
+                return await self._sleep(step, seconds, entry)
+            case Fail(reason, kind):
+                raise VerbFailed(reason, kind=kind)
+
+    def _replayed(self, step: Step, reply: Any) -> Reply:
+        if isinstance(reply, Mapping) and "__fault__" in reply:
+            raise fault_from_wire(reply["__fault__"])
+        if isinstance(step, Call) and step.makes:
+            self.physical_id = pick(reply, step.makes)
+        if isinstance(step, Keep):
+            self.kept = step.data
+        return reply  # type: ignore[no-any-return]
+
+    def _entry(self, step: Step, reply: Any, *, answered: bool) -> JournalRow:
+        return JournalRow(
+            resource=self._resource,
+            stack=self._stage.lease.stack,
+            verb=self._verb,
+            sequence=self._at,
+            digest=digest(step),
+            intent_at=self._stage.world.clock.now(),
+            reply=reply,
+            answered=answered,
+        )
+
+    def _read(self, step: Step, reply: Reply) -> Reply:
+        """Take a reply to what changes nothing: it is written with whatever comes next."""
+        self.pending.append(PutIntent(self._entry(step, reply, answered=True)))
+        return reply
+
+    async def _call(self, call: Call, entry: JournalRow | None) -> Reply:
+        if call.reads:
+            try:
+                return self._read(call, await self._send(call))
+            except Permanent as refusal:
+                self._read(call, {"__fault__": refusal.to_wire()})
+                raise
+        if entry is None:
+            entry = self._entry(call, None, answered=False)
+            self.pending.append(PutIntent(entry))
+            await self.flush()
+            found = None
+        else:
+            found = await self._search(call, entry)
+        try:
+            reply = found if found is not None else await self._act(call, entry)
+        except Permanent as refusal:
+            if not (call.makes and _unclear(refusal)):
+                self._answer({"__fault__": refusal.to_wire()})
+            raise
+        self._answer(reply)
+        if call.makes and (made := pick(reply, call.makes)):
+            self.physical_id = str(made)
+            self.pending.append(ChangeResource(self._resource, {"physical_id": str(made)}))
+        return reply
+
+    def _answer(self, reply: Any) -> None:
+        self.pending.append(PutReply(self._resource, self._verb, self._at, reply))
+
+    async def _act(self, call: Call, entry: JournalRow) -> Reply:
+        """Send a request that changes something; at most once, as far as anyone can tell."""
+        tries = 0
+        while True:
+            try:
+                return await self._send(call)
+            except (Temporary, Permanent) as fault:
+                tries += 1
+                if not call.repeatable and _unclear(fault):
+                    found = await self._search(call, entry)
+                    if found is not None:
+                        return found
+                    if call.search is None:
+                        raise Permanent(
+                            f"{fault.message}. Whether {call.method} {call.path} took effect can't "
+                            "be told: look at the object in the cloud before trying again",
+                            service=fault.service,
+                            request=fault.request,
+                            status=fault.status,
+                            request_id=fault.request_id,
+                        ) from fault
+                again = isinstance(fault, Temporary) and tries < self._stage.settings.lost_tries
+                busy = fault.status in call.busy or (call.method == "DELETE" and fault.status == 409)
+                if busy:
+                    again = tries < self._stage.settings.conflict_tries
+                if not again:
+                    if isinstance(fault, Permanent):
+                        raise
+                    raise _permanent(fault) from fault
+                _log.info("%s: trying again: %s", self._resource, fault)
+                await self._pause(tries)
+
+    async def _send(self, call: Call) -> Reply:
+        await self._stage.lease.hold()
+        try:
+            return await self._stage.world.cloud.send(call, self._stage.who)
+        except Temporary as fault:
+            if call.reads:
+                raise _permanent(fault) from fault
+            raise
+
+    async def _search(self, call: Call, entry: JournalRow) -> Reply | None:
+        """Look for what an unanswered request may have made."""
+        search = call.search
+        if search is None:
+            return None
+        reply = await self._send(search.call)
+        items = [item for item in pick(reply, search.items) or () if _fits(item, search)]
+        if search.since and items:
+            oldest = entry.intent_at - timedelta(seconds=self._stage.settings.search_skew)
+            taken = await self._stage.world.store.recorded([str(item["id"]) for item in items])
+            items = [i for i in items if str(i["id"]) not in taken and _younger(i, oldest)]
+        if not items:
+            return None
+        if len(items) > 1:
+            listed = ", ".join(str(item.get("id")) for item in items)
+            raise Permanent(
+                f"the answer to {call.method} {call.path} was lost, and more than one object may "
+                f"be what it made: {listed}; delete the superfluous ones and try again",
+                service=call.service,
+                request=f"{call.method} {call.path}",
+            )
+        return {search.key: items[0]} if search.key else items[0]
+
+    async def _wait(self, wait: Wait) -> Reply:
+        stage = self._stage
+        await stage.lease.hold()
+        try:
+            reply = await stage.world.cloud.wait(
+                wait, stage.who, cancelled=stage.stopping, deadline=stage.deadline
+            )
+        except WaitStopped:
+            raise Stopped from None
+        return self._read(wait, reply)
+
+    async def _sleep(self, step: Sleep, seconds: float, entry: JournalRow | None) -> Reply:
+        if entry is None:
+            entry = self._entry(step, None, answered=False)
+            self.pending.append(PutIntent(entry))
+            await self.flush()
+        end = entry.intent_at + timedelta(seconds=seconds)
+        while (left := (end - self._stage.world.clock.now()).total_seconds()) > 0:
+            if self._stage.stopping():
+                raise Stopped
+            await asyncio.sleep(min(left, 1.0))
+        self._answer({})
+        return {}
+
+    async def _pause(self, tries: int) -> None:
+        settings = self._stage.settings
+        delay = min(settings.retry_delay * 2 ** (tries - 1), settings.retry_delay_max)
+        await asyncio.sleep(self._stage.world.chance.spread(delay))
+        if self._stage.stopping():
+            raise Stopped
+
+
+def _unclear(fault: CloudFault) -> bool:
+    """Tell whether a request may have been carried out although it was not answered well."""
+    return fault.ambiguous or fault.status in (0, 500, 502, 504)
+
+
+def _permanent(fault: Temporary) -> Permanent:
+    """Give up on a fault that did not pass in time."""
+    return Permanent(
+        fault.message,
+        service=fault.service,
+        request=fault.request,
+        status=fault.status,
+        request_id=fault.request_id,
+        kind=fault.kind,
+        ambiguous=fault.ambiguous,
+    )
+
+
+def _fits(item: Mapping[str, Any], search: Search) -> bool:
+    return all(pick(item, path) == value for path, value in search.match.items())
+
+
+def _younger(item: Mapping[str, Any], oldest: datetime) -> bool:
+    created = item.get("created_at") or item.get("created")
+    if not isinstance(created, str):
+        return True
+    moment = datetime.fromisoformat(created)
+    return moment.replace(tzinfo=moment.tzinfo or oldest.tzinfo) >= oldest.replace(microsecond=0)
