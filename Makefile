@@ -1,0 +1,51 @@
+# Every command that a contributor needs; `make help` lists them.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help venv quickstart test test-all lint types layers fmt check clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+venv: $(STAMP) ## Make the environment in .venv
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; say which: make venv PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group test -e .
+	@touch $@
+
+quickstart: venv ## Run a cloud, Heat and a first application (ARGS=--once ends by itself)
+	@$(BIN)/heat dev --run examples/wordpress.yaml $(ARGS)
+
+test: venv ## Run the tests that need nothing but this machine
+	$(PYTEST) -n 2 -m 'not slow and not lab' $(ARGS)
+
+test-all: venv ## Run these and the slow ones
+	$(PYTEST) -n 2 -m 'not lab' $(ARGS)
+
+lint: venv ## Check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: venv ## Check the types, with mypy and with pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+layers: venv ## Check that no room imports what stands above it
+	$(BIN)/lint-imports
+
+fmt: venv ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+check: lint types layers test ## Everything that a change must pass
+
+clean: ## Remove the environment and all state
+	rm -rf .venv .state
