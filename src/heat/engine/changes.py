@@ -22,7 +22,7 @@ from heat.plan.model import Kind, Node
 from heat.plugin.fields import differences, plain
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Call, Steps
+from heat.plugin.steps import Steps
 from heat.plugin.values import recall
 from heat.store.rows import (
     ChangeResource,
@@ -230,6 +230,8 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         row, opening = scene.teller.resource(row, "CREATE", IN_PROGRESS, **kept)
     else:
         row, opening = replace(row, **kept), [ChangeResource(row.id, kept)]
+    if old is not None:
+        await _aside(scene, old, "step_aside")
     assert desired.values is not None  # noqa: S101 - _desire has seen to it
     values = desired.values.at(here(scene.stack, row))
     return await _perform(
@@ -265,16 +267,14 @@ async def _update(scene: Scene, node: Node) -> Outcome:
         names = {d.name for d in differences(attempted, recall(cls, row.properties))}
         touched = frozenset(cls.__by_public__[name].name for name in names)
     before = standing(scene.stack, row, cls)
-    marks = {"operation": scene.operation.id, "attempted": desired.given}
+    marks: dict[str, Any] = {"operation": scene.operation.id, "attempted": desired.given}
     opening: list[Write] = []
     if not (again and (row.action, row.status) == ("UPDATE", IN_PROGRESS)):
         row, opening = scene.teller.resource(row, "UPDATE", IN_PROGRESS, **marks)
     assert desired.values is not None  # noqa: S101 - _desire has seen to it
     values = desired.values.at(here(scene.stack, row))
     if verdict.changed or touched or values.changed_outside():
-        steps = _changing(
-            values, before, row.physical_id or "", touched, _wanted(scene, node.name)
-        )
+        steps = _changing(values, before, row.physical_id or "", touched, _wanted(scene, node.name))
     else:
         steps = _unchanged(row, before)
     return await _perform(scene, row, "UPDATE", steps, opening, kept)
@@ -313,6 +313,18 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
     return await _perform(scene, row, "DELETE", steps, opening, {})
 
 
+async def _aside(scene: Scene, row: ResourceRow, verb: str) -> None:
+    """Let an object make room for its replacement, or take back what it gave up for it."""
+    cls = scene.types.get(scene.real_type(row))
+    if cls is None or row.physical_id is None or not cls.has(verb):
+        return
+    act = Performance(
+        scene.stage, row.id, f"{verb}:{scene.operation.id}", scene.journal.get(row.id, ())
+    )
+    await act.run(getattr(standing(scene.stack, row, cls), verb)(row.physical_id))
+    await scene.stage.lease.commit(*act.pending)
+
+
 def _nothing() -> Steps[_Made]:
     yield from ()
     return _Made(None, Resource(), {})
@@ -329,9 +341,12 @@ async def _left_behind(
 ) -> str | None:
     """Look for an object whose creation was cut off before its answer."""
     values = recall(cls, row.properties).at(here(scene.stack, row))
-    return await Performance(scene.stage, row.id, "CREATE", began).left_behind(
-        _creation(values, frozenset())
-    )
+    return await Performance(scene.stage, row.id, "CREATE", began).left_behind(_item(values))
+
+
+def _item(values: Resource) -> Steps[str | None]:
+    made = yield from _creation(values, frozenset())
+    return made.item
 
 
 async def _perform(
@@ -358,6 +373,10 @@ async def _perform(
     row = _with_made(row, act)
     if action == "DELETE":
         row, writes = scene.teller.resource(row, action, COMPLETE)
+        old = scene.rows.get(row.replaces) if row.replaces else None
+        if old is not None and (old.action, old.status) != ("DELETE", COMPLETE):
+            await act.flush()
+            await _aside(scene, old, "step_back")
         await lease.commit(*act.pending, *writes[1:], DropResource(row.id))
         scene.forget(row.id)
         return Outcome.DONE
@@ -403,9 +422,7 @@ async def _fail(
 ) -> Outcome:
     """Record that a resource failed, and what was said."""
     reason = reasons.of(row.name, error)
-    row, writes = scene.teller.resource(
-        row, action, FAILED, reason, operation=scene.operation.id
-    )
+    row, writes = scene.teller.resource(row, action, FAILED, reason, operation=scene.operation.id)
     await scene.stage.lease.commit(*pending, *writes)
     scene.note(row)
     scene.failures[row.name] = reason

@@ -8,14 +8,14 @@ from heat.base.json import Json
 from heat.base.problems import Problem
 from heat.plan.build import Target
 from heat.plan.desired import TypeOf, order
-from heat.plugin.resource import Resource
 from heat.plugin.registry import unknown_type
+from heat.plugin.resource import Resource
 from heat.store.rows import DefinitionRow
 from heat.template import parameters
 from heat.template.environment import Environment, read_environment
 from heat.template.evaluate import Bound, bind
 from heat.template.load import load
-from heat.template.model import Template
+from heat.template.model import OutputDefinition, ResourceDefinition, Template
 
 Types = Mapping[str, type[Resource]]
 
@@ -72,7 +72,14 @@ def compile_definition(
     if not problems:
         requires, problems = order(bound, type_of)
     return Compiled(
-        template, environment, values, bound, type_of, requires, tuple(problems), _wanted(bound, type_of)
+        template,
+        environment,
+        values,
+        bound,
+        type_of,
+        requires,
+        tuple(problems),
+        _wanted(bound, type_of),
     )
 
 
@@ -97,7 +104,10 @@ def types_through(environment: Environment, types: Types) -> TypeOf:
 def _wanted(bound: Bound, type_of: TypeOf) -> dict[str, frozenset[str]]:
     """Collect which attributes of which resources the template reads anywhere."""
     found: dict[str, set[str]] = {}
-    uses = [*bound.resources.values(), *bound.outputs.values()]
+    uses: list[ResourceDefinition | OutputDefinition] = [
+        *bound.resources.values(),
+        *bound.outputs.values(),
+    ]
     for use in uses:
         for reference in bound.references(use):
             if reference.kind == "reference" or reference.resource not in bound.resources:

@@ -7,11 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from heat.base.ids import EventId, OperationId, ResourceId
+from heat.base.names import physical_name
 from heat.engine.ports import World
 from heat.plan.diff import Recorded
 from heat.plugin.resource import Here, Resource
 from heat.plugin.values import recall
-from heat.base.names import physical_name
 from heat.store.rows import ChangeResource, EventRow, OperationRow, PutEvent, ResourceRow, StackRow
 
 COMPLETE, FAILED, IN_PROGRESS = "COMPLETE", "FAILED", "IN_PROGRESS"

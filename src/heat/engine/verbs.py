@@ -6,7 +6,7 @@ the one that the crash, or a lost answer, left open: it is resolved by looking f
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 from heat.base.errors import CloudFault, Fault, Permanent, Temporary, fault_from_wire
 from heat.base.ids import ResourceId
 from heat.cloud.credentials import Credentials
+from heat.cloud.finders import AsyncFinders
 from heat.cloud.port import WaitStopped
 from heat.engine.lease import Lease
 from heat.engine.ports import Settings, World
@@ -43,6 +44,7 @@ from heat.store.rows import (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +59,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     settings: Settings
     lease: Lease
     who: Credentials
+    finders: AsyncFinders
     deadline: datetime
     stopping: Callable[[], bool]
 
@@ -106,7 +109,7 @@ class Performance:
                 reply, fault = {}, refusal
             self._at += 1
 
-    async def left_behind(self, creation: Steps[Any]) -> str | None:
+    async def left_behind(self, creation: Steps[str | None]) -> str | None:
         """Return the id of what an interrupted creation made, if it is in the cloud.
 
         The creation is run on its journal up to the request that has no answer.
@@ -117,12 +120,17 @@ class Performance:
                 if entry.digest != digest(step):
                     return None
                 if not entry.answered:
-                    if not isinstance(step, Call) or not step.makes:
+                    if not isinstance(step, Call) or step.search is None:
                         return None
                     found = await self._search(step, entry)
-                    return str(pick(found, step.makes)) if found is not None else None
+                    if found is None or step.makes:
+                        return str(pick(found, step.makes)) if found and step.makes else None
+                    creation.send(found)
+                    return None
                 step = creation.send(self._replayed(step, entry.reply))
-        except (StopIteration, Permanent):
+        except StopIteration as stop:
+            return str(stop.value) if stop.value is not None else None
+        except Permanent:
             return None
         return None
 
@@ -154,8 +162,8 @@ class Performance:
                 await self.flush()
                 return await self._wait(step)
             case Find(finder, value):
-                found = await self._stage.world.cloud.find(finder, value, self._stage.who)
-                return self._read(step, {"id": found})
+                found = self._stage.finders.find(finder, value)
+                return self._read(step, {"id": await self._refusable(step, found)})
             case Draw(size):
                 return self._read(step, {"hex": self._stage.world.chance.hex(size)})
             case Keep(data):
@@ -195,11 +203,7 @@ class Performance:
 
     async def _call(self, call: Call, entry: JournalRow | None) -> Reply:
         if call.reads:
-            try:
-                return self._read(call, await self._send(call))
-            except Permanent as refusal:
-                self._read(call, {"__fault__": refusal.to_wire()})
-                raise
+            return self._read(call, await self._refusable(call, self._send(call)))
         if entry is None:
             entry = self._entry(call, None, answered=False)
             self.pending.append(PutIntent(entry))
@@ -244,7 +248,9 @@ class Performance:
                             request_id=fault.request_id,
                         ) from fault
                 again = isinstance(fault, Temporary) and tries < self._stage.settings.lost_tries
-                busy = fault.status in call.busy or (call.method == "DELETE" and fault.status == 409)
+                busy = fault.status in call.busy or (
+                    call.method == "DELETE" and fault.status == 409
+                )
                 if busy:
                     again = tries < self._stage.settings.conflict_tries
                 if not again:
@@ -289,13 +295,22 @@ class Performance:
     async def _wait(self, wait: Wait) -> Reply:
         stage = self._stage
         await stage.lease.hold()
+        looking = stage.world.cloud.wait(
+            wait, stage.who, cancelled=stage.stopping, deadline=stage.deadline
+        )
         try:
-            reply = await stage.world.cloud.wait(
-                wait, stage.who, cancelled=stage.stopping, deadline=stage.deadline
-            )
+            reply = await self._refusable(wait, looking)
         except WaitStopped:
             raise Stopped from None
         return self._read(wait, reply)
+
+    async def _refusable(self, step: Step, asked: Awaitable[R]) -> R:
+        """Return what is asked for; a refusal is written down, for the verb may go on from it."""
+        try:
+            return await asked
+        except Permanent as refusal:
+            self._read(step, {"__fault__": refusal.to_wire()})
+            raise
 
     async def _sleep(self, step: Sleep, seconds: float, entry: JournalRow | None) -> Reply:
         if entry is None:

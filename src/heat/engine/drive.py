@@ -1,0 +1,406 @@
+"""Drives one stack through its current operation: plan, carry out, finish.
+
+The driver goes by what is recorded. Whatever it holds in memory can be dropped at any moment;
+another driver continues from the rows.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from heat.base.errors import Fault, Invalid
+from heat.base.ids import OperationId, ResourceId
+from heat.cloud.credentials import Credentials
+from heat.cloud.finders import AsyncFinders
+from heat.engine import reasons
+from heat.engine.changes import Outcome, Scene, carry_out
+from heat.engine.definition import Compiled, compile_definition
+from heat.engine.lease import Lease
+from heat.engine.ports import Loaded, Settings, World
+from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
+from heat.engine.verbs import Stage
+from heat.plan.build import build
+from heat.plan.model import Kind, Node, Plan, decode
+from heat.store.rows import (
+    ChangeOperation,
+    ChangeResource,
+    ChangeStack,
+    OperationRow,
+    PutOperation,
+    PutResource,
+    Write,
+)
+
+_log = logging.getLogger(__name__)
+
+ROLLS_BACK = ("CREATE", "UPDATE", "ADOPT", "RESTORE")
+
+
+class Drive:
+    """The way of one stack through one operation."""
+
+    def __init__(self, world: World, settings: Settings, lease: Lease, loaded: Loaded) -> None:
+        self._world, self._settings, self._lease = world, settings, lease
+        self._loaded = loaded
+        self.operation = loaded.operation
+        self._superseded = False
+        self._late = False
+        self._replans = 0
+        self._running: dict[asyncio.Task[Outcome], Node] = {}
+        self._notice = asyncio.Event()
+        row = loaded.credentials
+        self._who = (
+            Credentials.from_secret(row.user_id, row.username, row.project, row.secret)
+            if row
+            else Credentials(user_id="", project=loaded.stack.project)
+        )
+
+    def supersede(self) -> None:
+        """Take note that a newer operation has come."""
+        self._superseded = True
+        self._notice.set()
+
+    async def run(self) -> None:
+        """Go on from what is recorded to the end of the operation, or until it is superseded."""
+        try:
+            scene = self._scene()
+        except Invalid as invalid:
+            await self._fail_early(invalid)
+            return
+        if scene.compiled is not None and scene.compiled.problems:
+            await self._fail_early(Invalid(problems=scene.compiled.problems))
+            return
+        plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
+        await self._trust(scene)
+        while True:
+            outcome = await self._execute(scene, plan)
+            if outcome is not Outcome.REPLAN or self._superseded:
+                break
+            self._replans += 1
+            plan = await self._plan(scene)
+        if not self._superseded:
+            await self._finish(scene, outcome)
+
+    def _scene(self) -> Scene:
+        loaded = self._loaded
+        stage = Stage(
+            world=self._world,
+            settings=self._settings,
+            lease=self._lease,
+            who=self._who,
+            finders=AsyncFinders(self._world.cloud, self._who),
+            deadline=self.operation.deadline,
+            stopping=lambda: self._superseded or self._late or self._lease.lost,
+        )
+        journal: dict[ResourceId, list[Any]] = {}
+        for entry in loaded.journal:
+            journal.setdefault(entry.resource, []).append(entry)
+        return Scene(
+            stack=loaded.stack,
+            operation=self.operation,
+            compiled=self._compiled(),
+            rows={row.id: row for row in loaded.resources},
+            journal=journal,
+            teller=Teller(self._world, loaded.stack, self.operation),
+            stage=stage,
+        )
+
+    def _compiled(self) -> Compiled | None:
+        definition, stack = self._loaded.definition, self._loaded.stack
+        if definition is None:
+            return None
+        return compile_definition(
+            definition,
+            self._world.types,
+            stack_id=stack.id,
+            stack_name=stack.name,
+            project=stack.project,
+        )
+
+    async def _plan(self, scene: Scene) -> Plan:
+        """Plan from what is recorded now; the plan is stored before anything is done."""
+        stack = scene.stack
+        rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
+        plan = build(
+            self.operation.action,
+            stack.revision,
+            [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)],
+            scene.compiled.target if scene.compiled else None,
+            lambda: ResourceId(self._world.chance.id()),
+        )
+        now = self._world.clock.now()
+        made: list[Any] = []
+        writes: list[Write] = [
+            ChangeOperation(self.operation.id, {"plan": plan.encode(), "state": "RUNNING"})
+        ]
+        for node in plan.nodes:
+            if node.kind is Kind.CREATE and node.row not in scene.rows:
+                row = fresh_row(stack, self.operation.id, node.row, node.name, node.type, now)
+                made.append(replace(row, replaces=node.replaces))
+                writes.append(PutResource(made[-1]))
+            if node.replaces and node.replaces in scene.rows:
+                old = replace(scene.rows[node.replaces], replaced_by=node.row)
+                made.append(old)
+                writes.append(ChangeResource(old.id, {"replaced_by": node.row}))
+            elif node.kind in (Kind.KEEP, Kind.UPDATE) and scene.rows[node.row].replaced_by:
+                made.append(replace(scene.rows[node.row], replaced_by=None))
+                writes.append(ChangeResource(node.row, {"replaced_by": None}))
+        await self._lease.commit(*writes, operation=self.operation.id)
+        for row in made:
+            scene.note(row)
+        return plan
+
+    async def _trust(self, scene: Scene) -> None:
+        """Get a trust before the user's token can end, where the cloud will be called."""
+        row = self._loaded.credentials
+        wanted = self._settings.trusts and self.operation.action != "DELETE" and row is not None
+        if not wanted or self._who.trust or not self._who.token or not self._needs_cloud(scene):
+            return
+        assert row is not None  # noqa: S101 - wanted says so
+        try:
+            trust = await self._world.cloud.make_trust(
+                self._who, f"heat:{scene.stack.id}:{row.user_id}"
+            )
+        except Fault as fault:
+            _log.warning("Stack %s goes on with the user's token alone: %s", scene.stack.id, fault)
+            return
+        who = Credentials(**{**self._fields(), "trust": trust})
+        secret = who.to_secret() | {"token": self._who.token, "expires_at": self._who.expires_at}
+        await self._world.store.put_credentials(replace(row, secret=secret))
+        self._loaded = replace(self._loaded, credentials=replace(row, secret=secret))
+        self._who = who
+        scene.stage = replace(scene.stage, who=who, finders=AsyncFinders(self._world.cloud, who))
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self._who, name) for name in self._who.__struct_fields__}
+
+    def _needs_cloud(self, scene: Scene) -> bool:
+        types = {row.real_type or row.type for row in scene.rows.values()}
+        known = self._world.types
+        return any(name not in known or known[name].__facts__.service for name in types)
+
+    async def _execute(self, scene: Scene, plan: Plan) -> Outcome:
+        """Carry the plan out as far as it goes; returns how it ended."""
+        board = Board(plan, scene, self.operation)
+        outcome = Outcome.DONE
+        running = self._running
+        try:
+            while True:
+                self._late = self._late or self._world.clock.now() >= self.operation.deadline
+                going = outcome in (Outcome.DONE, Outcome.FAILED) and not self._late
+                careful = outcome is Outcome.FAILED and self.operation.action != "DELETE"
+                if going and not careful and not self._superseded and not self._lease.lost:
+                    for node in board.take(self._settings.acts_at_once - len(running)):
+                        running[asyncio.create_task(carry_out(scene, node))] = node
+                if not running:
+                    break
+                for task in await self._next(running):
+                    node = running.pop(task)
+                    result = task.result()
+                    if result is Outcome.DONE:
+                        board.done(node)
+                    elif outcome is Outcome.DONE or result is Outcome.FAILED:
+                        outcome = result
+        finally:
+            for task in running:
+                task.cancel()
+            if running:
+                await asyncio.gather(*running, return_exceptions=True)
+        if self._late and outcome is not Outcome.FAILED and not board.finished:
+            return Outcome.STOPPED
+        if outcome is Outcome.DONE and not board.finished:
+            return Outcome.FAILED if scene.failures else Outcome.STOPPED
+        return outcome
+
+    async def _next(self, running: Mapping[asyncio.Task[Outcome], Node]) -> Iterable[Any]:
+        """Return the nodes that have ended; also comes back when there is something to notice."""
+        self._notice.clear()
+        left = (self.operation.deadline - self._world.clock.now()).total_seconds()
+        if self._late and left < -self._settings.settle_time:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            return [task for task in running if not task.cancelled() and not task.exception()]
+        notice = asyncio.create_task(self._notice.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {*running, notice},
+                timeout=max(left, 1.0),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            notice.cancel()
+        return done - {notice}
+
+    async def _finish(self, scene: Scene, outcome: Outcome) -> None:
+        action = self.operation.action
+        if outcome is Outcome.DONE:
+            await self._complete(scene)
+            return
+        reason = "Timed out" if self._late else self._failure(scene)
+        await self._mark_stopped(scene, reason)
+        stack = scene.stack
+        writes: list[Write] = [
+            ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
+            ChangeStack(stack.id, self._state(action, FAILED, reason)),
+            scene.teller.stack(action, FAILED, reason),
+        ]
+        if action in ROLLS_BACK and self._rolls_back():
+            writes += self._rollback(scene, reason)
+        await self._lease.commit(*writes, operation=self.operation.id)
+
+    def _failure(self, scene: Scene) -> str:
+        first = next(iter(scene.failures.values()), "stopped before its end")
+        return f"Resource {self.operation.action} failed: {first}"
+
+    def _state(self, action: str, status: str, reason: str) -> dict[str, Any]:
+        now = self._world.clock.now()
+        return {"action": action, "status": status, "reason": reason, "updated_at": now}
+
+    def _rolls_back(self) -> bool:
+        return not self._loaded.stack.disable_rollback
+
+    def _rollback(self, scene: Scene, reason: str) -> list[Write]:
+        """Go back to the previous desired state, which is nothing for a stack that never was."""
+        stack, now = scene.stack, self._world.clock.now()
+        term = timedelta(minutes=stack.timeout_mins) if stack.timeout_mins else timedelta(hours=1)
+        previous = self.operation.options.get("previous")
+        operation = OperationRow(
+            id=OperationId(self._world.chance.id()),
+            stack=stack.id,
+            action="ROLLBACK",
+            state="PENDING",
+            definition=previous,
+            requested_at=now,
+            deadline=now + term,
+            request_id=self.operation.request_id,
+            credentials=self.operation.credentials,
+            options={"because": reason},
+        )
+        started = f"Stack ROLLBACK started: {reason}"
+        return [
+            PutOperation(operation),
+            ChangeStack(stack.id, self._state("ROLLBACK", IN_PROGRESS, started)),
+            scene.teller.stack("ROLLBACK", IN_PROGRESS, started),
+        ]
+
+    async def _mark_stopped(self, scene: Scene, reason: str) -> None:
+        """Say of resources that were cut off in the middle that they failed."""
+        for row in list(scene.rows.values()):
+            if row.status == IN_PROGRESS:
+                said = f"{row.action} aborted: {reason}"
+                changed, writes = scene.teller.resource(row, row.action, FAILED, said)
+                await self._lease.commit(*writes)
+                scene.note(changed)
+
+    async def _complete(self, scene: Scene) -> None:
+        action, stack = self.operation.action, scene.stack
+        reason = f"Stack {action} completed successfully"
+        state = self._state(action, COMPLETE, reason)
+        writes: list[Write] = [ChangeOperation(self.operation.id, {"state": "DONE"})]
+        if action == "DELETE":
+            await self._drop_trust()
+            state["deleted_at"] = self._world.clock.now()
+        else:
+            if self.operation.definition is not None:
+                state["definition"] = self.operation.definition
+            state["previous_definition"] = None
+        writes += [ChangeStack(stack.id, state), scene.teller.stack(action, COMPLETE, reason)]
+        await self._lease.commit(*writes, operation=self.operation.id)
+        if action == "DELETE" and self._loaded.credentials is not None:
+            await self._world.store.drop_credentials(self._loaded.credentials.id)
+
+    async def _drop_trust(self) -> None:
+        if self._who.trust:
+            try:
+                await self._world.cloud.drop_trust(self._who)
+            except Fault as fault:
+                _log.warning("The trust %s stays behind: %s", self._who.trust, fault)
+
+    async def _fail_early(self, invalid: Invalid) -> None:
+        """End an operation whose definition can't be used (any more)."""
+        reason = f"{reasons.kind(invalid)}: {invalid}"
+        action, stack = self.operation.action, self._loaded.stack
+        teller = Teller(self._world, stack, self.operation)
+        await self._lease.commit(
+            ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
+            ChangeStack(stack.id, self._state(action, FAILED, reason)),
+            teller.stack(action, FAILED, reason),
+            operation=self.operation.id,
+        )
+
+
+class Board:
+    """Which nodes of a plan are done and which are ready, worked out from rows at the start."""
+
+    def __init__(self, plan: Plan, scene: Scene, operation: OperationRow) -> None:
+        self._nodes = {node.id: node for node in plan.nodes}
+        self._followers: dict[str, list[str]] = {}
+        self._unmet: dict[str, int] = {}
+        self._left = [0, 0]
+        self._ready: list[Node] = []
+        self._held: list[Node] = []  # phase 1, while phase 0 goes on
+        already = {n.id for n in plan.nodes if _is_done(n, scene, operation)}
+        for node in plan.nodes:
+            if node.id in already:
+                if node.kind in (Kind.CREATE, Kind.UPDATE, Kind.KEEP):
+                    scene.learn(scene.rows[node.row])
+                continue
+            self._left[node.phase] += 1
+            unmet = {need for need in node.needs if need in self._nodes and need not in already}
+            self._unmet[node.id] = len(unmet)
+            for need in unmet:
+                self._followers.setdefault(need, []).append(node.id)
+            if not unmet:
+                self._make_ready(node)
+        self._open()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every node is done."""
+        return not any(self._left)
+
+    def take(self, room: int) -> list[Node]:
+        """Return ready nodes, as many as there is room for."""
+        if room <= 0:
+            return []
+        taken, self._ready = self._ready[:room], self._ready[room:]
+        return taken
+
+    def done(self, node: Node) -> None:
+        """Take note that a node is done; what waited for it may be ready now."""
+        self._left[node.phase] -= 1
+        for name in self._followers.get(node.id, ()):
+            self._unmet[name] -= 1
+            if not self._unmet[name]:
+                self._make_ready(self._nodes[name])
+        self._open()
+
+    def _make_ready(self, node: Node) -> None:
+        (self._held if node.phase else self._ready).append(node)
+
+    def _open(self) -> None:
+        if not self._left[0] and self._held:
+            self._ready += self._held
+            self._held = []
+
+
+def _is_done(node: Node, scene: Scene, operation: OperationRow) -> bool:
+    row = scene.rows.get(node.row)
+    match node.kind:
+        case Kind.DELETE | Kind.FORGET:
+            return row is None
+        case Kind.KEEP:
+            # Looked at again, for that costs nothing and tells others what is known.
+            return False
+        case Kind.CREATE | Kind.UPDATE:
+            return (
+                row is not None
+                and row.operation == operation.id
+                and row.status == COMPLETE
+                and row.action != "INIT"
+            )

@@ -1,0 +1,98 @@
+"""The store as the engine uses it: every function in a thread of its own pool, or at once."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+from heat.base.ids import EngineId, OperationId, StackId
+from heat.engine.ports import Loaded
+from heat.store import commit as group
+from heat.store import credentials, definitions, journal, leases, operations, resources, stacks
+from heat.store.database import Database
+from heat.store.rows import Batch, CredentialsRow, LeaseRow
+
+T = TypeVar("T")
+
+
+class ThreadedStore:
+    """A database behind a few threads; without threads, for simulations, it answers at once."""
+
+    def __init__(
+        self, db: Database, engine: EngineId, term: timedelta, *, threads: int = 4
+    ) -> None:
+        self._db, self._engine, self._term = db, engine, term
+        self._pool = ThreadPoolExecutor(threads, "store") if threads else None
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._pool is None:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def claim(
+        self, limit: int, prefer: Sequence[StackId], held: Collection[StackId]
+    ) -> list[LeaseRow]:
+        """Take the leases of stacks that have work and no driver."""
+        return await self._run(
+            lambda: leases.claim(self._db, self._engine, self._term, limit, prefer, held=held)
+        )
+
+    async def renew(self, held: Mapping[StackId, int]) -> frozenset[StackId]:
+        """Prolong leases, and tell which are still held."""
+        return await self._run(lambda: leases.renew(self._db, self._engine, held, self._term))
+
+    async def release(self, stacks: Collection[StackId]) -> None:
+        """Give leases back."""
+        await self._run(lambda: leases.release(self._db, self._engine, stacks))
+
+    async def load(self, stack: StackId) -> Loaded | None:
+        """Read a stack and its current operation; None when it has none."""
+        return await self._run(lambda: self._load(stack))
+
+    def _load(self, stack: StackId) -> Loaded | None:
+        db = self._db
+        operation = operations.current(db, stack)
+        row = stacks.get(db, stack)
+        if operation is None or row is None:
+            return None
+        return Loaded(
+            stack=row,
+            operation=operation,
+            definition=definitions.get(db, operation.definition) if operation.definition else None,
+            resources=resources.of_stack(db, stack),
+            journal=journal.of_stack(db, stack),
+            credentials=credentials.get(db, operation.credentials)
+            if operation.credentials
+            else None,
+        )
+
+    async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
+        """Return the current operations of stacks."""
+        found = await self._run(lambda: operations.currents(self._db, stacks))
+        return {stack: row.id for stack, row in found.items()}
+
+    async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
+        """Return those of the ids that some resource row names."""
+
+        def look() -> frozenset[str]:
+            return frozenset(key for key in physical_ids if resources.by_physical_id(self._db, key))
+
+        return await self._run(look)
+
+    async def put_credentials(self, row: CredentialsRow) -> None:
+        """Keep credentials."""
+        await self._run(lambda: credentials.put(self._db, row))
+
+    async def drop_credentials(self, key: str) -> None:
+        """Forget credentials."""
+        await self._run(lambda: credentials.drop(self._db, key))
+
+    async def commit(self, batches: Sequence[Batch]) -> list[bool]:
+        """Commit what the fences let through, and tell which that was."""
+        return await self._run(lambda: group.commit(self._db, self._engine, batches))

@@ -1,0 +1,175 @@
+"""One engine: claims stacks that have work, drives them, renews their leases, lets them go.
+
+Messages only wake it up; what there is to do is in the store, and is looked for every few
+seconds anyway.
+"""
+
+import asyncio
+import logging
+
+from heat.base.errors import Unavailable
+from heat.base.ids import StackId
+from heat.engine.committer import Committer
+from heat.engine.drive import Drive
+from heat.engine.lease import Lease, Lost
+from heat.engine.ports import Settings, World
+from heat.store.rows import LeaseRow
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Drives stacks, many at once, on one event loop."""
+
+    def __init__(self, world: World, settings: Settings | None = None, engine_id: str = "") -> None:
+        self._world, self._settings = world, settings or Settings()
+        self.engine_id = engine_id
+        self._committer = Committer(world.store)
+        self._leases: dict[StackId, Lease] = {}
+        self._drives: dict[StackId, Drive] = {}
+        self._tasks: dict[StackId, asyncio.Task[None]] = {}
+        self._hints: set[StackId] = set()
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+
+    def wake(self, stack: StackId) -> None:
+        """Say that a stack may have work; from any thread, at any time."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._hint, stack)
+
+    def stop(self) -> None:
+        """End gracefully: finish commits in flight, give the leases back; from any thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._stop)
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        self._loop = asyncio.get_running_loop()
+        committing = asyncio.create_task(self._committer.run())
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                await self._claim()
+                await self._rest()
+        finally:
+            renewing.cancel()
+            for task in self._tasks.values():
+                task.cancel()
+            if self._tasks:
+                await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            committing.cancel()
+            await asyncio.gather(renewing, committing, return_exceptions=True)
+            if self._leases:
+                await self._release(list(self._leases))
+
+    def _hint(self, stack: StackId) -> None:
+        self._hints.add(stack)
+        self._wake.set()
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.scan_interval):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _claim(self) -> None:
+        """Take what there is to do, as far as there is room; notice what was superseded."""
+        hints, self._hints = self._hints, set()
+        room = self._settings.stacks_at_once - len(self._leases)
+        loop = asyncio.get_running_loop()
+        try:
+            if held := hints & self._drives.keys():
+                await self._compare(held)
+            if room <= 0:
+                return
+            asked = loop.time()
+            prefer = [stack for stack in hints if stack not in self._leases]
+            for row in await self._world.store.claim(room, prefer, list(self._leases)):
+                self._take(row, asked + self._settings.lease_term)
+        except Unavailable as away:
+            _log.warning("The database is away; looking again later: %s", away)
+
+    def _take(self, row: LeaseRow, until: float) -> None:
+        lease = Lease(row.stack, row.epoch, self._committer, self._settings.lease_term, until)
+        self._leases[row.stack] = lease
+        self._tasks[row.stack] = asyncio.create_task(self._drive(lease))
+
+    async def _drive(self, lease: Lease) -> None:
+        """Drive a stack as long as it has a current operation, then give its lease back."""
+        stack = lease.stack
+        try:
+            while not lease.lost:
+                loaded = await self._world.store.load(stack)
+                if loaded is None:
+                    break
+                drive = Drive(self._world, self._settings, lease, loaded)
+                self._drives[stack] = drive
+                try:
+                    await drive.run()
+                except Lost:
+                    # Superseded in the very commit that would have ended it: look again.
+                    if lease.lost:
+                        break
+                    await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            raise
+        except Unavailable as away:
+            _log.warning("Stack %s is left to the next claim: %s", stack, away)
+        except Exception:  # noqa: BLE001 - the outermost loop: the stack must not be lost
+            _log.exception("Stack %s could not be driven; it will be tried again", stack)
+            await asyncio.sleep(self._settings.scan_interval)
+        finally:
+            self._drives.pop(stack, None)
+            self._tasks.pop(stack, None)
+            self._leases.pop(stack, None)
+        if not lease.lost:
+            await self._release([stack])
+        self._wake.set()
+
+    async def _release(self, stacks: list[StackId]) -> None:
+        try:
+            await self._world.store.release(stacks)
+        except Unavailable as away:
+            _log.warning("Leases end by themselves: %s", away)
+
+    async def _renew(self) -> None:
+        """Keep the leases alive, and drop those that went to another engine."""
+        loop = asyncio.get_running_loop()
+        term = self._settings.lease_term
+        while True:
+            await asyncio.sleep(term / 3)
+            held = dict(self._leases)
+            if not held:
+                continue
+            asked = loop.time()
+            try:
+                still = await self._world.store.renew({s: lease.epoch for s, lease in held.items()})
+                await self._compare(set(self._drives))
+            except Unavailable as away:
+                _log.warning("Leases could not be renewed: %s", away)
+                continue
+            for stack, lease in held.items():
+                if stack in still:
+                    lease.renewed(asked + term)
+                elif self._leases.get(stack) is lease:
+                    _log.warning("Stack %s is driven by another engine now", stack)
+                    lease.lose()
+                    if task := self._tasks.get(stack):
+                        task.cancel()
+
+    async def _compare(self, stacks: set[StackId]) -> None:
+        """Tell the drives whose operation is not the current one any more."""
+        current = await self._world.store.currents(stacks)
+        for stack in stacks:
+            drive = self._drives.get(stack)
+            if drive is not None and current.get(stack) != drive.operation.id:
+                drive.supersede()

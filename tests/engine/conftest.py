@@ -1,0 +1,308 @@
+"""A whole engine on virtual time: SQLite in memory, the local cloud in process."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from random import Random
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from devcloud.assembly import build as build_cloud
+from devcloud.kernel.settings import Settings as LocalSettings
+from devcloud.kernel.web import Request
+from heat import resources
+from heat.base.ids import EngineId, OperationId, StackId
+from heat.cloud.credentials import Credentials
+from heat.cloud.settings import CloudSettings, Trustee
+from heat.engine.ports import Settings, World
+from heat.engine.stores import ThreadedStore
+from heat.engine.worker import Worker
+from heat.plugin.registry import TYPES
+from heat.store import definitions, events, operations, stacks
+from heat.store import resources as recorded
+from heat.store.database import Database
+from heat.store.events import EventQuery
+from heat.store.migrations import create
+from heat.store.rows import (
+    ChangeStack,
+    CredentialsRow,
+    DefinitionRow,
+    OperationRow,
+    StackRow,
+)
+from heat.template.load import load
+from heat.testing.clock import START, LoopClock, run_virtual
+from heat.testing.cloud import Answer, DispatchCloud, Latency
+
+BASE = "http://devcloud"
+resources.load()
+
+KINDS = {
+    "network.network",
+    "network.subnet",
+    "network.port",
+    "network.router",
+    "network.security_group",
+    "network.floatingip",
+    "compute.server",
+    "compute.keypair",
+    "volume.volume",
+}
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class SeededChance:
+    def __init__(self, seed):
+        self.random = Random(seed)
+
+    def id(self):
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+    def hex(self, size):
+        return self.random.randbytes(size).hex()
+
+    def spread(self, seconds):
+        return seconds * self.random.uniform(0.5, 1.5)
+
+
+class Mortal:
+    """Passes calls on until its engine dies: then nothing it does has an effect any more."""
+
+    def __init__(self, inner, life):
+        self._inner, self._life = inner, life
+
+    def __getattr__(self, name):
+        inner = getattr(self._inner, name)
+        if name not in ("commit", "send", "put_credentials", "make_trust"):
+            return inner
+
+        async def step(*args, **kwargs):
+            await self._life.step()  # dies before it takes effect
+            result = await inner(*args, **kwargs)
+            await self._life.step()  # dies after it took effect, before it is known
+            return result
+
+        return step
+
+
+class Life:
+    """Counts the steps of an engine, and ends it at a given one."""
+
+    def __init__(self, steps=None):
+        self.left, self.taken, self.died = steps, 0, asyncio.Event()
+
+    async def step(self):
+        self.taken += 1
+        if self.left is not None and self.taken > self.left:
+            self.died.set()
+            await asyncio.Event().wait()
+
+
+class Place:
+    """A store, a cloud, and engines that come and go."""
+
+    def __init__(self, seed=0, latency=0.0, **local):
+        loop = asyncio.get_running_loop()
+        self.clock, self.chance = LoopClock(), SeededChance(seed)
+        self.local = LocalSettings(**local)
+        self.cloud = build_cloud(
+            clock=lambda: START + timedelta(seconds=loop.time()), settings=self.local
+        )
+        self.db = Database(None, clock=self.clock)
+        create(self.db)
+        trustee = Trustee("heat", self.local.password, user_domain_name="Default")
+        self.port = DispatchCloud(
+            CloudSettings(f"{BASE}/identity/v3", trustee=trustee),
+            self._dispatch,
+            latency=lambda _: Latency(before=latency),
+        )
+        self.settings = Settings(lease_term=15, scan_interval=5)
+        self.before = self.objects()
+        self.user = self._login()
+        self._workers = []
+
+    def _dispatch(self, method, url, headers, body):
+        reply = self.cloud.dispatch(Request.of(method, url, headers=headers, raw=body))
+        return Answer(reply.status, reply.headers, reply.raw or b"", reply.delay, reply.lost)
+
+    def _login(self, user="demo"):
+        domain = {"name": "Default"}
+        body = {
+            "auth": {
+                "identity": {
+                    "methods": ["password"],
+                    "password": {
+                        "user": {"name": user, "domain": domain, "password": self.local.password}
+                    },
+                },
+                "scope": {"project": {"name": user, "domain": domain}},
+            }
+        }
+        url = f"{BASE}/identity/v3/auth/tokens"
+        reply = self._dispatch(
+            "POST", url, {"content-type": "application/json"}, msgspec.json.encode(body)
+        )
+        token = msgspec.json.decode(reply.body)["token"]
+        names = {name.lower(): value for name, value in reply.headers.items()}
+        return Credentials(
+            user_id=token["user"]["id"],
+            username=user,
+            project=token["project"]["id"],
+            roles=tuple(role["name"] for role in token["roles"]),
+            token=names["x-subject-token"],
+        )
+
+    def objects(self):
+        """Return the ids of what is in the cloud, by kind."""
+        found = {}
+        for kind in KINDS:
+            rows = self.cloud.store.table(kind).all()
+            found[kind] = {row["id"] for row in rows if row.get("name") != "default"}
+        return found
+
+    def made(self):
+        """Count what is in the cloud beyond its first content."""
+        counts = Counter()
+        for kind, ids in self.objects().items():
+            if new := len(ids - self.before.get(kind, set())):
+                counts[kind] = new
+        return dict(counts)
+
+    def start(self, name="engine", steps=None):
+        """Start an engine; with ``steps``, one that dies after so many."""
+        life = Life(steps)
+        store = ThreadedStore(self.db, EngineId(name), timedelta(seconds=15), threads=0)
+        world = World(
+            store=Mortal(store, life),
+            cloud=Mortal(self.port, life),
+            clock=self.clock,
+            chance=self.chance,
+            types=TYPES,
+        )
+        worker = Worker(world, self.settings, name)
+        worker.life = life
+        worker.task = asyncio.create_task(worker.run())
+        self._workers.append(worker)
+        return worker
+
+    async def kill(self, worker):
+        """Drop an engine with all it has in memory; its store and cloud hear no more of it."""
+        worker.life.left = 0
+        worker.task.cancel()
+        for task in list(worker._tasks.values()):
+            task.cancel()
+        await asyncio.wait([worker.task], timeout=1)
+
+    async def close(self):
+        for worker in self._workers:
+            worker.life.left = 0
+            worker.task.cancel()
+        await asyncio.wait([w.task for w in self._workers], timeout=1)
+        await self.port.close()
+
+    def ask(self, action, template=None, stack=None, *, parameters=None, **more):
+        """Accept an operation, as a request would; returns the stack's id."""
+        now = self.clock.now()
+        definition = None
+        if template is not None:
+            definition = DefinitionRow(
+                id=self.chance.id(),
+                template=dict(load(template).raw),
+                files={},
+                environment={"parameters": parameters or {}},
+            )
+            definitions.put(self.db, definition)
+        fields = {
+            "action": action,
+            "status": "IN_PROGRESS",
+            "reason": f"Stack {action} started",
+        }
+        timeout = timedelta(seconds=more.pop("timeout", 3600))
+        previous = None
+        if stack is None:
+            stack = StackId(self.chance.id())
+            credentials = CredentialsRow(
+                id=self.chance.id(),
+                user_id=self.user.user_id,
+                username="demo",
+                project=self.user.project,
+                secret=self.user.to_secret(),
+            )
+            row = StackRow(
+                id=stack,
+                name=more.pop("name", "app"),
+                project=self.user.project,
+                definition=definition.id,
+                credentials=credentials.id,
+                created_at=now,
+                disable_rollback=not more.pop("rollback", False),
+                **fields,
+            )
+        else:
+            old = stacks.get(self.db, stack)
+            credentials, previous = None, old.definition
+            if definition is not None:
+                fields |= {"definition": definition.id}
+            if "rollback" in more:
+                fields |= {"disable_rollback": not more.pop("rollback")}
+            row = ChangeStack(stack, fields)
+        operations.accept(
+            self.db,
+            operation=OperationRow(
+                id=OperationId(self.chance.id()),
+                stack=stack,
+                action=action,
+                state="PENDING",
+                definition=definition.id if definition else None,
+                requested_at=now,
+                deadline=now + timeout,
+                credentials=(
+                    credentials.id if credentials else stacks.get(self.db, stack).credentials
+                ),
+                options={"previous": previous},
+            ),
+            stack=row,
+            credentials=credentials,
+        )
+        for worker in self._workers:
+            worker.wake(stack)
+        return stack
+
+    async def settled(self, stack, seconds=600):
+        """Wait until the stack is at rest; returns its row."""
+        async with asyncio.timeout(seconds):
+            while True:
+                row = stacks.get(self.db, stack, deleted=True)
+                if row.status != "IN_PROGRESS" and operations.current(self.db, stack) is None:
+                    return row
+                await asyncio.sleep(0.5)
+
+    def rows(self, stack):
+        return {row.name: row for row in recorded.of_stack(self.db, stack)}
+
+    def events(self, stack):
+        found = events.listing(self.db, EventQuery(stacks=[stack]))
+        ordered = sorted(found, key=lambda e: e.created_at)
+        return [f"{e.resource_name} {e.action}_{e.status}" for e in ordered]
+
+
+@pytest.fixture
+def world():
+    """Return a function that runs ``main(place)`` on virtual time."""
+
+    def run(main, seconds=20000, **options):
+        async def whole():
+            place = Place(**options)
+            try:
+                return await main(place)
+            finally:
+                await place.close()
+
+        return run_virtual(whole, seconds=seconds)
+
+    return run

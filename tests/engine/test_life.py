@@ -1,0 +1,221 @@
+"""The life of a stack: created, changed, replaced, rolled back, deleted."""
+
+import pytest
+
+PLAIN = """
+heat_template_version: 2021-04-16
+parameters:
+  text: {type: string, default: hello}
+resources:
+  a: {type: OS::Heat::Value, properties: {value: {get_param: text}}}
+  b: {type: OS::Heat::Value, properties: {value: {get_attr: [a, value]}}}
+  secret: {type: OS::Heat::RandomString, properties: {length: 12}}
+outputs:
+  b: {value: {get_attr: [b, value]}}
+"""
+
+NETS = """
+heat_template_version: 2021-04-16
+parameters:
+  name: {type: string, default: first}
+resources:
+  net: {type: OS::Neutron::Net, properties: {name: {get_param: name}}}
+  subnet:
+    type: OS::Neutron::Subnet
+    properties: {network: {get_resource: net}, cidr: 10.9.0.0/24}
+  port:
+    type: OS::Neutron::Port
+    properties: {network: {get_resource: net}, fixed_ips: [{subnet: {get_resource: subnet}}]}
+"""
+
+SERVER = NETS + """
+  server:
+    type: OS::Nova::Server
+    properties:
+      image: cirros
+      flavor: m1.small
+      networks: [{port: {get_resource: port}}]
+  volume: {type: OS::Cinder::Volume, properties: {size: 1}}
+  attachment:
+    type: OS::Cinder::VolumeAttachment
+    properties: {instance_uuid: {get_resource: server}, volume_id: {get_resource: volume}}
+"""
+
+
+def test_values_flow_from_resource_to_resource(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", PLAIN)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        rows = place.rows(stack)
+        assert rows["b"].attributes == {"value": "hello"}
+        assert {r.action for r in rows.values()} == {"CREATE"}
+        place.ask("UPDATE", PLAIN, stack, parameters={"text": "bye"})
+        assert (await place.settled(stack)).status == "COMPLETE"
+        after = place.rows(stack)
+        assert after["b"].attributes == {"value": "bye"}
+        assert after["b"].action == "UPDATE"
+        assert after["secret"].action == "CREATE"
+        assert after["secret"].physical_id == rows["secret"].physical_id
+
+    world(main)
+
+
+def test_networks_come_and_go(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        row = await place.settled(stack)
+        assert row.status == "COMPLETE", row.reason
+        assert place.made() == {"network.network": 1, "network.subnet": 1, "network.port": 1}
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE")
+        assert row.deleted_at is not None
+        assert place.made() == {}
+        assert place.rows(stack) == {}
+
+    world(main)
+
+
+def test_a_change_in_place_keeps_the_object(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        before = place.rows(stack)
+        place.ask("UPDATE", NETS, stack, parameters={"name": "second"})
+        assert (await place.settled(stack)).status == "COMPLETE"
+        after = place.rows(stack)
+        assert after["net"].physical_id == before["net"].physical_id
+        assert after["net"].action == "UPDATE"
+        assert after["port"].action == "CREATE"
+
+    world(main)
+
+
+def test_replacing_a_network_moves_what_is_on_it(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        before = place.rows(stack)
+        moved = NETS.replace("10.9.0.0/24", "10.10.0.0/24")
+        place.ask("UPDATE", moved, stack)
+        row = await place.settled(stack)
+        assert row.status == "COMPLETE", row.reason
+        after = place.rows(stack)
+        assert after["net"].physical_id == before["net"].physical_id
+        assert after["subnet"].physical_id != before["subnet"].physical_id
+        assert place.made() == {"network.network": 1, "network.subnet": 1, "network.port": 1}
+
+    world(main)
+
+
+def test_a_server_with_its_volume_is_replaced_and_nothing_is_left(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", SERVER)
+        row = await place.settled(stack)
+        assert row.status == "COMPLETE", row.reason
+        before, made = place.rows(stack), place.made()
+        changed = SERVER.replace(
+            "image: cirros", "image: fedora\n      image_update_policy: REPLACE"
+        )
+        place.ask("UPDATE", changed, stack)
+        row = await place.settled(stack)
+        assert row.status == "COMPLETE", row.reason
+        after = place.rows(stack)
+        assert after["server"].physical_id != before["server"].physical_id
+        assert after["volume"].physical_id == before["volume"].physical_id
+        assert place.made() == made
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert row.status == "COMPLETE", row.reason
+        assert place.made() == {}
+
+    world(main)
+
+
+@pytest.mark.parametrize("rollback", [False, True])
+def test_a_failed_create_says_why_and_accounts_for_all(world, rollback):
+    async def main(place):
+        place.start()
+        broken = NETS + "  bad:\n    type: OS::Heat::TestResource\n"
+        broken += "    properties: {fail: true}\n    depends_on: port\n"
+        stack = place.ask("CREATE", broken, rollback=rollback)
+        row = await place.settled(stack)
+        if rollback:
+            assert (row.action, row.status) == ("ROLLBACK", "COMPLETE")
+            assert place.made() == {}
+        else:
+            assert (row.action, row.status) == ("CREATE", "FAILED")
+            assert row.reason == (
+                "Resource CREATE failed: ValueError: resources.bad: Test Resource failed bad"
+            )
+            assert place.made() == {
+                "network.network": 1,
+                "network.subnet": 1,
+                "network.port": 1,
+            }
+        place.ask("DELETE", None, stack)
+        await place.settled(stack)
+        assert place.made() == {}
+
+    world(main)
+
+
+def test_a_failed_update_goes_back(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        before = place.rows(stack)
+        broken = NETS.replace("default: first", "default: other").replace("10.9", "10.10")
+        broken += "  bad:\n    type: OS::Heat::TestResource\n"
+        broken += "    properties: {fail: true}\n    depends_on: port\n"
+        place.ask("UPDATE", broken, stack, rollback=True)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("ROLLBACK", "COMPLETE"), row.reason
+        after = place.rows(stack)
+        assert {n: r.physical_id for n, r in after.items() if n != "port"} == {
+            n: r.physical_id for n, r in before.items() if n != "port"
+        }
+        assert after["net"].properties["name"] == "first"
+        assert place.made() == {"network.network": 1, "network.subnet": 1, "network.port": 1}
+
+    world(main)
+
+
+def test_an_operation_ends_by_its_deadline(world):
+    slow = """
+heat_template_version: 2021-04-16
+resources:
+  slow: {type: OS::Heat::TestResource, properties: {wait_secs: 1000}}
+"""
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", slow, timeout=60)
+        row = await place.settled(stack, seconds=100)
+        assert (row.status, row.reason) == ("FAILED", "Timed out")
+        assert place.rows(stack)["slow"].status == "FAILED"
+
+    world(main)
+
+
+def test_a_delete_supersedes_a_create(world):
+    slow = NETS + "  slow:\n    type: OS::Heat::TestResource\n    properties: {wait_secs: 1000}\n"
+
+    async def main(place):
+        import asyncio
+
+        place.start()
+        stack = place.ask("CREATE", slow)
+        await asyncio.sleep(5)
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack, seconds=60)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE")
+        assert place.made() == {}
+
+    world(main)
