@@ -1,0 +1,1 @@
+"""Wiring and settings: the programs, each put together from the rooms below."""

@@ -1,0 +1,280 @@
+"""`heat dev`: a local cloud and all of Heat in one process, with everything kept in one folder."""
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TextIO
+
+from devcloud import assembly as devcloud
+from devcloud import server as devcloud_server
+from devcloud.kernel.cloud import DevCloud
+from devcloud.kernel.settings import Settings as DevCloudSettings
+from devcloud.kernel.store import Store as DevCloudStore
+from devcloud.main import write_whole
+from heat.cloud.settings import CloudSettings, Polling, Trustee
+from heat.main import access, front
+from heat.main.node import Node, Wants
+from heat.main.served import Served, listen
+from heat.rpc.local import Local
+from heat.store import migrations
+from heat.store.database import Database
+
+HOST = "127.0.0.1"
+USUAL_PORT = 5500
+PASSWORD = DevCloudSettings.password
+QUICK = Polling(delays=(0.05, 0.1, 0.2, 0.5, 1.0))
+"""A cloud on this machine is asked sooner than one far away."""
+
+
+class Refused(Exception):
+    """It can't be started so; the message says why, and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or Ctrl-C, or with --once until the first stack is done."""
+    options = parse(sys.argv[2:] if arguments is None else arguments)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with ExitStack() as closing:
+        try:
+            running = start(options, closing)
+        except Refused as refused:
+            sys.stderr.write(f"heat dev: {refused}\n")
+            return 1
+        tell(running)
+        if options.ready_file:
+            write_whole(options.ready_file, f"{running['HEAT_URL']}\n")
+        code = launch(options.run, running, stopped) if options.run else 0
+        if not options.once:
+            say("\nRunning until Ctrl-C." if sys.stdout.isatty() else "Running until SIGTERM.")
+            stopped.wait()
+    return code if options.once else 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="heat dev", description="Run a local cloud and Heat in one process."
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        default=Path(".state/dev"),
+        metavar="DIR",
+        help="keep everything here, and go on from what is here (default: .state/dev)",
+    )
+    parser.add_argument(
+        "--ready-file", type=Path, metavar="FILE", help="write this file when every port answers"
+    )
+    parser.add_argument(
+        "--port-base",
+        type=int,
+        metavar="N",
+        help="the cloud serves port N, the API N+1; 0 takes free ports (default: "
+        f"{USUAL_PORT}, or free ports where that is taken)",
+    )
+    parser.add_argument(
+        "--latency",
+        action="append",
+        default=[],
+        metavar="ACTION=SECONDS",
+        help="how long an action of the cloud takes, such as server.create=2; repeatable",
+    )
+    parser.add_argument(
+        "--run", type=Path, metavar="TEMPLATE", help="create a stack of this template, and show it"
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="end when that stack is done; the exit code tells how"
+    )
+    options = parser.parse_args(arguments)
+    options.latency = {name: seconds for text in options.latency for name, seconds in (pair(parser, text),)}
+    if options.run and not options.run.is_file():
+        parser.error(f"there is no template {options.run}")
+    return options
+
+
+def pair(parser: argparse.ArgumentParser, text: str) -> tuple[str, float]:
+    """Read ACTION=SECONDS."""
+    name, _, seconds = text.partition("=")
+    try:
+        return name, float(seconds)
+    except ValueError:
+        parser.error(f"{text!r} is no latency; write for example server.create=2.5")
+
+
+def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
+    """Start everything; return the variables that a client needs."""
+    folder: Path = options.state_dir
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    closing.enter_context(alone(folder))
+    logging.basicConfig(
+        filename=folder / "heat.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    listening, wanted = ports(options.port_base)
+    url = f"http://{HOST}:{listening.getsockname()[1]}"
+    closing.callback(listening.close)
+    store = DevCloudStore(str(folder / "devcloud.sqlite"))
+    closing.callback(store.close)
+    settings = DevCloudSettings(heat_url=f"{url}/v1/$(project_id)s", latency=options.latency)
+    cloud = devcloud.build(store, settings=settings)
+    point(cloud, settings)
+    try:
+        running = devcloud_server.serve(cloud, HOST, wanted)
+    except OSError as problem:
+        raise Refused(taken(wanted)) from problem
+    closing.callback(running.close)
+    auth_url = f"{running.url}/identity/v3"
+    db = database(folder / "heat.sqlite")
+    closing.callback(db.close)
+    node = Node(db, Wants(cloud=cloud_settings(auth_url)))
+    node.start()
+    closing.callback(node.close)
+    served = Served(front.application(Local(node.services).call, middleware(auth_url)), listening)
+    closing.callback(served.close)
+    found = access.environment(auth_url, PASSWORD)
+    write_whole(folder / "clouds.yaml", access.clouds(auth_url, PASSWORD))
+    variables = {
+        **found,
+        "OS_CLIENT_CONFIG_FILE": str((folder / "clouds.yaml").resolve()),
+        "DEVCLOUD_URL": running.url,
+        "HEAT_URL": url,
+    }
+    lines = "".join(f"{name}={value}\n" for name, value in variables.items())
+    write_whole(folder / "env", lines)
+    access.answers(f"{url}/healthcheck")
+    return {**variables, "STATE_DIR": str(folder)}
+
+
+def alone(folder: Path) -> TextIO:
+    """Make sure that no other process works in the folder; closed, it is free again."""
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise Refused(
+            f"another `heat dev` runs in {folder}; end it, or give this one a folder of its own "
+            "with --state-dir."
+        ) from None
+    return lock
+
+
+def ports(base: int | None) -> tuple[Any, int]:
+    """Return the API's listening socket and the port for the cloud."""
+    first = USUAL_PORT if base is None else base
+    if first == 0:
+        return listen(HOST, 0), 0
+    try:
+        # The cloud binds its own; that it can is seen here, before anything is written.
+        listen(HOST, first).close()
+        return listen(HOST, first + 1), first
+    except (OSError, OverflowError) as problem:
+        if base is None:
+            return listen(HOST, 0), 0
+        raise Refused(taken(first)) from problem
+
+
+def taken(port: int) -> str:
+    """Say that ports can't be had."""
+    return (
+        f"port {port} or {port + 1} can't be had on {HOST}; choose others with --port-base, or "
+        "free ones with --port-base 0."
+    )
+
+
+def point(cloud: DevCloud, settings: DevCloudSettings) -> None:
+    """Let the catalogue of a cloud that was kept name the ports of this run."""
+    identity: Any = cloud.state("identity")
+    urls = {"orchestration": settings.heat_url, "cloudformation": settings.heat_cfn_url}
+    with cloud.lock:
+        for service in identity.services.all():
+            if service["type"] in urls:
+                for row in identity.endpoints.find("service_id", service["id"]):
+                    identity.endpoints.put({**row, "url": urls[service["type"]]})
+        cloud.store.commit()
+
+
+def database(path: Path) -> Database:
+    """Open the database, with the newest schema."""
+    db = Database(f"sqlite:///{path}")
+    migrations.create(db)
+    if migrations.version(db) != migrations.newest():
+        migrations.migrate(db)
+    return db
+
+
+def cloud_settings(auth_url: str) -> CloudSettings:
+    """Return how the engine reaches the local cloud."""
+    trustee = Trustee(
+        username="heat",
+        password=PASSWORD,
+        user_domain_name="Default",
+        project_domain_name="Default",
+    )
+    return CloudSettings(auth_url=auth_url, trustee=trustee, polling=QUICK)
+
+
+def middleware(auth_url: str) -> dict[str, str]:
+    """Return the settings of keystonemiddleware."""
+    return {
+        "auth_type": "password",
+        "auth_url": auth_url,
+        "www_authenticate_uri": auth_url,
+        "username": "heat",
+        "password": PASSWORD,
+        "project_name": "service",
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+        "service_token_roles_required": "true",
+    }
+
+
+def tell(running: Mapping[str, str]) -> None:
+    """Say what runs where, and how to talk to it."""
+    folder = running["STATE_DIR"]
+    say(f"A local cloud serves {running['DEVCLOUD_URL']}, Heat {running['HEAT_URL']}.")
+    say(f"In another shell:  set -a; . {folder}/env; set +a")
+    say("                   heat stack list")
+
+
+def launch(template: Path, running: Mapping[str, str], stopped: threading.Event) -> int:
+    """Create the stack through the command line, as a user would, and return its exit code."""
+    name = template.stem
+    environment = {**os.environ, **running}
+    command = [sys.executable, "-m", "heat.cli.main", "stack"]
+    known = subprocess.run(  # noqa: S603 - our own command
+        [*command, "show", name, "-f", "json"], env=environment, capture_output=True, check=False
+    )
+    verb = "update" if known.returncode == 0 else "create"
+    say(f"\n$ heat stack {verb} {name} -t {template} --wait")
+    child = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, verb, name, "-t", str(template), "--wait"], env=environment
+    )
+    while not stopped.is_set():
+        try:
+            return child.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    child.terminate()
+    return child.wait()
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""The `heat-manage` command: looks after the database."""
+
+import sys
+from collections.abc import Sequence
+
+from oslo_config import cfg
+
+from heat.base.errors import Fault
+from heat.main import settings
+from heat.store import migrations
+from heat.store.database import Database
+
+USAGE = """usage: heat-manage [--config-file FILE] db sync|version
+
+  db sync      bring the schema to the newest version
+  db version   tell which version it has, and which this Heat needs
+  db_sync, db_version   the same, under their older names
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options, words = split(given)
+    command = " ".join(words).replace("db_", "db ")
+    if command not in {"db sync", "db version"}:
+        sys.stderr.write(USAGE)
+        return 2
+    try:
+        conf = settings.read(options, "heat-manage")
+        db = Database(settings.database_url(conf), pool_size=1)
+        try:
+            if command == "db sync":
+                migrations.migrate(db)
+            sys.stdout.write(f"{migrations.version(db)} (newest {migrations.newest()})\n")
+        finally:
+            db.close()
+    except (Fault, cfg.Error) as fault:
+        sys.stderr.write(f"heat-manage: {fault}\n")
+        return 1
+    return 0
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take options, with the values that stand after them, apart from the words of the command."""
+    options: list[str] = []
+    words: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            words.append(argument)
+            continue
+        options.append(argument)
+        if argument in {"--config-file", "--config-dir", "--log-file", "--log-dir"}:
+            options.extend(value for value in (next(rest, None),) if value is not None)
+    return options, words
+
+
+if __name__ == "__main__":
+    sys.exit(main())

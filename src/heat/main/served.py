@@ -1,0 +1,50 @@
+"""A WSGI application behind waitress, in a thread of its own."""
+
+import socket
+import threading
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+
+class Served:
+    """An application at work on a listening socket until it is closed."""
+
+    def __init__(self, application: Any, listening: socket.socket, threads: int = 16) -> None:
+        self._sockets: dict[int, Any] = {}
+        self._server: Any = create_server(
+            application,
+            map=self._sockets,
+            sockets=[listening],
+            threads=threads,
+            ident=None,
+            connection_limit=1000,
+            asyncore_use_poll=True,
+            clear_untrusted_proxy_headers=True,
+        )
+        self._thread = threading.Thread(target=self._run, name="api", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what is being answered and let go of the port."""
+        self._server.task_dispatcher.shutdown(timeout=5)
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        self._server.run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    listening.listen(1024)
+    return listening

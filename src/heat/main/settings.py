@@ -1,0 +1,201 @@
+"""Reads heat.conf: the options under the names operators know, turned into plain values."""
+
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Any, cast
+
+from keystoneauth1.loading import conf as loading
+from oslo_config import cfg
+from oslo_log import log
+
+from heat.base.errors import Invalid
+from heat.cloud.settings import CloudSettings, StackDomain, Trustee
+from heat.engine.ports import Settings as EngineSettings
+from heat.operations.services import Limits
+
+DEFAULT = [
+    cfg.IntOpt(
+        "num_engine_workers", min=1, help="Engine processes of heat-engine; one a core if unset."
+    ),
+    cfg.ListOpt(
+        "auth_encryption_key",
+        secret=True,
+        default=[],
+        help="Keys of secrets in the database: 32 characters each, or a Fernet key. The first "
+        "encrypts, all decrypt.",
+    ),
+    cfg.StrOpt(
+        "deferred_auth_method",
+        choices=["trusts", "password"],
+        default="trusts",
+        help="How the engine acts for users later; 'password' is not supported.",
+    ),
+    cfg.ListOpt("trusts_delegated_roles", default=[], help="Roles of a trust; all if empty."),
+    cfg.BoolOpt("allow_trusts_redelegation", default=False, help="Trusts may be passed on."),
+    cfg.StrOpt("region_name_for_services", default="", help="Region whose services are used."),
+    cfg.StrOpt("stack_user_domain_id", default="", help="Domain of the users of stacks."),
+    cfg.StrOpt("stack_user_domain_name", default="", help="The same, by name."),
+    cfg.StrOpt("stack_domain_admin", default="", help="User who makes users in that domain."),
+    cfg.StrOpt("stack_domain_admin_password", default="", secret=True, help="Its password."),
+    cfg.IntOpt("max_stacks_per_tenant", default=512, help="Stacks a project may have; -1 for any."),
+    cfg.IntOpt("max_resources_per_stack", default=1000, help="Resources of a stack; -1 for any."),
+    cfg.IntOpt("max_template_size", default=524288, min=1, help="Bytes of a template."),
+    cfg.IntOpt("max_json_body_size", default=1048576, min=1, help="Bytes of a request."),
+    cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
+    cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
+    cfg.BoolOpt(
+        "encrypt_parameters_and_properties",
+        default=False,
+        help="Encrypt evaluated properties, replies and plans too.",
+    ),
+    cfg.IntOpt("periodic_interval", default=5, min=1, help="Seconds between looks for work."),
+]
+DATABASE = [
+    cfg.StrOpt("connection", secret=True, help="URL: sqlite, postgresql, mysql or mariadb."),
+    cfg.IntOpt("max_pool_size", default=10, min=1, help="Connections a process keeps open."),
+    cfg.IntOpt("pool_timeout", default=30, min=1, help="Seconds to wait for a connection."),
+]
+HEAT_API = [
+    cfg.HostAddressOpt("bind_host", default="0.0.0.0", help="Address to serve."),  # noqa: S104
+    cfg.PortOpt("bind_port", default=8004, help="Port to serve."),
+    cfg.IntOpt("workers", min=1, help="Processes of heat-api; one a core if unset."),
+    cfg.IntOpt("threads", default=16, min=1, help="Requests a process serves at a time."),
+]
+CLIENTS = [
+    cfg.StrOpt("endpoint_type", default="publicURL", help="Endpoints of the catalogue to use."),
+    cfg.StrOpt("ca_file", default="", help="Certificates to trust."),
+    cfg.BoolOpt("insecure", default=False, help="Trust any certificate."),
+]
+KEYSTONE = [cfg.StrOpt("auth_uri", default="", help="Identity endpoint; else the trustee's.")]
+
+GROUPS = {
+    "DEFAULT": DEFAULT,
+    "database": DATABASE,
+    "heat_api": HEAT_API,
+    "clients": CLIENTS,
+    "clients_keystone": KEYSTONE,
+    "trustee": loading.get_plugin_conf_options("password"),
+    "keystone_authtoken": loading.get_plugin_conf_options("password"),
+}
+
+
+def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
+    """Read command line and configuration files, and start logging."""
+    conf = cfg.ConfigOpts()
+    register(conf)
+    log.register_options(conf)
+    conf(list(arguments), project="heat", prog=program, version="0.1.0")
+    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), "waitress=INFO"])
+    log.setup(conf, "heat")
+    return conf
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Make the options known."""
+    for group, options in GROUPS.items():
+        conf.register_opts(options, None if group == "DEFAULT" else group)
+
+
+def database_url(conf: cfg.ConfigOpts) -> str:
+    """Return where the database is."""
+    url: str | None = conf.database.connection
+    if not url:
+        raise Invalid(
+            "No database is configured; set connection in section [database] of heat.conf, for "
+            "example postgresql://heat:secret@localhost/heat."
+        )
+    return url
+
+
+def encryption_keys(conf: cfg.ConfigOpts) -> list[str]:
+    """Return the keys of secrets in the database, the one to encrypt with first."""
+    keys: list[str] = conf.auth_encryption_key
+    if not keys:
+        raise Invalid(
+            "No encryption key is configured; set auth_encryption_key in section [DEFAULT] of "
+            "heat.conf to 32 random characters."
+        )
+    return [_fernet(key) for key in keys]
+
+
+def cloud_settings(conf: cfg.ConfigOpts) -> CloudSettings:
+    """Return how to reach the cloud."""
+    if conf.deferred_auth_method != "trusts":
+        raise Invalid("Only deferred_auth_method = trusts is supported; set it in heat.conf.")
+    auth_url = (
+        conf.clients_keystone.auth_uri or _auth(conf, "auth_url") or os.environ.get("OS_AUTH_URL")
+    )
+    if not auth_url:
+        raise Invalid(
+            "The cloud is not configured; set auth_url in section [trustee] or "
+            "[keystone_authtoken] of heat.conf."
+        )
+    return CloudSettings(
+        auth_url=auth_url,
+        trustee=_trustee(conf),
+        stack_domain=_stack_domain(conf),
+        region=conf.region_name_for_services,
+        interface=conf.clients.endpoint_type.removesuffix("URL"),
+        ca=conf.clients.ca_file,
+        insecure=conf.clients.insecure,
+        retries=conf.client_retry_limit,
+        delegated_roles=tuple(conf.trusts_delegated_roles),
+        allow_redelegation=conf.allow_trusts_redelegation,
+    )
+
+
+def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
+    """Return how an engine works."""
+    return EngineSettings(scan_interval=float(conf.periodic_interval))
+
+
+def limits(conf: cfg.ConfigOpts) -> Limits:
+    """Return what is allowed."""
+    return Limits(
+        max_stacks_per_tenant=conf.max_stacks_per_tenant,
+        max_resources_per_stack=conf.max_resources_per_stack,
+        max_template_size=conf.max_template_size,
+        stack_action_timeout=conf.stack_action_timeout,
+    )
+
+
+def workers(given: int | None) -> int:
+    """Return a number of processes: the given one, or one a core."""
+    return given or os.cpu_count() or 1
+
+
+def _fernet(key: str) -> str:
+    # Upstream's keys are 32 plain characters; Fernet's are 32 bytes in base64.
+    return urlsafe_b64encode(key.encode()).decode() if len(key.encode()) == 32 else key
+
+
+def _auth(conf: cfg.ConfigOpts, name: str) -> str:
+    """Read an option of the service user, from its own section or the middleware's."""
+    sections: list[Any] = [conf.trustee, conf.keystone_authtoken]
+    return next((found for found in (cast("str", s[name]) for s in sections) if found), "")
+
+
+def _trustee(conf: cfg.ConfigOpts) -> Trustee | None:
+    if not _auth(conf, "username"):
+        return None
+    return Trustee(
+        username=_auth(conf, "username"),
+        password=_auth(conf, "password"),
+        project_name=_auth(conf, "project_name") or "service",
+        user_domain_id=_auth(conf, "user_domain_id"),
+        user_domain_name=_auth(conf, "user_domain_name"),
+        project_domain_id=_auth(conf, "project_domain_id"),
+        project_domain_name=_auth(conf, "project_domain_name"),
+    )
+
+
+def _stack_domain(conf: cfg.ConfigOpts) -> StackDomain | None:
+    if not conf.stack_domain_admin:
+        return None
+    return StackDomain(
+        domain_id=conf.stack_user_domain_id,
+        domain_name=conf.stack_user_domain_name,
+        admin=conf.stack_domain_admin,
+        password=conf.stack_domain_admin_password,
+    )
