@@ -1,0 +1,103 @@
+"""Speaks with the service: requests in, decoded answers or Refused out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from heat.cli.failures import Failure, Refused
+from heat.cli.http import Answer, Http
+from heat.cli.identity import Login, log_in
+from heat.cli.settings import read_settings
+
+Query = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StackReference:
+    """A stack's name and id, as its canonical address has them."""
+
+    name: str
+    id: str
+
+    @property
+    def path(self) -> str:
+        """Return the address below the project."""
+        return f"/stacks/{quote(self.name, safe='')}/{quote(self.id, safe='')}"
+
+
+class Client:
+    """One user's view of the service; a login that ran out is renewed once a request."""
+
+    def __init__(self, login: Callable[[], Login], http: Http) -> None:
+        self._log_in, self._http = login, http
+        self._login: Login | None = None
+
+    def get(self, path: str, query: Query | None = None) -> Any:
+        """Read."""
+        return self.send("GET", path, query=query)
+
+    def send(self, method: str, path: str, body: Any = None, query: Query | None = None) -> Any:
+        """Send a request; raises Refused with the service's words."""
+        answer = self._exchange(method, path, body, query)
+        if answer.status >= 300:
+            raise _refused(answer)
+        return answer.json()
+
+    def find(self, name: str) -> StackReference:
+        """Look a stack up by its name or id."""
+        answer = self._exchange("GET", f"/stacks/{quote(name, safe='')}")
+        if answer.status in (301, 302, 307, 308):
+            # The host of the address is the one the service knows itself by; ours worked.
+            path = urlsplit(answer.headers.get("location", "")).path
+            words = path.partition("/stacks/")[2].strip("/").split("/")
+            if len(words) == 2:
+                return StackReference(unquote(words[0]), unquote(words[1]))
+        if answer.status >= 300:
+            raise _refused(answer)
+        stack = answer.json()["stack"]
+        return StackReference(stack["stack_name"], stack["id"])
+
+    def _exchange(
+        self, method: str, path: str, body: Any = None, query: Query | None = None
+    ) -> Answer:
+        answer = self._send(method, path, body, query)
+        if answer.status == 401:
+            self._login = None
+            answer = self._send(method, path, body, query)
+        return answer
+
+    def _send(self, method: str, path: str, body: Any, query: Query | None) -> Answer:
+        if self._login is None:
+            self._login = self._log_in()
+        url = self._login.endpoint + path
+        if query:
+            url += "?" + urlencode({k: v for k, v in query.items() if v is not None}, doseq=True)
+        headers = {"X-Auth-Token": self._login.token, "Accept": "application/json"}
+        text = None
+        if body is not None:
+            text = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        return self._http.request(method, url, headers, text)
+
+
+def connect(
+    environ: Mapping[str, str], cloud: str | None = None, heat_url: str | None = None
+) -> Client:
+    """Return a client for the cloud that the settings name; nothing is sent yet."""
+    settings = read_settings(environ, cloud, heat_url)
+    http = Http(settings.cacert, settings.verify, settings.certificate)
+    return Client(lambda: log_in(settings, http), http)
+
+
+def _refused(answer: Answer) -> Failure:
+    said = answer.json()
+    error = said.get("error") if isinstance(said, dict) else None
+    if not isinstance(error, dict):
+        error = {}
+    explained = said.get("explanation") if isinstance(said, dict) else None
+    words = error.get("message") or explained
+    if answer.status == 401:
+        return Refused(401, words or "the service refused the token", error)
+    return Refused(answer.status, words or f"the service answered {answer.status}", error)

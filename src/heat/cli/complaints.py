@@ -1,0 +1,41 @@
+"""Tells on standard error what went wrong: each problem with its place, source line and cure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from heat.cli.failures import Failure, Refused
+
+
+def complain(failure: Failure) -> None:
+    """Write a failure."""
+    if isinstance(failure, Refused) and failure.problems:
+        for problem in failure.problems:
+            click.echo(described(problem), err=True)
+        count = len(failure.problems)
+        if count > 1:
+            click.echo(f"{count} problems", err=True)
+        return
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {failure.message}", err=True)
+    if failure.cure:
+        click.echo(f"  {failure.cure}", err=True)
+
+
+def described(problem: Mapping[str, Any]) -> str:
+    """Write a problem as compilers do."""
+    where = problem.get("file") or problem.get("document") or ""
+    if problem.get("line") is not None:
+        where += f":{problem['line']}:{problem.get('column') or 1}"
+    said = [problem.get("summary") or "", problem.get("detail") or ""]
+    if problem.get("line") is None and problem.get("at"):
+        said.insert(1, ".".join(str(step) for step in problem["at"]))
+    head = f"{where}: " if where else ""
+    lines = [click.style(head, bold=True) + ": ".join(word for word in said if word)]
+    if problem.get("line") is not None and problem.get("text"):
+        margin = f"  {problem['line']} | "
+        caret = " " * (len(margin) - 2 + int(problem.get("column") or 1) - 1)
+        lines += [f"{margin}{problem['text']}", f"  {caret}{click.style('^', fg='red')}"]
+    if problem.get("cure"):
+        lines.append(f"  {click.style('cure', fg='green')}: {problem['cure']}")
+    return "\n".join(lines)

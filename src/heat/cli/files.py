@@ -1,0 +1,219 @@
+"""Reads a template, its environments and every file they speak of, as a request sends them.
+
+Texts go as they are written, so that what is wrong with them has a line and a column. A file is
+sent under the name that it is called by, found from where the file that names it stands; only
+where two files are called the same does the later one go by its whole address.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import yaml
+
+from heat.base.errors import problem_to_wire
+from heat.base.problems import Place, Problem
+from heat.cli.failures import Failure, Refused
+from heat.template.registry import is_template
+from heat.template.text import compose
+
+COMMAND_LINE = "the command line"
+WEB = ("http://", "https://")
+
+Where = Path | str
+"""A path, or a web address."""
+
+
+@dataclass
+class Sources:
+    """What was read; ``names`` leads from what the service calls a text to what the user does."""
+
+    template: str | None = None
+    environments: dict[str, str] = field(default_factory=dict[str, str])
+    files: dict[str, str] = field(default_factory=dict[str, str])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+
+    def body(self, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the keys of a request; parameters win over every environment."""
+        body: dict[str, Any] = {}
+        if self.template is not None:
+            body["template"] = self.template
+        files = dict(self.files)
+        if len(self.environments) > 1:
+            # The service merges them, by the strategies they ask for. Its rule is that they win
+            # over the request's parameters: so these go as the last one.
+            files |= self.environments
+            order = list(self.environments)
+            if parameters:
+                files[COMMAND_LINE] = json.dumps({"parameters": parameters})
+                order.append(COMMAND_LINE)
+            body["environment_files"] = order
+        else:
+            if self.environments:
+                body["environment"] = next(iter(self.environments.values()))
+            if parameters:
+                body["parameters"] = parameters
+        if files:
+            body["files"] = files
+        return body
+
+
+def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sources:
+    """Read everything; raises Failure naming what can't be read, and who asks for it."""
+    reading = _Reading(Sources())
+    sources = reading.sources
+    if template is not None:
+        where = _locate(template, Path())
+        text = reading.read(where, None)
+        sources.template = reading.take(text, where, template, _template_references)
+        sources.names["template"] = template
+    for name in environments:
+        where = _locate(name, Path())
+        text = reading.take(reading.read(where, None), where, name, _environment_references)
+        key = name if sources.files.get(name, text) == text else _address(where)
+        sources.environments[key] = text
+        sources.names[key] = name
+    if len(environments) == 1:
+        sources.names["environment"] = environments[0]
+    return sources
+
+
+class _Reading:
+    """One reading; a file that is called several times is read once."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self.known: dict[tuple[Where, bool], str] = {}
+        self.open: set[Where] = set()
+
+    def take(
+        self,
+        text: str,
+        where: Where,
+        shown: str,
+        references: Callable[[yaml.Node], Iterator[tuple[yaml.ScalarNode, bool]]],
+    ) -> str:
+        """Add the files that a text calls; return it with the names that they are sent under."""
+        root = compose(text)
+        if root is None:
+            return text  # the service says what is wrong with it
+        self.open.add(where)
+        edits: list[tuple[int, int, str]] = []
+        for node, template in references(root):
+            key = self._add(node, template, where, shown, text)
+            if key != node.value:
+                edits.append((node.start_mark.index, node.end_mark.index, json.dumps(key)))
+        self.open.discard(where)
+        for start, end, key in sorted(edits, reverse=True):
+            text = text[:start] + key + text[end:]
+        return text
+
+    def _add(
+        self, node: yaml.ScalarNode, template: bool, where: Where, shown: str, text: str
+    ) -> str:
+        name = str(node.value)
+        target = _locate(name, where.parent if isinstance(where, Path) else where)
+        if target in self.open:
+            return name  # a circle; the service says so
+        if (target, template) not in self.known:
+            mark = node.start_mark
+            line = text.splitlines()[mark.line]
+            content = self.read(target, Place(shown, mark.line + 1, mark.column + 1, line))
+            if template:
+                content = self.take(content, target, str(target), _template_references)
+            self.known[target, template] = content
+        content = self.known[target, template]
+        files = self.sources.files
+        key = name if files.get(name, content) == content else _address(target)
+        files[key] = content
+        self.sources.names.setdefault(key, str(target))
+        return key
+
+    def read(self, where: Where, place: Place | None) -> str:
+        """Return a file's text; what is no text goes as base64."""
+        try:
+            content = _fetch(where) if isinstance(where, str) else _content(where)
+        except OSError as error:
+            words = error.strerror or str(getattr(error, "reason", "")) or str(error)
+            message = f"{where} can't be read: {words}"
+            if place is None:
+                raise Failure(message) from None
+            problem = Problem("A file can't be read", detail=message, place=place)
+            raise Refused(0, message, {"problems": [problem_to_wire(problem)]}) from None
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(content).decode()
+
+
+def _content(path: Path) -> bytes:
+    if str(path) == "-":
+        import sys
+
+        return sys.stdin.buffer.read()
+    return path.read_bytes()
+
+
+def _fetch(url: str) -> bytes:
+    from urllib.request import urlopen
+
+    with urlopen(url, timeout=60) as answer:  # noqa: S310 - only the addresses in WEB come here
+        content: bytes = answer.read()
+    return content
+
+
+def _locate(name: str, base: Where) -> Where:
+    if name.startswith(WEB):
+        return name
+    if isinstance(base, str):
+        return urljoin(base, name)
+    if name.startswith("file://"):
+        from urllib.request import url2pathname
+
+        name = url2pathname(name.removeprefix("file://"))
+    return base / name
+
+
+def _address(where: Where) -> str:
+    return where if isinstance(where, str) else where.resolve().as_uri()
+
+
+def _template_references(root: yaml.Node) -> Iterator[tuple[yaml.ScalarNode, bool]]:
+    """Find what get_file names, and the types that are templates."""
+    for key, value in _pairs(root, set()):
+        if not isinstance(value, yaml.ScalarNode):
+            continue
+        if key == "get_file":
+            yield value, False
+        elif key in ("type", "Type") and is_template(str(value.value)):
+            yield value, True
+
+
+def _environment_references(root: yaml.Node) -> Iterator[tuple[yaml.ScalarNode, bool]]:
+    """Find the templates that the registry leads to."""
+    if not isinstance(root, yaml.MappingNode):
+        return
+    for name, section in root.value:
+        if isinstance(name, yaml.ScalarNode) and name.value == "resource_registry":
+            for _, value in _pairs(section, set()):
+                if isinstance(value, yaml.ScalarNode) and is_template(str(value.value)):
+                    yield value, True
+
+
+def _pairs(node: yaml.Node, seen: set[int]) -> Iterator[tuple[str, yaml.Node]]:
+    """Walk every key with its value; what is shared by aliases once."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _pairs(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield str(key.value), value
+            yield from _pairs(value, seen)

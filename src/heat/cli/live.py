@@ -1,0 +1,205 @@
+"""Watches an operation until it ends: as a tree on a terminal, elsewhere as a line each event."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from heat.cli.client import Client, StackReference
+from heat.cli.failures import Failure, Refused, Unreachable
+from heat.cli.progress import Line, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DEPTH = 5
+QUICK, SLOW = 0.1, 1.0
+"""Seconds between looks: the first, and those after a while without news."""
+GRACE = 5.0
+"""Seconds in which the service must have told of the operation that was asked for."""
+PATIENCE = 60.0
+"""Seconds that the service may be away."""
+REFRESH = 2.0
+
+
+def watch(
+    client: Client,
+    stack: str | StackReference,
+    console: "Console",
+    *,
+    asked: str = "",
+    after: str | None = None,
+) -> bool:
+    """Watch a stack until it is at rest, then tell how it ended; True when all went well.
+
+    ``asked`` is the action that was asked for, else what is under way when watching starts.
+    ``after`` is the newest event of before. The stack goes on when watching is interrupted.
+    """
+    reference = stack if isinstance(stack, StackReference) else client.find(stack)
+    watching = Watching(client, reference, after)
+    progress = watching.progress
+    if console.is_terminal:
+        from rich.live import Live
+
+        from heat.cli.frame import frame
+
+        def draw() -> Any:
+            return frame(progress, time.monotonic(), console.size.height)
+
+        with Live(
+            console=console, get_renderable=draw, refresh_per_second=8, redirect_stdout=False
+        ):
+            watching.run(lambda _: None)
+    else:
+
+        def write(line: Line) -> None:
+            console.print(str(line), markup=False, highlight=False, soft_wrap=True)
+
+        watching.run(write)
+    return tell(client, watching, console, asked or watching.action)
+
+
+def newest_event(client: Client, reference: StackReference) -> str | None:
+    """Return the id of a stack's newest event, to watch what comes after it."""
+    query = {"limit": 1, "sort_dir": "desc", "nested_depth": DEPTH}
+    events = client.get(f"{reference.path}/events", query)["events"]
+    return str(events[0]["id"]) if events else None
+
+
+class Watching:
+    """One watch: what was heard, and up to which event."""
+
+    def __init__(self, client: Client, reference: StackReference, after: str | None = None) -> None:
+        self.client, self.reference = client, reference
+        self.progress = Progress(reference.name, reference.id, started=time.monotonic())
+        self.after = after
+        self.action = ""
+        self.gone = False
+        self._listed = float("-inf")
+
+    def run(self, write: Callable[[Line], None]) -> None:
+        """Look until the stack is at rest."""
+        pause, away = QUICK, 0.0
+        while True:
+            began = time.monotonic()
+            try:
+                rest, news = self.look(write)
+            except (Unreachable, Refused) as failure:
+                if isinstance(failure, Refused) and not failure.temporary:
+                    raise
+                if away >= PATIENCE:
+                    raise
+                rest, news = False, False
+                away += SLOW + time.monotonic() - began
+                pause = SLOW
+            else:
+                away = 0.0
+            if rest:
+                return
+            pause = QUICK if news else min(SLOW, pause * 1.3)
+            time.sleep(pause)
+
+    def look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
+        """Look once; tell whether the stack is at rest, and whether there was news."""
+        # The state comes first: what led to it is among the events that are read after it.
+        try:
+            stack = self.client.get(self.reference.path, {"resolve_outputs": "false"})["stack"]
+            events = self._events()
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            self.gone = True
+            return True, False
+        progress = self.progress
+        progress.see_stack(stack)
+        self.action = self.action or progress.status.partition("_")[0]
+        now = time.monotonic()
+        unknown = self._listed == float("-inf")
+        for event in events:
+            unknown = unknown or not progress.knows(event)
+            write(progress.see_event(event, now))
+            self.after = str(event["id"])
+        at_rest = not progress.status.endswith("_IN_PROGRESS") and (
+            progress.told or now - progress.started > GRACE
+        )
+        if at_rest or unknown or (events and now - self._listed > REFRESH):
+            self._list(now)
+        return at_rest, bool(events)
+
+    def _events(self) -> list[dict[str, Any]]:
+        query = {"sort_dir": "asc", "nested_depth": DEPTH, "marker": self.after}
+        events: list[dict[str, Any]] = self.client.get(f"{self.reference.path}/events", query)[
+            "events"
+        ]
+        return events
+
+    def _list(self, now: float) -> None:
+        rows = self.client.get(f"{self.reference.path}/resources", {"nested_depth": DEPTH})
+        self.progress.see_resources(rows["resources"])
+        self._listed = now
+
+
+def tell(client: Client, watching: Watching, console: "Console", asked: str) -> bool:
+    """Tell how it ended, what came out, and what may be done next."""
+    from heat.cli.frame import lasted
+
+    progress, name = watching.progress, watching.reference.name
+    took = lasted(time.monotonic() - progress.started)
+    if asked == "DELETE" and (watching.gone or progress.status == "DELETE_COMPLETE"):
+        _say(console, f"Stack {name} is deleted ({took})")
+        return True
+    if watching.gone:
+        raise Failure(f"the stack {name} is gone")
+    if progress.status != f"{asked}_COMPLETE":
+        _tell_failure(progress, took)
+        return False
+    _say(console, f"Stack {name}: {progress.status} ({took})")
+    _tell_outputs(client, watching.reference, console)
+    _say(console, "\nNext:")
+    for command, purpose in (
+        (f"heat stack show {name}", "all about it"),
+        (f"heat stack resources {name}", "what it is made of"),
+        (f"heat stack update {name} -t FILE --dry-run", "what a change would do"),
+        (f"heat stack delete {name}", "remove it all"),
+    ):
+        _say(console, f"  {command:<44} {purpose}")
+    return True
+
+
+def _tell_failure(progress: Progress, took: str) -> None:
+    name = progress.name
+    head = click.style(f"Stack {name}: {progress.status}", fg="red", bold=True)
+    click.echo(f"{head} ({took})", err=True)
+    reasons = progress.reasons()
+    for path, words in reasons:
+        click.echo(f"  {path}: {words}", err=True)
+    if not reasons:
+        click.echo(f"  {progress.reason}", err=True)
+    click.echo("\nNext:", err=True)
+    for command, purpose in (
+        (f"heat stack events {name}", "what happened"),
+        (f"heat stack update {name} -t FILE --wait", "mend it with a changed template"),
+        (f"heat stack delete {name}", "remove it all"),
+    ):
+        click.echo(f"  {command:<44} {purpose}", err=True)
+
+
+def _tell_outputs(client: Client, reference: StackReference, console: "Console") -> None:
+    from heat.cli.shown import cell
+
+    outputs = client.get(reference.path)["stack"].get("outputs") or []
+    if not outputs:
+        return
+    _say(console, "\nOutputs:")
+    width = max(len(output["output_key"]) for output in outputs)
+    for output in outputs:
+        words = cell(output.get("output_value"))
+        if output.get("output_error"):
+            words = f"({output['output_error']})"
+        indented = words.rstrip().replace("\n", "\n" + " " * (width + 4))
+        _say(console, f"  {output['output_key']:<{width}}  {indented}")
+
+
+def _say(console: "Console", text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,210 @@
+"""What is known of an operation under way: members and their states, from rows and events."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+Key = tuple[str, str]
+"""A stack's id and a resource's name."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A resource as it was last heard of; ``began`` and ``ended`` are the watcher's own seconds."""
+
+    key: Key
+    type: str = ""
+    status: str = "INIT_COMPLETE"
+    reason: str = ""
+    physical_id: str = ""
+    began: float | None = None
+    ended: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the resource's name."""
+        return self.key[1]
+
+    @property
+    def waiting(self) -> bool:
+        """Tell whether nothing was done to it yet."""
+        return self.status.startswith("INIT_")
+
+    @property
+    def working(self) -> bool:
+        """Tell whether something is being done to it."""
+        return self.status.endswith("_IN_PROGRESS")
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether what was last done to it failed."""
+        return self.status.endswith("_FAILED")
+
+    def elapsed(self, now: float) -> float | None:
+        """Return how long the last thing took, or has taken until now."""
+        if self.began is None:
+            return None
+        return (now if self.ended is None else self.ended) - self.began
+
+
+@dataclass(frozen=True)
+class Line:
+    """An event as a line of a log."""
+
+    time: str
+    path: str
+    status: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Write it."""
+        return f"{self.time} [{self.path}]: {self.status}  {self.reason}".rstrip()
+
+
+@dataclass
+class Progress:
+    """Everything heard so far of one stack and the stacks nested in it."""
+
+    name: str
+    id: str
+    started: float = 0.0
+    status: str = ""
+    reason: str = ""
+    members: dict[Key, Member] = field(default_factory=dict[Key, Member])
+    nested: dict[str, Key] = field(default_factory=dict[str, Key])
+    failures: dict[Key, str] = field(default_factory=dict[Key, str])
+    lines: deque[Line] = field(default_factory=lambda: deque[Line](maxlen=50))
+    told: bool = False
+    """Whether the stack itself was heard of."""
+
+    def see_stack(self, stack: Mapping[str, Any]) -> None:
+        """Take note of the stack's own state."""
+        self.status = str(stack.get("stack_status") or "")
+        self.reason = str(stack.get("stack_status_reason") or "")
+
+    def see_resources(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take note of a list of resources."""
+        for row in rows:
+            key = (self._stack_of(row)[1], str(row["resource_name"]))
+            before = self.members.get(key, Member(key))
+            status = str(row.get("resource_status") or before.status)
+            self.members[key] = replace(
+                before,
+                type=str(row.get("resource_type") or before.type),
+                status=status,
+                reason=str(row.get("resource_status_reason") or ""),
+                physical_id=str(row.get("physical_resource_id") or ""),
+            )
+            if href := link(row, "nested"):
+                self.nested[ids_of(href)[1]] = key
+
+    def see_event(self, event: Mapping[str, Any], now: float) -> Line:
+        """Take note of an event; return its line."""
+        stack_name, stack_id = self._stack_of(event)
+        name = str(event["resource_name"])
+        status = str(event.get("resource_status") or "")
+        reason = str(event.get("resource_status_reason") or "")
+        physical_id = str(event.get("physical_resource_id") or "")
+        of_stack = name == stack_name and physical_id in ("", stack_id)
+        if of_stack:
+            self.told = self.told or stack_id == self.id
+        elif not status.startswith("SIGNAL_"):
+            self._change((stack_id, name), status, reason, physical_id, now)
+        path = self.path_of(stack_id, stack_name)
+        line = Line(
+            str(event.get("event_time") or ""),
+            path if of_stack else f"{path}.{name}",
+            status,
+            reason,
+        )
+        self.lines.append(line)
+        return line
+
+    def knows(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether an event is of a member that was listed."""
+        member = self.members.get((self._stack_of(event)[1], str(event["resource_name"])))
+        return member is not None and bool(member.type)
+
+    def path_of(self, stack_id: str, stack_name: str = "") -> str:
+        """Return the way from the outermost stack to one nested in it."""
+        steps: list[str] = []
+        while stack_id != self.id:
+            key = self.nested.get(stack_id)
+            if key is None or len(steps) > 20:
+                return ".".join([self.name, stack_name or stack_id, *reversed(steps)])
+            steps.append(key[1])
+            stack_id = key[0]
+        return ".".join([self.name, *reversed(steps)])
+
+    def tree(self) -> list[tuple[int, Member]]:
+        """Return the members with their depth, each before those nested in it."""
+        inside: dict[str, list[Member]] = {}
+        for member in list(self.members.values()):
+            inside.setdefault(member.key[0], []).append(member)
+        child_of = {key: stack for stack, key in list(self.nested.items())}
+        found: list[tuple[int, Member]] = []
+
+        def walk(stack_id: str, depth: int) -> None:
+            for member in inside.pop(stack_id, ()):
+                found.append((depth, member))
+                if (child := child_of.get(member.key)) is not None:
+                    walk(child, depth + 1)
+
+        walk(self.id, 0)
+        for stack_id in list(inside):
+            walk(stack_id, 1)
+        return found
+
+    def count(self) -> tuple[int, int]:
+        """Return how many members are where they shall be, and how many there are."""
+        members = list(self.members.values())
+        if self.status.startswith("DELETE_"):
+            return sum(m.status == "DELETE_COMPLETE" for m in members), len(members)
+        settled = [m for m in members if not (m.waiting or m.working or m.failed)]
+        return len(settled), len(members)
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """Return what failed at the bottom of it: the path and the words of each leaf."""
+        leaves: dict[Key, str] = dict(self.failures)
+        for member in self.members.values():
+            if member.failed:
+                leaves.setdefault(member.key, member.reason)
+        for stack_id, key in self.nested.items():
+            if any(leaf[0] == stack_id for leaf in leaves):
+                leaves.pop(key, None)
+        said = [(f"{self.path_of(key[0])}.{key[1]}", words) for key, words in leaves.items()]
+        own = [(path, words) for path, words in said if "ancelled" not in words]
+        return own or said
+
+    def _change(self, key: Key, status: str, reason: str, physical_id: str, now: float) -> None:
+        before = self.members.get(key, Member(key))
+        if status.endswith("_FAILED"):
+            self.failures[key] = reason
+        if status.startswith("DELETE_") and before.physical_id not in ("", physical_id):
+            return  # it is gone that was replaced; the member of that name lives on
+        working = status.endswith("_IN_PROGRESS")
+        self.members[key] = replace(
+            before,
+            status=status,
+            reason=reason,
+            physical_id=physical_id,
+            began=now if working else before.began,
+            ended=None if working else now,
+        )
+
+    def _stack_of(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        href = link(row, "stack")
+        return ids_of(href) if href else (self.name, self.id)
+
+
+def link(row: Mapping[str, Any], rel: str) -> str:
+    """Return one of the links of a row, or nothing."""
+    return next((str(e["href"]) for e in row.get("links") or () if e.get("rel") == rel), "")
+
+
+def ids_of(href: str) -> tuple[str, str]:
+    """Return the name and id of the stack that an address is of."""
+    words = urlsplit(href).path.partition("/stacks/")[2].split("/")
+    return unquote(words[0]), unquote(words[1]) if len(words) > 1 else ""

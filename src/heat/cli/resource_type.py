@@ -1,0 +1,57 @@
+"""The commands on the types of resources that a template may name."""
+
+from urllib.parse import quote
+
+import click
+
+from heat.cli.asking import asking
+from heat.cli.client import Client
+from heat.cli.shown import Form, cell, formed
+
+PROPERTY_COLUMNS = ("property", "type", "required", "update_allowed", "default", "description")
+ATTRIBUTE_COLUMNS = ("attribute", "type", "description")
+
+
+@click.group()
+def group() -> None:
+    """Types of resources: what there is, and what each takes and gives."""
+
+
+@group.command("list")
+@click.option("--filter", "pattern", metavar="REGEX", help="Only names that begin like this.")
+@formed
+@asking
+def list_types(client: Client, form: Form, pattern: str | None) -> None:
+    """List the types of resources."""
+    names = client.get("/resource_types", {"name": pattern})["resource_types"]
+    rows = [{"resource_type": name} for name in sorted(names)]
+    form.rows(rows, ("resource_type",), "there is no such type")
+
+
+@group.command()
+@click.argument("name")
+@formed
+@asking
+def show(client: Client, form: Form, name: str) -> None:
+    """Show the properties and attributes of a type."""
+    found = client.get(f"/resource_types/{quote(name, safe='')}")
+    if form.name != "table" or form.columns:
+        form.one(found)
+        return
+    support = found.get("support_status") or {}
+    click.echo(f"{click.style(found['resource_type'], bold=True)}  {support.get('status') or ''}")
+    properties = [
+        {"property": key, **schema} for key, schema in (found.get("properties") or {}).items()
+    ]
+    attributes = [
+        {"attribute": key, **schema} for key, schema in (found.get("attributes") or {}).items()
+    ]
+    click.echo("\nProperties")
+    form.rows([_short(row) for row in properties], PROPERTY_COLUMNS, "none")
+    click.echo("\nAttributes")
+    form.rows([_short(row) for row in attributes], ATTRIBUTE_COLUMNS, "none")
+
+
+def _short(row: dict[str, object]) -> dict[str, object]:
+    marks = {True: "yes", False: ""}
+    return {key: marks[v] if isinstance(v, bool) else cell(v) for key, v in row.items()}
