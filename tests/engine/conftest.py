@@ -79,7 +79,14 @@ class Mortal:
     def __getattr__(self, name):
         inner = getattr(self._inner, name)
         if name not in ("commit", "send", "put_credentials", "make_trust"):
-            return inner
+            if not asyncio.iscoroutinefunction(inner):
+                return inner
+
+            async def breathe(*args, **kwargs):
+                await self._life.breathe()
+                return await inner(*args, **kwargs)
+
+            return breathe
 
         async def step(*args, **kwargs):
             await self._life.step()  # dies before it takes effect
@@ -93,11 +100,21 @@ class Mortal:
 class Life:
     """Counts the steps of an engine, and ends it at a given one."""
 
-    def __init__(self, steps=None):
+    def __init__(self, steps=None, pause=None):
         self.left, self.taken, self.died = steps, 0, asyncio.Event()
+        self.pause_at, self.pause = pause or (None, 0)
+        self._awake = asyncio.Event()
+        self._awake.set()
+
+    async def breathe(self):
+        await self._awake.wait()
 
     async def step(self):
         self.taken += 1
+        if self.taken == self.pause_at:
+            self._awake.clear()
+            asyncio.get_running_loop().call_later(self.pause, self._awake.set)
+        await self.breathe()
         if self.left is not None and self.taken > self.left:
             self.died.set()
             await asyncio.Event().wait()
@@ -173,9 +190,9 @@ class Place:
                 counts[kind] = new
         return dict(counts)
 
-    def start(self, name="engine", steps=None):
-        """Start an engine; with ``steps``, one that dies after so many."""
-        life = Life(steps)
+    def start(self, name="engine", steps=None, pause=None):
+        """Start an engine; it dies after so many steps, or pauses at (a step, for seconds)."""
+        life = Life(steps, pause)
         store = ThreadedStore(self.db, EngineId(name), timedelta(seconds=15), threads=0)
         world = World(
             store=Mortal(store, life),

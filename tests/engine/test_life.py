@@ -28,7 +28,9 @@ resources:
     properties: {network: {get_resource: net}, fixed_ips: [{subnet: {get_resource: subnet}}]}
 """
 
-SERVER = NETS + """
+SERVER = (
+    NETS
+    + """
   server:
     type: OS::Nova::Server
     properties:
@@ -40,6 +42,7 @@ SERVER = NETS + """
     type: OS::Cinder::VolumeAttachment
     properties: {instance_uuid: {get_resource: server}, volume_id: {get_resource: volume}}
 """
+)
 
 
 def test_values_flow_from_resource_to_resource(world):

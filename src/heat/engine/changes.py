@@ -1,7 +1,10 @@
 """Carries out one node of a plan: the change of one resource."""
 
+import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -14,7 +17,7 @@ from heat.engine import reasons
 from heat.engine.definition import Compiled
 from heat.engine.lease import Lost
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, here, recorded, standing
-from heat.engine.verbs import Performance, Stage, Stopped
+from heat.engine.verbs import Performance, Stage, Stopped, unrecorded
 from heat.plan.build import known_of
 from heat.plan.desired import Desired, Known, Standing, desire
 from heat.plan.diff import compare
@@ -36,6 +39,8 @@ from heat.store.rows import (
     StackRow,
     Write,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Outcome(Enum):
@@ -60,6 +65,12 @@ class Scene:
     stage: Stage
     known: dict[str, Known] = field(default_factory=dict[str, Known])
     failures: dict[str, str] = field(default_factory=dict[str, str])
+    current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
+
+    def __post_init__(self) -> None:
+        """See which row each name stands for."""
+        for row in list(self.rows.values()):
+            self.note(row)
 
     @property
     def types(self) -> Mapping[str, type[Resource]]:
@@ -73,11 +84,15 @@ class Scene:
     def note(self, row: ResourceRow) -> None:
         """Take over a committed row."""
         self.rows[row.id] = row
+        if not row.replaced_by:
+            self.current[row.name] = row.id
 
     def forget(self, row: ResourceId) -> None:
         """Take over that a row is gone."""
-        self.rows.pop(row, None)
+        gone = self.rows.pop(row, None)
         self.journal.pop(row, None)
+        if gone is not None and self.current.get(gone.name) == row:
+            del self.current[gone.name]
 
     def learn(self, row: ResourceRow) -> None:
         """Let other resources know of a row, as soon as it is what the plan wants."""
@@ -165,8 +180,7 @@ def _wanted(scene: Scene, name: str) -> frozenset[str]:
 
 def _requires(scene: Scene, desired: Desired) -> tuple[ResourceId, ...]:
     """Return the rows that a resource rests on: those its required names stand for now."""
-    current = {row.name: row.id for row in scene.rows.values() if not row.replaced_by}
-    return tuple(sorted(current[name] for name in desired.requires if name in current))
+    return tuple(sorted(scene.current[name] for name in desired.requires if name in scene.current))
 
 
 @dataclass(frozen=True)
@@ -225,11 +239,11 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         "operation": scene.operation.id,
         "real_type": cls.__facts__.name,
     }
-    opening: list[Write]
+    opening: list[Write] = [ChangeResource(row.id, kept)]
     if row.action == "INIT":
         row, opening = scene.teller.resource(row, "CREATE", IN_PROGRESS, **kept)
     else:
-        row, opening = replace(row, **kept), [ChangeResource(row.id, kept)]
+        row = replace(row, **kept)
     if old is not None:
         await _aside(scene, old, "step_aside")
     assert desired.values is not None  # noqa: S101 - _desire has seen to it
@@ -358,15 +372,29 @@ async def _perform(
     kept: Mapping[str, Any],
 ) -> Outcome:
     """Run a verb to its end, and commit what came of it together with its last reply."""
-    lease = scene.stage.lease
     # A creation goes on in a later operation; other verbs begin anew in each.
     verb = action if action == "CREATE" else f"{action}:{scene.operation.id}"
     act = Performance(scene.stage, row.id, verb, scene.journal.get(row.id, ()), opening)
     scene.note(row)
     try:
-        made = await act.run(steps)
-    except (Stopped, Lost):
+        return await _to_its_end(scene, row, action, act, steps, kept)
+    except Lost:
+        if action == "CREATE" and act.made_now:
+            await _disown(scene, row, act.made_now)
         raise
+
+
+async def _to_its_end(
+    scene: Scene,
+    row: ResourceRow,
+    action: str,
+    act: Performance,
+    steps: Steps[_Made],
+    kept: Mapping[str, Any],
+) -> Outcome:
+    lease = scene.stage.lease
+    try:
+        made = await act.run(steps)
     except Fault as fault:
         row = _with_made(row, act)
         return await _fail(scene, row, action, fault, act.pending)
@@ -395,6 +423,22 @@ async def _perform(
     scene.note(row)
     scene.learn(row)
     return Outcome.DONE
+
+
+async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
+    """Delete what was made after the lease was lost, unless the new driver has adopted it."""
+    world, stage = scene.stage.world, scene.stage
+    cls = scene.types.get(scene.real_type(row))
+    end = world.clock.now() + timedelta(seconds=4 * stage.settings.lease_term)
+    while cls is not None and world.clock.now() < end:
+        found = await world.store.resource(row.id)
+        if found is not None and found.physical_id == item:
+            return
+        if found is None or found.physical_id is not None:
+            await unrecorded(stage, standing(scene.stack, row, cls).delete(item))
+            return
+        await asyncio.sleep(stage.settings.scan_interval)
+    _log.error("%s %s may be without an owner; look for its mark heat:%s", row.type, item, row.id)
 
 
 def _without_journal(writes: Iterable[Write]) -> Iterable[Write]:

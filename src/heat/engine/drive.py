@@ -168,15 +168,12 @@ class Drive:
         except Fault as fault:
             _log.warning("Stack %s goes on with the user's token alone: %s", scene.stack.id, fault)
             return
-        who = Credentials(**{**self._fields(), "trust": trust})
+        who = replace(self._who, trust=trust)
         secret = who.to_secret() | {"token": self._who.token, "expires_at": self._who.expires_at}
         await self._world.store.put_credentials(replace(row, secret=secret))
         self._loaded = replace(self._loaded, credentials=replace(row, secret=secret))
         self._who = who
         scene.stage = replace(scene.stage, who=who, finders=AsyncFinders(self._world.cloud, who))
-
-    def _fields(self) -> dict[str, Any]:
-        return {name: getattr(self._who, name) for name in self._who.__struct_fields__}
 
     def _needs_cloud(self, scene: Scene) -> bool:
         types = {row.real_type or row.type for row in scene.rows.values()}

@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from heat.base.clock import Clock
-from heat.base.ids import OperationId, StackId
+from heat.base.ids import OperationId, ResourceId, StackId
 from heat.cloud.credentials import Credentials
 from heat.cloud.port import CloudPort
 from heat.plugin.resource import Resource
@@ -59,6 +59,10 @@ class Store(Protocol):
 
     async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
         """Return the current operations of stacks."""
+        ...
+
+    async def resource(self, key: ResourceId) -> ResourceRow | None:
+        """Return a resource row."""
         ...
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:

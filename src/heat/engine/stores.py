@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-from heat.base.ids import EngineId, OperationId, StackId
+from heat.base.ids import EngineId, OperationId, ResourceId, StackId
 from heat.engine.ports import Loaded
 from heat.store import commit as group
 from heat.store import credentials, definitions, journal, leases, operations, resources, stacks
 from heat.store.database import Database
-from heat.store.rows import Batch, CredentialsRow, LeaseRow
+from heat.store.rows import Batch, CredentialsRow, LeaseRow, ResourceRow
 
 T = TypeVar("T")
 
@@ -76,6 +76,10 @@ class ThreadedStore:
         """Return the current operations of stacks."""
         found = await self._run(lambda: operations.currents(self._db, stacks))
         return {stack: row.id for stack, row in found.items()}
+
+    async def resource(self, key: ResourceId) -> ResourceRow | None:
+        """Return a resource row."""
+        return await self._run(lambda: resources.get(self._db, key))
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
         """Return those of the ids that some resource row names."""

@@ -86,6 +86,7 @@ class Performance:
         self.physical_id: str | None = None
         self.kept: Mapping[str, Any] | None = None
         self.wrote = False
+        self.made_now: str | None = None
         self._at = 0
 
     async def run(self, steps: Steps[T]) -> T:
@@ -219,7 +220,7 @@ class Performance:
             raise
         self._answer(reply)
         if call.makes and (made := pick(reply, call.makes)):
-            self.physical_id = str(made)
+            self.physical_id = self.made_now = str(made)
             self.pending.append(ChangeResource(self._resource, {"physical_id": str(made)}))
         return reply
 
@@ -331,6 +332,25 @@ class Performance:
         await asyncio.sleep(self._stage.world.chance.spread(delay))
         if self._stage.stopping():
             raise Stopped
+
+
+async def unrecorded(stage: Stage, steps: Steps[Any]) -> None:
+    """Run a verb without a lease and without a journal: to clear away what is no one's."""
+    reply: Reply | None = None
+    try:
+        while True:
+            step = next(steps) if reply is None else steps.send(reply)
+            match step:
+                case Call():
+                    reply = await stage.world.cloud.send(step, stage.who)
+                case Wait():
+                    reply = await stage.world.cloud.wait(step, stage.who, deadline=stage.deadline)
+                case _:
+                    reply = {}
+    except StopIteration:
+        return
+    except Fault as fault:
+        _log.warning("%s could not be cleared away: %s", stage.lease.stack, fault)
 
 
 def _unclear(fault: CloudFault) -> bool:

@@ -163,8 +163,8 @@ class Worker:
                 elif self._leases.get(stack) is lease:
                     _log.warning("Stack %s is driven by another engine now", stack)
                     lease.lose()
-                    if task := self._tasks.get(stack):
-                        task.cancel()
+                    if drive := self._drives.get(stack):
+                        drive.supersede()
 
     async def _compare(self, stacks: set[StackId]) -> None:
         """Tell the drives whose operation is not the current one any more."""
