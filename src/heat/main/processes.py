@@ -39,10 +39,13 @@ def supervise(count: int, work: Callable[[], None]) -> None:
     _end(children)
 
 
-def until_ended() -> None:
-    """Wait for SIGTERM or SIGINT, which a supervised process holds back, or the parent's death."""
+def until_ended(is_well: Callable[[], bool] = lambda: True) -> None:
+    """Wait for SIGTERM or SIGINT, which a supervised process holds back.
+
+    The death of the parent is an end too, and so is not being well any more.
+    """
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent and is_well():
         if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1.0) is not None:
             return
 

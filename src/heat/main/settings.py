@@ -108,6 +108,14 @@ def database_url(conf: cfg.ConfigOpts) -> str:
     return url
 
 
+def not_migrated(found: str | None, wanted: str | None) -> Invalid:
+    """Say that the database is of another version."""
+    return Invalid(
+        f"The database has schema version {found or 'none'}, and this Heat needs {wanted}; run "
+        "`heat-manage db sync`."
+    )
+
+
 def encryption_keys(conf: cfg.ConfigOpts) -> list[str]:
     """Return the keys of secrets in the database, the one to encrypt with first."""
     keys: list[str] = conf.auth_encryption_key

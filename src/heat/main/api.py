@@ -1,0 +1,41 @@
+"""The `heat-api` command: the native REST API behind waitress, in several processes."""
+
+import sys
+from collections.abc import Sequence
+from socket import socket
+
+from oslo_config import cfg
+
+from heat.base.errors import Fault
+from heat.main import front, settings
+from heat.main.processes import supervise, until_ended
+from heat.main.served import Served, listen
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM."""
+    try:
+        conf = settings.read(sys.argv[1:] if arguments is None else arguments, "heat-api")
+        place = conf.heat_api
+        listening = listen(place.bind_host, place.bind_port)
+    except (Fault, cfg.Error) as fault:
+        sys.stderr.write(f"heat-api: {fault}\n")
+        return 1
+    except OSError as problem:
+        sys.stderr.write(f"heat-api: can't serve {place.bind_host}:{place.bind_port}: {problem}\n")
+        return 1
+    supervise(settings.workers(place.workers), lambda: work(conf, listening))
+    return 0
+
+
+def work(conf: cfg.ConfigOpts, listening: socket) -> None:
+    """Be one process of the API until told to end."""
+    served = Served(front.configured(conf), listening, conf.heat_api.threads)
+    try:
+        until_ended()
+    finally:
+        served.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
