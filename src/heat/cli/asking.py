@@ -23,12 +23,15 @@ def asking(command: F) -> F:
         heat_url: str | None,
         **options: Any,
     ) -> Any:
+        from contextlib import closing
+
         from heat.cli.client import connect
 
         given: dict[str, str | None] = context.find_root().obj or {}
         cloud = os_cloud or given.get("os_cloud")
         client = connect(os.environ, cloud, heat_url or given.get("heat_url"))
-        return command(*args, client=client, **options)
+        with closing(client):
+            return command(*args, client=client, **options)
 
     return cloud_options(run)  # type: ignore[return-value]
 

@@ -45,6 +45,10 @@ class Client:
             raise _refused(answer)
         return answer.json()
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def find(self, name: str) -> StackReference:
         """Look a stack up by its name or id."""
         answer = self._exchange("GET", f"/stacks/{quote(name, safe='')}")

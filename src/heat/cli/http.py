@@ -65,6 +65,12 @@ class Http:
             message = f"no answer from {parts.scheme}://{parts.netloc}: {words}"
             raise Unreachable(message) from error
 
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self.open.values():
+            connection.close()
+        self.open.clear()
+
     def _exchange(
         self,
         connection: http.client.HTTPConnection,

@@ -166,7 +166,8 @@ def _through_keystoneauth(cloud: CloudSettings) -> Login:
             service_type=SERVICE, interface=cloud.interface, region_name=cloud.region or None
         )
         token, project = opened.get_token(), opened.get_project_id()
-    except exceptions.ClientException as error:
+        opened.session.close()
+    except (exceptions.ClientException, TypeError) as error:
         raise Failure(f"the login of type {cloud.auth_type} failed: {error}") from None
     if not found:
         cure = "give its address with --heat-url or OS_HEAT_URL"

@@ -1,6 +1,6 @@
 """The commands that launch, change and remove stacks, or show what that would do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -182,7 +182,7 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _named(sources: "Sources") -> Iterator[None]:
+def _named(sources: "Sources") -> Generator[None]:
     """Speak of the user's own files when the service speaks of what was sent."""
     try:
         yield
