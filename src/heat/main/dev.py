@@ -30,6 +30,7 @@ from heat.store.database import Database
 HOST = "127.0.0.1"
 USUAL_PORT = 5500
 PASSWORD = DevCloudSettings.password
+COMMAND = "from heat.cli.main import main; raise SystemExit(main())"
 QUICK = Polling(delays=(0.05, 0.1, 0.2, 0.5, 1.0))
 """A cloud on this machine is asked sooner than one far away."""
 
@@ -124,6 +125,7 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
     listening, wanted = ports(options.port_base)
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     closing.callback(listening.close)
+    fresh = "" if (folder / "heat.sqlite").exists() else "yes"
     store = DevCloudStore(str(folder / "devcloud.sqlite"))
     closing.callback(store.close)
     settings = DevCloudSettings(heat_url=f"{url}/v1/$(project_id)s", latency=options.latency)
@@ -140,7 +142,7 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
     node = Node(db, Wants(cloud=cloud_settings(auth_url)))
     node.start()
     closing.callback(node.close)
-    served = Served(front.application(Local(node.services).call, middleware(auth_url)), listening)
+    served = Served(front.guarded(Local(node.services).call, middleware(auth_url)), listening)
     closing.callback(served.close)
     found = access.environment(auth_url, PASSWORD)
     write_whole(folder / "clouds.yaml", access.clouds(auth_url, PASSWORD))
@@ -153,7 +155,7 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
     lines = "".join(f"{name}={value}\n" for name, value in variables.items())
     write_whole(folder / "env", lines)
     access.answers(f"{url}/healthcheck")
-    return {**variables, "STATE_DIR": str(folder)}
+    return {**variables, "STATE_DIR": str(folder), "FRESH": fresh}
 
 
 def alone(folder: Path) -> TextIO:
@@ -252,11 +254,8 @@ def launch(template: Path, running: Mapping[str, str], stopped: threading.Event)
     """Create the stack through the command line, as a user would, and return its exit code."""
     name = template.stem
     environment = {**os.environ, **running}
-    command = [sys.executable, "-m", "heat.cli.main", "stack"]
-    known = subprocess.run(  # noqa: S603 - our own command
-        [*command, "show", name, "-f", "json"], env=environment, capture_output=True, check=False
-    )
-    verb = "update" if known.returncode == 0 else "create"
+    command = [sys.executable, "-c", COMMAND, "stack"]
+    verb = "create" if running["FRESH"] else known(command, name, environment)
     say(f"\n$ heat stack {verb} {name} -t {template} --wait")
     child = subprocess.Popen(  # noqa: S603 - our own command
         [*command, verb, name, "-t", str(template), "--wait"], env=environment
@@ -268,6 +267,14 @@ def launch(template: Path, running: Mapping[str, str], stopped: threading.Event)
             continue
     child.terminate()
     return child.wait()
+
+
+def known(command: Sequence[str], name: str, environment: Mapping[str, str]) -> str:
+    """Return what to do about a stack: create it, or update the one of an earlier run."""
+    shown = subprocess.run(  # noqa: S603 - our own command
+        [*command, "show", name, "-f", "json"], env=environment, capture_output=True, check=False
+    )
+    return "update" if shown.returncode == 0 else "create"
 
 
 def say(text: str) -> None:

@@ -67,6 +67,13 @@ CLIENTS = [
     cfg.StrOpt("ca_file", default="", help="Certificates to trust."),
     cfg.BoolOpt("insecure", default=False, help="Trust any certificate."),
 ]
+MIDDLEWARE = [
+    cfg.BoolOpt(
+        "enable_proxy_headers_parsing",
+        default=False,
+        help="Make links from the X-Forwarded headers of a proxy in front.",
+    )
+]
 KEYSTONE = [cfg.StrOpt("auth_uri", default="", help="Identity endpoint; else the trustee's.")]
 
 GROUPS = {
@@ -75,26 +82,30 @@ GROUPS = {
     "heat_api": HEAT_API,
     "clients": CLIENTS,
     "clients_keystone": KEYSTONE,
-    "trustee": loading.get_plugin_conf_options("password"),
-    "keystone_authtoken": loading.get_plugin_conf_options("password"),
+    "oslo_middleware": MIDDLEWARE,
 }
+SERVICE_USER = loading.get_plugin_conf_options("password")
 
 
 def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
     """Read command line and configuration files, and start logging."""
     conf = cfg.ConfigOpts()
-    register(conf)
     log.register_options(conf)
-    conf(list(arguments), project="heat", prog=program, version="0.1.0")
-    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), "waitress=INFO"])
+    parse(conf, arguments, program)
+    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), "waitress=INFO", "alembic=WARNING"])
     log.setup(conf, "heat")
     return conf
 
 
-def register(conf: cfg.ConfigOpts) -> None:
-    """Make the options known."""
+def parse(conf: cfg.ConfigOpts, arguments: Sequence[str], program: str) -> None:
+    """Make the options known, and read them."""
     for group, options in GROUPS.items():
         conf.register_opts(options, None if group == "DEFAULT" else group)
+    conf(list(arguments), project="heat", prog=program, version="0.1.0")
+    # These say that they are required, which either section may leave to the other; so they
+    # become known after parsing. The middleware registers the very same ones for itself.
+    for group in ("trustee", "keystone_authtoken"):
+        conf.register_opts(SERVICE_USER, group)
 
 
 def database_url(conf: cfg.ConfigOpts) -> str:

@@ -1,0 +1,96 @@
+"""heat.conf becomes plain values; what is missing is named with its cure."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from oslo_config import cfg
+
+from heat.base.errors import Invalid
+from heat.main import manage, settings
+from heat.store.sealing import Seal
+
+CONF = """
+[DEFAULT]
+auth_encryption_key = 0123456789abcdef0123456789abcdef
+max_stacks_per_tenant = 7
+stack_domain_admin = steward
+stack_domain_admin_password = hush
+stack_user_domain_name = heat
+region_name_for_services = RegionTwo
+[database]
+connection = {connection}
+[trustee]
+auth_url = http://keystone/v3
+username = heat
+password = secret
+user_domain_name = Default
+[clients]
+endpoint_type = internalURL
+"""
+
+
+def conf(tmp_path: Path, text: str = CONF) -> cfg.ConfigOpts:
+    path = tmp_path / "heat.conf"
+    path.write_text(text.format(connection=f"sqlite:///{tmp_path}/heat.sqlite"))
+    found = cfg.ConfigOpts()
+    settings.parse(found, ["--config-file", str(path)], "heat-test")
+    return found
+
+
+def test_the_names_that_operators_know_are_read(tmp_path: Path) -> None:
+    read = conf(tmp_path)
+    cloud = settings.cloud_settings(read)
+    assert (cloud.auth_url, cloud.interface, cloud.region) == (
+        "http://keystone/v3",
+        "internal",
+        "RegionTwo",
+    )
+    assert cloud.trustee is not None
+    assert (cloud.trustee.username, cloud.trustee.user_domain_name) == ("heat", "Default")
+    assert cloud.stack_domain is not None
+    assert (cloud.stack_domain.admin, cloud.stack_domain.domain_name) == ("steward", "heat")
+    assert settings.limits(read).max_stacks_per_tenant == 7
+
+
+def test_the_service_user_may_stand_with_the_middleware(tmp_path: Path) -> None:
+    cloud = settings.cloud_settings(conf(tmp_path, CONF.replace("[trustee]", "[keystone_authtoken]")))
+    assert cloud.trustee is not None
+    assert cloud.trustee.username == "heat"
+
+
+def test_a_key_of_32_characters_is_a_key(tmp_path: Path) -> None:
+    keys = settings.encryption_keys(conf(tmp_path))
+    assert [len(base64.urlsafe_b64decode(key)) for key in keys] == [32]
+    assert Seal(keys).open(Seal(keys).close(b"word")) == b"word"
+
+
+@pytest.mark.parametrize(
+    ("without", "read", "named"),
+    [
+        ("connection", settings.database_url, r"connection in section \[database\]"),
+        ("auth_encryption_key", settings.encryption_keys, "auth_encryption_key"),
+        ("auth_url", settings.cloud_settings, "auth_url"),
+    ],
+)
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch, without, read, named) -> None:
+    monkeypatch.delenv("OS_AUTH_URL", raising=False)
+    text = "\n".join(line for line in CONF.splitlines() if not line.startswith(without))
+    with pytest.raises(Invalid, match=named):
+        read(conf(tmp_path, text))
+
+
+@pytest.mark.parametrize("words", [["db", "sync"], ["db_sync"]])
+def test_a_database_is_made_and_its_version_told(tmp_path: Path, capsys, words) -> None:
+    conf(tmp_path)
+    options = ["--config-file", str(tmp_path / "heat.conf")]
+    assert manage.main([*options, "db", "version"]) == 0
+    assert capsys.readouterr().out == "None (newest 0001)\n"
+    assert manage.main([*options, *words]) == 0
+    assert manage.main(["db_version", *options]) == 0
+    assert capsys.readouterr().out == "0001 (newest 0001)\n" * 2
+
+
+def test_an_unknown_word_shows_the_usage(capsys) -> None:
+    assert manage.main(["db", "drop"]) == 2
+    assert "db sync" in capsys.readouterr().err
