@@ -179,7 +179,11 @@ class Place:
         found = {}
         for kind in KINDS:
             rows = self.cloud.store.table(kind).all()
-            found[kind] = {row["id"] for row in rows if row.get("name") != "default"}
+            found[kind] = {
+                row["id"]
+                for row in rows
+                if row.get("name") != "default" and row.get("status") != "deleting"
+            }
         return found
 
     def made(self):
