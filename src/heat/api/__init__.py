@@ -1,0 +1,1 @@
+"""The native REST API, a WSGI application: it reaches the engine through operations only."""

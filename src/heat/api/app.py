@@ -1,0 +1,215 @@
+"""The application: a table of routes on Falcon, with the versions and the probe beside it."""
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import falcon
+
+from heat.api import faults, handlers
+from heat.api.asking import Asking, Call, base_of
+from heat.api.handlers import Answer
+from heat.api.policy import Policy
+from heat.api.settings import ApiSettings
+from heat.store.shapes import to_json
+
+Handler = Callable[[Asking], Answer]
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_S = "/stacks/{stack_name}/{stack_id}"
+_R = f"{_S}/resources/{{resource_name}}"
+_later = handlers.not_there_yet
+
+ROUTES: Mapping[str, Mapping[str, Handler]] = {
+    "/stacks": {"GET": handlers.list_stacks, "POST": handlers.create_stack},
+    "/stacks/preview": {"POST": handlers.preview_stack},
+    "/stacks/detail": {"GET": handlers.detail_stacks},
+    "/stacks/{stack_name}": dict.fromkeys(
+        ("GET", "POST", "PUT", "PATCH", "DELETE"), handlers.look_up
+    ),
+    **{
+        f"/stacks/{{stack_name}}/{subject}": dict.fromkeys(
+            ("GET", "POST"), handlers.look_up_part(subject)
+        )
+        for subject in ("resources", "events", "template", "actions")
+    },
+    **{
+        f"/stacks/{{stack_name}}/{subject}": {"GET": handlers.look_up_part(subject)}
+        for subject in ("environment", "files", "outputs")
+    },
+    _S: {
+        "GET": handlers.show_stack,
+        "PUT": handlers.update_stack,
+        "PATCH": handlers.patch_stack,
+        "DELETE": handlers.delete_stack,
+    },
+    f"{_S}/preview": {"PUT": handlers.preview_update, "PATCH": handlers.preview_patch},
+    f"{_S}/template": {"GET": handlers.show_template},
+    f"{_S}/environment": {"GET": handlers.show_environment},
+    f"{_S}/files": {"GET": handlers.show_files},
+    f"{_S}/outputs": {"GET": handlers.list_outputs},
+    f"{_S}/outputs/{{output_key}}": {"GET": handlers.show_output},
+    f"{_S}/actions": {"POST": handlers.act},
+    f"{_S}/resources": {"GET": handlers.list_resources},
+    _R: {
+        "GET": handlers.show_resource,
+        "PATCH": _later("resource:mark_unhealthy", "Marks of unhealthy resources"),
+    },
+    f"{_R}/metadata": {"GET": handlers.show_metadata},
+    f"{_R}/signal": {"POST": _later("resource:signal", "Signals")},
+    f"{_R}/events": {"GET": handlers.list_events},
+    f"{_R}/events/{{event_id}}": {"GET": handlers.show_event},
+    f"{_S}/events": {"GET": handlers.list_events},
+    f"{_S}/abandon": {"DELETE": _later("stacks:abandon", "Abandoned stacks")},
+    f"{_S}/export": {"GET": _later("stacks:export", "Exports of stacks")},
+    f"{_S}/snapshots": {
+        "GET": _later("stacks:list_snapshots", "Snapshots"),
+        "POST": _later("stacks:snapshot", "Snapshots"),
+    },
+    f"{_S}/snapshots/{{snapshot_id}}": {
+        "GET": _later("stacks:show_snapshot", "Snapshots"),
+        "DELETE": _later("stacks:delete_snapshot", "Snapshots"),
+    },
+    f"{_S}/snapshots/{{snapshot_id}}/restore": {
+        "POST": _later("stacks:restore_snapshot", "Snapshots")
+    },
+    "/validate": {"POST": handlers.validate},
+    "/resource_types": {"GET": handlers.list_types},
+    "/resource_types/{type_name}": {"GET": handlers.show_type},
+    "/resource_types/{type_name}/template": {"GET": handlers.type_template},
+    "/template_versions": {"GET": handlers.template_versions},
+    "/template_versions/{template_version}/functions": {"GET": handlers.template_functions},
+    "/build_info": {"GET": handlers.build_info},
+    "/services": {"GET": handlers.list_services},
+    "/software_configs": {
+        "GET": _later("software_configs:index", "Software configs"),
+        "POST": _later("software_configs:create", "Software configs"),
+    },
+    "/software_configs/{config_id}": {
+        "GET": _later("software_configs:show", "Software configs"),
+        "DELETE": _later("software_configs:delete", "Software configs"),
+    },
+    "/software_deployments": {
+        "GET": _later("software_deployments:index", "Software deployments"),
+        "POST": _later("software_deployments:create", "Software deployments"),
+    },
+    "/software_deployments/{deployment_id}": {
+        "GET": _later("software_deployments:show", "Software deployments"),
+        "PUT": _later("software_deployments:update", "Software deployments"),
+        "DELETE": _later("software_deployments:delete", "Software deployments"),
+    },
+    "/software_deployments/metadata/{server_id}": {
+        "GET": _later("software_deployments:metadata", "Software deployments")
+    },
+}
+"""Every route below ``/v1/{tenant_id}``."""
+
+OPEN_PATHS = ("/", "/versions", "/v1", "/healthcheck")
+"""The paths that need no token."""
+
+
+def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[Any, Any]":
+    """Return the WSGI application; ``call`` carries operations out."""
+    settings = settings or ApiSettings()
+    app: falcon.App[Any, Any] = falcon.App(middleware=[_RequestIds()])
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.auto_parse_qs_csv = False
+    faults.install(app)
+    policy = Policy(settings.conf)
+
+    def bind(handler: Handler) -> Callable[..., None]:
+        def respond(
+            _self: Any, request: falcon.Request, response: falcon.Response, **parts: str
+        ) -> None:
+            asking = Asking(request, parts, call=call, policy=policy, settings=settings)
+            _send(response, handler(asking))
+
+        return respond
+
+    for path, methods in ROUTES.items():
+        responders = {f"on_{method.lower()}": bind(to) for method, to in methods.items()}
+        responders["on_options"] = _options(methods)
+        app.add_route(f"/v1/{{tenant_id}}{path}", type("Route", (), responders)())
+    _add_arns(app, bind(handlers.look_up))
+    for path in ("/", "/versions"):
+        app.add_route(path, _Versions(settings, falcon.HTTP_300))
+    app.add_route("/v1", _Versions(settings, falcon.HTTP_200))
+    app.add_route("/healthcheck", _Probe())
+    return app
+
+
+def wrap(app: WsgiApp, conf: Mapping[str, Any]) -> WsgiApp:
+    """Let keystonemiddleware check the tokens of all but the open paths.
+
+    ``conf`` is what its filter takes: ``{"oslo_config_config": conf}``, or its options.
+    """
+    from keystonemiddleware.auth_token import AuthProtocol
+
+    guarded: WsgiApp = AuthProtocol(app, conf)
+
+    def choose(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "/").rstrip("/") or "/"
+        return (app if path in OPEN_PATHS else guarded)(environ, start)
+
+    return choose
+
+
+def _send(response: falcon.Response, answer: Answer) -> None:
+    response.status = falcon.code_to_http_status(answer.status)
+    for name, value in answer.headers.items():
+        response.set_header(name, value)
+    if answer.status == 204:
+        return
+    response.content_type = "application/json"
+    response.data = to_json(answer.body)
+
+
+def _options(methods: Iterable[str]) -> Callable[..., None]:
+    allowed = ", ".join(sorted(methods))
+
+    def respond(_self: Any, _request: Any, response: falcon.Response, **_parts: str) -> None:
+        response.status = falcon.HTTP_204
+        response.set_header("Allow", allowed)
+
+    return respond
+
+
+def _add_arns(app: "falcon.App[Any, Any]", respond: Callable[..., None]) -> None:
+    """Find stacks by their ARN, which has slashes in it and so fits no route."""
+
+    def sink(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
+        respond(None, request, response, **parts)
+
+    app.add_sink(sink, r"/v1/(?P<tenant_id>[^/]+)/stacks/(?P<stack_name>arn:openstack:heat:.+)")
+
+
+class _RequestIds:
+    """Gives each request an id, which the answer, the events and the logs bear."""
+
+    def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
+        request.context.request_id = f"req-{uuid.uuid4()}"
+        response.set_header("X-Openstack-Request-Id", request.context.request_id)
+
+
+class _Versions:
+    """Tells which versions there are."""
+
+    def __init__(self, settings: ApiSettings, status: str) -> None:
+        self._settings, self._status = settings, status
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        href = f"{base_of(request, self._settings)}/v1/"
+        version = {
+            "id": "v1.0",
+            "status": "CURRENT",
+            "links": [{"rel": "self", "href": href}],
+        }
+        _send(response, Answer({"versions": [version]}, int(self._status[:3])))
+
+
+class _Probe:
+    """Answers a load balancer."""
+
+    def on_get(self, _request: falcon.Request, response: falcon.Response) -> None:
+        response.content_type = "text/plain"
+        response.text = "OK"

@@ -1,0 +1,345 @@
+"""What each route does: reads the request, asks for an operation, shapes the answer."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from heat.api import reading
+from heat.api.asking import Asking
+from heat.api.faults import bad_request
+from heat.api.links import following, link, with_links
+from heat.base.errors import Invalid
+from heat.operations import changes, members, previews, stacks, types
+from heat.operations.finding import OfStack
+
+SUBJECTS = ("resources", "events", "template", "actions", "environment", "files", "outputs")
+ACTIONS = ("suspend", "resume", "check", "cancel_update", "cancel_without_rollback")
+_STACK_FILTERS = (
+    "id", "status", "name", "action", "tenant", "username", "owner_id", "stack_name",
+    "stack_status", "stack_action", "stack_status_reason", "disable_rollback", "timeout_mins",
+    "stack_owner", "parent", "stack_user_project_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back; a body of None with status 200 is the JSON ``null``."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+# Stacks
+
+
+def list_stacks(asking: Asking) -> Answer:
+    """List stacks in pages."""
+    query = asking.query
+    request = stacks.ListStacks(
+        filters=query.among(*_STACK_FILTERS),
+        limit=query.count("limit"),
+        marker=query.text("marker"),
+        sort_keys=query.words("sort_keys"),
+        sort_dir=query.choice("sort_dir", "asc", "desc"),
+        tags=query.words("tags"),
+        tags_any=query.words("tags_any"),
+        not_tags=query.words("not_tags"),
+        not_tags_any=query.words("not_tags_any"),
+        show_deleted=query.flag("show_deleted"),
+        show_nested=query.flag("show_nested"),
+        show_hidden=query.flag("show_hidden"),
+        with_count=query.flag("with_count"),
+        global_tenant=query.flag("global_tenant"),
+    )
+    found = asking.ask("list_stacks", request)
+    entries = [stack_entry(asking, entry) for entry in found["stacks"]]
+    body: dict[str, Any] = {"stacks": entries}
+    if entries and request.limit == len(entries):
+        body["links"] = [following(asking.url, asking.http.params, entries[-1]["id"])]
+    if "count" in found:
+        body["count"] = found["count"]
+    return Answer(body)
+
+
+def detail_stacks(asking: Asking) -> Answer:
+    """List all stacks."""
+    found = asking.ask("detail_stacks", stacks.ListStacks())
+    return Answer({"stacks": [stack_entry(asking, entry) for entry in found["stacks"]]})
+
+
+def stack_entry(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a stack with its link; whose it is only the administrator is told."""
+    shown = with_links(entry, [link(asking.links.stack(entry))])
+    if not asking.context.is_admin:
+        shown.pop("project", None)
+    return shown
+
+
+def create_stack(asking: Asking) -> Answer:
+    """Accept a new stack."""
+    made = asking.ask("create_stack", reading.create(asking.body()))
+    href = asking.links.stack(made)
+    return Answer({"stack": {"id": made["id"], "links": [link(href)]}}, 201, {"Location": href})
+
+
+def preview_stack(asking: Asking) -> Answer:
+    """Show what a new stack would be."""
+    found = asking.ask("preview_stack", reading.create(asking.body()))
+    return Answer({**found, "stack": stack_entry(asking, found["stack"])})
+
+
+def show_stack(asking: Asking) -> Answer:
+    """Show a stack."""
+    outputs = asking.query.flag("resolve_outputs", default=True)
+    found = asking.ask("show_stack", stacks.ShowStack(**asking.stack, resolve_outputs=outputs))
+    return Answer({"stack": stack_entry(asking, found)})
+
+
+def update_stack(asking: Asking) -> Answer:
+    """Accept a new desired state."""
+    asking.ask("update_stack", _update(asking, existing=False))
+    return Answer(status=202)
+
+
+def patch_stack(asking: Asking) -> Answer:
+    """Accept a new desired state, said as what differs."""
+    asking.ask("update_stack", _update(asking, existing=True))
+    return Answer(status=202)
+
+
+def preview_update(asking: Asking) -> Answer:
+    """Show what an update would change."""
+    return Answer(asking.ask("preview_update", _update(asking, existing=False)))
+
+
+def preview_patch(asking: Asking) -> Answer:
+    """Show what an update, said as what differs, would change."""
+    return Answer(asking.ask("preview_update", _update(asking, existing=True)))
+
+
+def _update(asking: Asking, *, existing: bool) -> changes.UpdateStack:
+    return reading.update(asking.body(), **asking.stack, existing=existing)
+
+
+def delete_stack(asking: Asking) -> Answer:
+    """Accept that a stack goes."""
+    asking.ask("delete_stack", OfStack(**asking.stack))
+    return Answer(status=204)
+
+
+def look_up(asking: Asking) -> Answer:
+    """Send the client to the stack's full address."""
+    return _redirect(asking, "")
+
+
+def look_up_part(subject: str) -> Any:
+    """Return the handler that sends the client to the full address of a part of a stack."""
+
+    def handler(asking: Asking) -> Answer:
+        return _redirect(asking, f"/{subject}")
+
+    return handler
+
+
+def _redirect(asking: Asking, rest: str) -> Answer:
+    identity = asking.parts["stack_name"]
+    found = asking.ask("identify_stack", stacks.Identify(identity=identity))
+    href = asking.links.stack(found) + rest
+    if asking.http.query_string:
+        href += f"?{asking.http.query_string}"
+    return Answer(None, 302, {"Location": href})
+
+
+def show_template(asking: Asking) -> Answer:
+    """Show the template of a stack."""
+    return Answer(asking.ask("show_template", OfStack(**asking.stack)))
+
+
+def show_environment(asking: Asking) -> Answer:
+    """Show the environment of a stack."""
+    return Answer(asking.ask("show_environment", OfStack(**asking.stack)))
+
+
+def show_files(asking: Asking) -> Answer:
+    """Show the files of a stack."""
+    return Answer(asking.ask("show_files", OfStack(**asking.stack)))
+
+
+def list_outputs(asking: Asking) -> Answer:
+    """List the outputs of a stack."""
+    return Answer(asking.ask("list_outputs", OfStack(**asking.stack)))
+
+
+def show_output(asking: Asking) -> Answer:
+    """Show an output."""
+    key = asking.parts["output_key"]
+    return Answer(asking.ask("show_output", stacks.ShowOutput(**asking.stack, key=key)))
+
+
+def act(asking: Asking) -> Answer:
+    """Carry out an action on a stack."""
+    body = asking.body()
+    if not body:
+        raise bad_request("No action specified")
+    if len(body) > 1:
+        raise bad_request("Multiple actions specified")
+    action = next(iter(body))
+    if action not in ACTIONS:
+        raise bad_request(f"Invalid action {action} specified: use one of {', '.join(ACTIONS)}")
+    asking.ask("act", changes.Act(**asking.stack, action=action))
+    return Answer()
+
+
+def validate(asking: Asking) -> Answer:
+    """Check a template."""
+    query = asking.query
+    request = reading.content(
+        asking.body(),
+        previews.Validate,
+        show_nested=query.flag("show_nested"),
+        ignore_errors=query.words("ignore_errors"),
+    )
+    return Answer(asking.ask("validate", request))
+
+
+# Resources and events
+
+
+def list_resources(asking: Asking) -> Answer:
+    """List the resources of a stack."""
+    query = asking.query
+    query.only(*members.FILTERS, "nested_depth", "with_detail")
+    request = members.ListResources(
+        **asking.stack,
+        filters=query.among(*members.FILTERS),
+        nested_depth=query.count("nested_depth") or 0,
+        with_detail=query.flag("with_detail"),
+    )
+    found = asking.ask("list_resources", request)
+    stack_href = link(asking.links.stack(found["stack"]), "stack")
+    listed: list[dict[str, Any]] = []
+    for entry in found["resources"]:
+        here = link(asking.links.resource(found["stack"], entry["resource_name"]))
+        listed.append(with_links(entry, [here, stack_href]))
+    return Answer({"resources": listed})
+
+
+def show_resource(asking: Asking) -> Answer:
+    """Show a resource."""
+    request = members.ShowResource(
+        **asking.stack,
+        resource=asking.parts["resource_name"],
+        with_attr=tuple(asking.query.texts("with_attr")),
+    )
+    found = asking.ask("show_resource", request)
+    entry, stack = found["resource"], found["stack"]
+    hrefs = [
+        link(asking.links.resource(stack, entry["resource_name"])),
+        link(asking.links.stack(stack), "stack"),
+    ]
+    return Answer({"resource": with_links(entry, hrefs)})
+
+
+def show_metadata(asking: Asking) -> Answer:
+    """Show the metadata of a resource."""
+    name = asking.parts["resource_name"]
+    return Answer(asking.ask("show_metadata", members.OfResource(**asking.stack, resource=name)))
+
+
+def list_events(asking: Asking) -> Answer:
+    """List what happened to a stack, or to one of its resources."""
+    query = asking.query
+    request = members.ListEvents(
+        **asking.stack,
+        resource=asking.parts.get("resource_name"),
+        filters=query.among("resource_action", "resource_status", "resource_name", "resource_type"),
+        limit=query.count("limit"),
+        marker=query.text("marker"),
+        sort_keys=query.words("sort_keys"),
+        sort_dir=query.choice("sort_dir", "asc", "desc"),
+        nested_depth=query.count("nested_depth") or 0,
+    )
+    found = asking.ask("list_events", request)
+    listed = [_event(asking, found["stack"], entry) for entry in found["events"]]
+    return Answer({"events": listed})
+
+
+def show_event(asking: Asking) -> Answer:
+    """Show an event."""
+    request = members.ShowEvent(
+        **asking.stack, resource=asking.parts["resource_name"], event=asking.parts["event_id"]
+    )
+    found = asking.ask("show_event", request)
+    return Answer({"event": _event(asking, found["stack"], found["event"])})
+
+
+def _event(asking: Asking, stack: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    links = asking.links
+    hrefs = [
+        link(links.event(stack, entry)),
+        link(links.resource(stack, entry["resource_name"]), "resource"),
+        link(links.stack(stack), "stack"),
+    ]
+    return with_links(entry, hrefs)
+
+
+# What the service knows
+
+
+def list_types(asking: Asking) -> Answer:
+    """List the resource types."""
+    query = asking.query
+    request = types.ListTypes(
+        name=query.text("name"),
+        version=query.text("version"),
+        support_status=query.text("support_status"),
+        with_description=query.flag("with_description"),
+    )
+    return Answer(asking.ask("list_types", request))
+
+
+def show_type(asking: Asking) -> Answer:
+    """Show the schema of a type."""
+    return Answer(asking.ask("show_type", types.OfType(type=asking.parts["type_name"])))
+
+
+def type_template(asking: Asking) -> Answer:
+    """Make a template for a type."""
+    dialect = asking.query.text("template_type") or "cfn"
+    request = types.TypeTemplate(type=asking.parts["type_name"], template_type=dialect.lower())
+    return Answer(asking.ask("type_template", request))
+
+
+def template_versions(asking: Asking) -> Answer:
+    """List the template versions."""
+    return Answer(asking.ask("template_versions", types.Nothing()))
+
+
+def template_functions(asking: Asking) -> Answer:
+    """List the functions of a template version."""
+    request = types.OfVersion(
+        version=asking.parts["template_version"],
+        with_condition_func=asking.query.flag("with_condition_func"),
+    )
+    return Answer(asking.ask("template_functions", request))
+
+
+def build_info(asking: Asking) -> Answer:
+    """Tell what the service was built from."""
+    engine = asking.ask("build_info", types.Nothing())
+    return Answer({"api": {"revision": asking.revision}, "engine": engine})
+
+
+def list_services(asking: Asking) -> Answer:
+    """List the engines."""
+    return Answer(asking.ask("list_services", types.Nothing()))
+
+
+def not_there_yet(rule: str, what: str) -> Any:
+    """Return the handler of a route whose feature is not there."""
+
+    def handler(asking: Asking) -> Answer:
+        asking.may(rule)
+        raise Invalid(f"{what} are not supported by this service.", kind="NotSupported")
+
+    return handler

@@ -1,0 +1,44 @@
+"""The addresses of things, made from the host that the request came to."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+
+class Links:
+    """Addresses below one base: ``http://host:8004/v1``."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    def stack(self, stack: Mapping[str, Any]) -> str:
+        """Return the address of a stack."""
+        parts = (stack["project"], "stacks", stack["stack_name"], stack["id"])
+        return "/".join((self._base, *(quote(part, safe="") for part in parts)))
+
+    def resource(self, stack: Mapping[str, Any], name: str) -> str:
+        """Return the address of a resource."""
+        return f"{self.stack(stack)}/resources/{quote(name, safe='')}"
+
+    def event(self, stack: Mapping[str, Any], event: Mapping[str, Any]) -> str:
+        """Return the address of an event."""
+        return f"{self.resource(stack, event['resource_name'])}/events/{event['id']}"
+
+
+def link(href: str, rel: str = "self") -> dict[str, str]:
+    """Return a link."""
+    return {"href": href, "rel": rel}
+
+
+def following(url: str, params: Mapping[str, Any], marker: str) -> dict[str, str]:
+    """Return the link to the next page of a list."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.items():
+        if name != "marker":
+            pairs += [(name, item) for item in (value if isinstance(value, list) else [value])]
+    return link(f"{url}?{urlencode([*pairs, ('marker', marker)])}", "next")
+
+
+def with_links(entry: Mapping[str, Any], links: Iterable[dict[str, str]]) -> dict[str, Any]:
+    """Return an entry with its links in front."""
+    return {"links": list(links), **entry}

@@ -1,0 +1,81 @@
+"""Who may do what: the rules' defaults, and asking oslo.policy."""
+
+from typing import Any
+
+from oslo_config import cfg
+from oslo_policy import policy
+
+from heat.base.errors import Denied
+from heat.operations.context import Context
+
+_MINE = "project_id:%(project_id)s"
+_OLD = "rule:deny_stack_user"
+READER = "rule:project_reader"
+MEMBER = "rule:project_member"
+READER_OR_STACK_USER = "rule:project_reader or (role:heat_stack_user and " + _MINE + ")"
+NOBODY = "rule:deny_everybody"
+
+_BASE = {
+    "context_is_admin": "role:admin and is_admin_project:True",
+    "project_admin": "role:admin",
+    "deny_stack_user": "not role:heat_stack_user",
+    "deny_everybody": "!",
+    "allow_everybody": "",
+    "project_member": "role:admin or (role:member and " + _MINE + ")",
+    "project_reader": "role:admin or ((role:reader or role:member) and " + _MINE + ")",
+}
+
+_READERS = ["actions:check", "build_info:build_info", "events:index", "events:show", "resource:index", "resource:show", "software_configs:index", "software_configs:show", "software_deployments:index", "software_deployments:show", "stacks:detail", "stacks:index", "stacks:list_resource_types", "stacks:list_template_versions", "stacks:list_template_functions", "stacks:preview", "stacks:resource_schema", "stacks:show", "stacks:template", "stacks:environment", "stacks:files", "stacks:show_snapshot", "stacks:list_snapshots", "stacks:list_outputs", "stacks:show_output", "cloudformation:ListStacks", "cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents", "cloudformation:ValidateTemplate", "cloudformation:GetTemplate", "cloudformation:EstimateTemplateCost", "cloudformation:DescribeStackResources", "cloudformation:ListStackResources"]
+_MEMBERS = ["actions:action", "actions:snapshot", "actions:suspend", "actions:resume", "actions:cancel_update", "actions:cancel_without_rollback", "resource:mark_unhealthy", "software_configs:create", "software_configs:delete", "software_deployments:create", "software_deployments:update", "software_deployments:delete", "stacks:abandon", "stacks:create", "stacks:delete", "stacks:export", "stacks:generate_template", "stacks:update", "stacks:update_patch", "stacks:preview_update", "stacks:preview_update_patch", "stacks:validate_template", "stacks:snapshot", "stacks:delete_snapshot", "stacks:restore_snapshot", "cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:UpdateStack", "cloudformation:CancelUpdateStack"]
+_STACK_USERS = ["resource:metadata", "resource:signal", "stacks:lookup", "cloudformation:DescribeStackResource"]
+
+
+def defaults() -> list[policy.RuleDefault]:
+    """Return every rule with its default; the older default holds where operators keep it."""
+    rules = [policy.RuleDefault(name, check) for name, check in _BASE.items()]
+    rules += [_rule(name, READER, _OLD) for name in _READERS]
+    rules += [_rule(name, MEMBER, _OLD) for name in _MEMBERS]
+    rules += [_rule(name, READER_OR_STACK_USER, "rule:allow_everybody") for name in _STACK_USERS]
+    rules += [
+        _rule("service:index", "rule:project_admin", "rule:context_is_admin"),
+        policy.RuleDefault("stacks:update_no_change", "rule:stacks:update_patch"),
+        policy.RuleDefault("stacks:global_index", NOBODY),
+        policy.RuleDefault("software_configs:global_index", NOBODY),
+        policy.RuleDefault("software_deployments:metadata", READER_OR_STACK_USER),
+    ]
+    return rules
+
+
+def _rule(name: str, check: str, older: str) -> policy.RuleDefault:
+    return policy.RuleDefault(
+        name,
+        check,
+        deprecated_rule=policy.DeprecatedRule(
+            name, older, deprecated_reason="roles say it better", deprecated_since="1"
+        ),
+    )
+
+
+class Policy:
+    """The rules of one service: policy.yaml over the defaults."""
+
+    def __init__(self, conf: Any = None) -> None:
+        if conf is None:
+            conf = cfg.ConfigOpts()
+            conf([], project="heat", default_config_files=[], default_config_dirs=[])
+        self._enforcer = policy.Enforcer(conf)
+        # What operators are told about older rules they need not hear at every request.
+        self._enforcer.suppress_deprecation_warnings = True
+        self._enforcer.suppress_default_change_warnings = True
+        self._enforcer.register_defaults(defaults())
+
+    def check(self, rule: str, context: Context, project: str) -> None:
+        """Raise Denied unless a rule allows the caller to act on a project."""
+        who = {
+            "user_id": context.user_id,
+            "project_id": context.project,
+            "roles": list(context.roles),
+            "is_admin_project": context.is_admin or "admin" not in context.roles,
+        }
+        if not self._enforcer.enforce(rule, {"project_id": project}, who):
+            raise Denied(f"You are not authorized to use {rule}.")

@@ -1,0 +1,17 @@
+"""What an operator can set about the REST API."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """``conf`` is the oslo.config object that oslo.policy reads; None means the defaults.
+
+    ``trust_forwarded`` makes links from the X-Forwarded headers of a proxy in front.
+    """
+
+    max_json_body_size: int = 1048576
+    trust_forwarded: bool = False
+    revision: str = "unknown"
+    conf: Any = None

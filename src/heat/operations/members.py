@@ -1,0 +1,183 @@
+"""The resources of a stack, and what happened to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from heat.base.errors import NotFound
+from heat.base.ids import EventId
+from heat.operations import views
+from heat.operations.context import Context
+from heat.operations.finding import OfStack, find
+from heat.operations.live import attributes
+from heat.operations.services import Services
+from heat.store import definitions, events, resources
+from heat.store.rows import ResourceRow, StackRow
+
+
+class ListResources(OfStack, frozen=True, kw_only=True):
+    """Which resources of a stack; a type may be a part of its name."""
+
+    filters: dict[str, list[str]] = {}
+    nested_depth: int = 0
+    with_detail: bool = False
+
+
+class OfResource(OfStack, frozen=True, kw_only=True):
+    """A request about one resource."""
+
+    resource: str
+
+
+class ShowResource(OfResource, frozen=True, kw_only=True):
+    """Which resource, and which attributes besides the declared ones."""
+
+    with_attr: tuple[str, ...] = ()
+
+
+class ListEvents(OfStack, frozen=True, kw_only=True):
+    """Which events of a stack, or of one of its resources."""
+
+    resource: str | None = None
+    filters: dict[str, list[str]] = {}
+    limit: int | None = None
+    marker: str | None = None
+    sort_keys: tuple[str, ...] = ()
+    sort_dir: str | None = None
+    nested_depth: int = 0
+
+
+class ShowEvent(OfResource, frozen=True, kw_only=True):
+    """Which event of which resource."""
+
+    event: str
+
+
+FILTERS = ("type", "status", "name", "action", "id", "physical_resource_id")
+_EVENT_FILTERS = {
+    "resource_action": "action",
+    "resource_status": "status",
+    "resource_name": "resource_name",
+    "resource_type": "resource_type",
+}
+_EVENT_SORTS = {"event_time": "created_at", "resource_type": "resource_type"}
+
+
+def list_resources(services: Services, context: Context, request: ListResources) -> dict[str, Any]:
+    """Return the resources of a stack, each once though it may be under replacement."""
+    stack = find(services, context, request)
+    rows = resources.of_stack(services.db, stack.id)
+    needed = views.required_by(rows)
+    chosen = [row for row in views.best(rows).values() if _fits(row, request.filters)]
+    entries = [views.resource(row, needed.get(row.id, ())) for row in chosen]
+    if request.with_detail:
+        described = _descriptions(services, stack)
+        for row, entry in zip(chosen, entries, strict=True):
+            entry["description"] = described.get(row.name, "")
+            entry["attributes"] = views.attributes(services, row)
+    return {"stack": _identity(stack), "resources": entries}
+
+
+def _fits(row: ResourceRow, filters: Mapping[str, list[str]]) -> bool:
+    for name, values in filters.items():
+        match name:
+            case "type":
+                fits = any(value in row.type for value in values)
+            case "status":
+                joined = f"{row.action}_{row.status}"
+                fits = any(value.upper() in (row.status, joined) for value in values)
+            case "action":
+                fits = row.action in {value.upper() for value in values}
+            case "name":
+                fits = row.name in values
+            case "id":
+                fits = row.id in values
+            case _:
+                fits = row.physical_id in values
+        if not fits:
+            return False
+    return True
+
+
+def show_resource(services: Services, context: Context, request: ShowResource) -> dict[str, Any]:
+    """Return one resource with its attributes."""
+    stack, rows, row = _find(services, context, request)
+    shown = views.resource(row, views.required_by(rows).get(row.id, ()))
+    shown["description"] = _descriptions(services, stack).get(row.name, "")
+    shown["attributes"] = attributes(services, context, stack, row, request.with_attr)
+    return {"stack": _identity(stack), "resource": shown}
+
+
+def show_metadata(services: Services, context: Context, request: OfResource) -> dict[str, Any]:
+    """Return the metadata of a resource."""
+    return {"metadata": _find(services, context, request)[2].metadata}
+
+
+def list_events(services: Services, context: Context, request: ListEvents) -> dict[str, Any]:
+    """Return a page of events, newest first unless asked otherwise."""
+    stack = find(services, context, request)
+    filters = {
+        _EVENT_FILTERS[name]: values
+        for name, values in request.filters.items()
+        if name in _EVENT_FILTERS and values
+    }
+    if request.resource is not None:
+        filters["resource_name"] = [request.resource]
+    keys = [_EVENT_SORTS[key] for key in request.sort_keys if key in _EVENT_SORTS]
+    if request.sort_dir and not keys:
+        keys = ["created_at"]
+    found = events.listing(
+        services.db,
+        events.EventQuery(
+            stacks=[stack.id],
+            filters=filters,
+            limit=request.limit,
+            marker=None if request.marker is None else EventId(request.marker),
+            sort_keys=keys,
+            sort_dirs=[request.sort_dir or "asc"] * len(keys),
+        ),
+    )
+    if request.resource is not None and not found:
+        raise NotFound(f"No events found for the resource {request.resource}.", kind="NotFound")
+    return {"stack": _identity(stack), "events": [views.event(row) for row in found]}
+
+
+def show_event(services: Services, context: Context, request: ShowEvent) -> dict[str, Any]:
+    """Return one event."""
+    stack = find(services, context, request)
+    row = events.get(services.db, EventId(request.event))
+    if row is None or row.stack != stack.id or row.resource_name != request.resource:
+        raise NotFound(f"The event {request.event} could not be found.", kind="NotFound")
+    shown = views.event(row) | {
+        "resource_type": row.resource_type,
+        "resource_properties": row.properties,
+    }
+    return {"stack": _identity(stack), "event": shown}
+
+
+def _find(
+    services: Services, context: Context, request: OfResource
+) -> tuple[StackRow, list[ResourceRow], ResourceRow]:
+    stack = find(services, context, request)
+    rows = resources.of_stack(services.db, stack.id)
+    row = views.best(rows).get(request.resource)
+    if row is None:
+        raise NotFound(
+            f"The Resource ({request.resource}) could not be found in Stack {stack.name}."
+        )
+    return stack, rows, row
+
+
+def _descriptions(services: Services, stack: StackRow) -> dict[str, str]:
+    """Read the resources' descriptions from the template, which need not be compiled for that."""
+    found = definitions.get(services.db, stack.definition)
+    if found is None or not isinstance(found.template, Mapping):
+        return {}
+    section = found.template.get("resources") or found.template.get("Resources") or {}
+    return {
+        name: str(said.get("description") or said.get("Description") or "")
+        for name, said in section.items()
+    }
+
+
+def _identity(stack: StackRow) -> dict[str, Any]:
+    return {"id": stack.id, "stack_name": stack.name, "project": stack.project}

@@ -1,0 +1,89 @@
+"""What operations work with, passed in."""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from heat.base.clock import Clock
+from heat.base.errors import NotFound
+from heat.base.ids import StackId
+from heat.cloud.client import Client
+from heat.engine.definition import Compiled, compile_definition
+from heat.plugin.registry import TYPES
+from heat.plugin.resource import Resource
+from heat.store import definitions
+from heat.store.database import Database
+from heat.store.rows import DefinitionRow, StackRow
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a project may ask for; -1 means any number. Times are seconds."""
+
+    max_stacks_per_tenant: int = 512
+    max_resources_per_stack: int = 1000
+    max_template_size: int = 524288
+    stack_action_timeout: int = 3600
+
+
+@dataclass(frozen=True)
+class Services:
+    """The store, the cloud, the clock and the rest of the world.
+
+    Without a ``client`` nothing is looked up in the cloud. ``wake`` tells the engine that a
+    stack has work; it may be lost, for the engine looks by itself every few seconds.
+    """
+
+    db: Database
+    client: Client | None
+    clock: Clock
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    types: Mapping[str, type[Resource]] = field(default_factory=lambda: TYPES)
+    wake: Callable[[StackId], None] = lambda _stack: None
+    limits: Limits = field(default_factory=Limits)
+    revision: str = "unknown"
+    compiled: "CompiledCache" = field(default_factory=lambda: CompiledCache())
+
+
+class CompiledCache:
+    """Definitions, compiled once for all that ask; those used least lately are forgotten."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._size = size
+        self._known: OrderedDict[tuple[str, str, str], Compiled] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, services: Services, stack: StackRow) -> Compiled:
+        """Return the compiled definition of a stack."""
+        key = (stack.definition, stack.id, stack.name)
+        with self._lock:
+            if (known := self._known.get(key)) is not None:
+                self._known.move_to_end(key)
+                return known
+        made = compile_stack(services, stack, definition_of(services, stack))
+        with self._lock:
+            self._known[key] = made
+            while len(self._known) > self._size:
+                self._known.popitem(last=False)
+        return made
+
+
+def definition_of(services: Services, stack: StackRow) -> DefinitionRow:
+    """Return what a stack was asked to be."""
+    found = definitions.get(services.db, stack.definition)
+    if found is None:
+        raise NotFound(f"The template of the stack {stack.name} is gone.")
+    return found
+
+
+def compile_stack(services: Services, stack: StackRow, definition: DefinitionRow) -> Compiled:
+    """Compile a definition as one of a stack."""
+    return compile_definition(
+        definition,
+        services.types,
+        stack_id=stack.id,
+        stack_name=stack.name,
+        project=stack.project,
+    )

@@ -1,0 +1,1 @@
+"""How the front ends reach the engine: in the same process, or over messages."""
