@@ -146,7 +146,7 @@ class Service:
             "links": [{"rel": "stack", "href": home}],
         }
 
-    def resource(self, name: str, status: str, type: str = "OS::Nova::Server", of=None, nested=""):
+    def resource(self, name: str, status: str, kind: str = "OS::Nova::Server", of=None, nested=""):
         stack_name, stack_id = of or (self.stack["stack_name"], ID)
         home = f"{self.url}/v1/{PROJECT}/stacks"
         links = [{"rel": "stack", "href": f"{home}/{stack_name}/{stack_id}"}]
@@ -155,7 +155,7 @@ class Service:
         return {
             "resource_name": name,
             "physical_resource_id": f"id-of-{name}" if not status.startswith("INIT") else "",
-            "resource_type": type,
+            "resource_type": kind,
             "resource_status": status,
             "resource_status_reason": "state changed",
             "updated_time": "2026-01-01T00:00:00Z",

@@ -6,7 +6,6 @@ import sys
 import threading
 
 import pytest
-
 from cli_service import ID, Step, fault
 
 TEMPLATE = """\
@@ -53,7 +52,7 @@ def creates(service, end="CREATE_COMPLETE", reason="Stack CREATE completed succe
 
 def test_a_template_goes_as_it_is_written(heat, service, template):
     accepted(service)
-    words = "--timeout 5 --rollback --tags a,b -P size=3 -P list=a=b".split()
+    words = ["--timeout", "5", "--rollback", "--tags", "a,b", "-P", "size=3", "-P", "list=a=b"]
     ran = heat("stack", "create", "shop", "-t", template, *words)
     assert ran.code == 0
     [asked] = service.said("POST", "/stacks")
@@ -236,14 +235,15 @@ def test_following_ends_with_the_operation(heat, service, template):
 def test_an_interrupt_leaves_the_stack_alone_and_says_how_to_go_on(service, template):
     accepted(service)
     service.held = threading.Event()
-    code = "import sys; from heat.cli.main import main; sys.exit(main())"
+    # What started the tests may have it ignore interrupts, and a process inherits that.
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "from heat.cli.main import main; sys.exit(main())"
     words = ["stack", "create", "shop", "-t", template, "--wait"]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert service.held.wait(30)
     os.kill(process.pid, signal.SIGINT)

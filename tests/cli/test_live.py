@@ -1,9 +1,9 @@
 import io
 
 import pytest
+from cli_service import ID, NESTED, Step
 from rich.console import Console
 
-from cli_service import ID, NESTED, Step
 from heat.cli.client import connect
 from heat.cli.frame import frame, lasted
 from heat.cli.live import watch
