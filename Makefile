@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group test -e .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 quickstart: venv ## Run a cloud, Heat and a first application (ARGS=--once ends by itself)
