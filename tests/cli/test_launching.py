@@ -165,6 +165,16 @@ def test_a_dry_run_of_an_update_shows_the_changes(heat, service, template):
     assert not service.said("PUT", service.home)
 
 
+def test_the_services_own_plan_is_shown_where_there_is_one(heat, service, template):
+    plan = "~ web  OS::Nova::Server\n    flavor: m1.small -> m1.large\nPlan: 1 to update.\n"
+    service.has_stack("shop")
+    service.answers["PUT", f"{service.home}/preview"] = (
+        200,
+        {"resource_changes": {}, "plan": plan},
+    )
+    assert heat("stack", "update", "shop", "-t", template, "--dry-run").out == plan
+
+
 def test_an_update_shows_only_what_happened_since(heat, service, template):
     service.has_stack("shop", "CREATE_COMPLETE")
     service.events = [service.event("shop", "CREATE_COMPLETE", "old", ID)]

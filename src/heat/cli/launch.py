@@ -63,7 +63,7 @@ def create(client: Client, form: Form, name: str, **options: Any) -> int:
     body["stack_name"] = name
     with _named(sources):
         if options["dry_run"]:
-            _show_preview(client.send("POST", "/stacks/preview", body)["stack"], form)
+            _show_preview(client.send("POST", "/stacks/preview", body), form)
             return 0
         stack = client.send("POST", "/stacks", body)["stack"]
     reference = StackReference(name, stack["id"])
@@ -248,9 +248,13 @@ def _at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _show_preview(stack: dict[str, Any], form: Form) -> None:
+def _show_preview(found: dict[str, Any], form: Form) -> None:
+    stack: dict[str, Any] = found["stack"]
     if form.name != "table" or form.columns:
         form.one(stack)
+        return
+    if found.get("plan"):
+        _show_plan(found["plan"])
         return
     count = 0
     for depth, entry in _flat(stack.get("resources") or (), 0):
@@ -258,6 +262,14 @@ def _show_preview(stack: dict[str, Any], form: Form) -> None:
         sign = click.style("+", fg="green")
         click.echo(f"{'  ' * depth}{sign} {entry['resource_name']}  {entry['resource_type']}")
     click.echo(f"Plan: {count} to create." if count else "Plan: nothing to do.")
+
+
+def _show_plan(plan: str) -> None:
+    """Write the service's own plan, which has the reasons too, with its signs in colour."""
+    colours = {sign: colour for _, sign, colour in CHANGES}
+    for line in plan.splitlines():
+        colour = colours.get(line[:1])
+        click.echo((click.style(line[0], fg=colour) if colour else line[:1]) + line[1:])
 
 
 def _flat(entries: Sequence[Any], depth: int) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -273,6 +285,9 @@ def _show_changes(found: dict[str, Any], form: Form) -> None:
     changes: dict[str, list[dict[str, Any]]] = found["resource_changes"]
     if form.name != "table" or form.columns:
         form.one(changes)
+        return
+    if found.get("plan"):
+        _show_plan(found["plan"])
         return
     said: list[str] = []
     for kind, sign, colour in CHANGES:
