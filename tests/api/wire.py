@@ -75,6 +75,8 @@ class Wire:
             path = f"/v1/{url_project or project}{path}"
         if body is not None:
             more["json"] = body
+        if "raw" in more:
+            more |= {"body": more.pop("raw"), "content_type": "application/json"}
         return self._client.simulate_request(method, path, headers=headers, **more)
 
     def bare(self, method: str, path: str, **more: Any) -> falcon.testing.Result:

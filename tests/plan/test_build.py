@@ -146,13 +146,13 @@ def test_a_new_image_replaces_the_server_and_moves_its_volume():
 def test_what_cannot_stand_beside_its_replacement_goes_first():
     text_of = """
 heat_template_version: 2021-04-16
-parameters: {text: {type: string, default: one}}
+parameters: {key_text: {type: string, default: one}}
 resources:
   key:
     type: OS::Nova::KeyPair
-    properties: {name: mine, public_key: {get_param: text}}
+    properties: {name: mine, public_key: {get_param: key_text}}
 """
-    plan = planned(recorded(text_of), target(text_of, text="two"))
+    plan = planned(recorded(text_of), target(text_of, key_text="two"))
     by_id = {node.id: node for node in plan.nodes}
     assert by_id["key"].replaces == "row-key"
     assert by_id["key"].needs == ("-row-key",)

@@ -111,7 +111,7 @@ OPEN_PATHS = ("/", "/versions", "/v1", "/healthcheck")
 def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[Any, Any]":
     """Return the WSGI application; ``call`` carries operations out."""
     settings = settings or ApiSettings()
-    app: falcon.App[Any, Any] = falcon.App(middleware=[_RequestIds()])
+    app: falcon.App[Any, Any] = falcon.App(middleware=_RequestIds())
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     faults.install(app)
@@ -177,8 +177,8 @@ def _options(methods: Iterable[str]) -> Callable[..., None]:
 def _add_arns(app: "falcon.App[Any, Any]", respond: Callable[..., None]) -> None:
     """Find stacks by their ARN, which has slashes in it and so fits no route."""
 
-    def sink(request: falcon.Request, response: falcon.Response, **parts: str) -> None:
-        respond(None, request, response, **parts)
+    def sink(req: Any, resp: Any, **parts: Any) -> None:
+        respond(None, req, resp, **parts)
 
     app.add_sink(sink, r"/v1/(?P<tenant_id>[^/]+)/stacks/(?P<stack_name>arn:openstack:heat:.+)")
 
@@ -186,9 +186,9 @@ def _add_arns(app: "falcon.App[Any, Any]", respond: Callable[..., None]) -> None
 class _RequestIds:
     """Gives each request an id, which the answer, the events and the logs bear."""
 
-    def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
-        request.context.request_id = f"req-{uuid.uuid4()}"
-        response.set_header("X-Openstack-Request-Id", request.context.request_id)
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        req.context.request_id = f"req-{uuid.uuid4()}"
+        resp.set_header("X-Openstack-Request-Id", req.context.request_id)
 
 
 class _Versions:

@@ -92,7 +92,8 @@ def _on_http_error(
     status = error.status_code
     kind = type(error).__name__
     message = error.description or EXPLANATIONS.get(status) or HTTPStatus(status).phrase
-    for name, value in dict(error.headers or {}).items():
+    headers: dict[Any, Any] = dict(error.headers or {})
+    for name, value in headers.items():
         response.set_header(name, value)
     write(response, status, body(status, kind, message))
 

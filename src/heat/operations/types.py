@@ -100,7 +100,7 @@ def _listed(
     return offered is None or facts.service is None or facts.service in offered
 
 
-def show_type(services: Services, context: Context, request: OfType) -> dict[str, Any]:
+def show_type(services: Services, _context: Context, request: OfType) -> dict[str, Any]:
     """Return the schema of a type."""
     cls = services.types.get(request.type)
     if cls is None:
@@ -124,12 +124,14 @@ def type_template(services: Services, context: Context, request: TypeTemplate) -
     raise not_supported("Making a template of a resource type")
 
 
-def template_versions(services: Services, context: Context, request: Nothing) -> dict[str, Any]:
+def template_versions(_services: Services, _context: Context, _request: Nothing) -> dict[str, Any]:
     """Return the template versions."""
     return {"template_versions": list_versions()}
 
 
-def template_functions(services: Services, context: Context, request: OfVersion) -> dict[str, Any]:
+def template_functions(
+    _services: Services, _context: Context, request: OfVersion
+) -> dict[str, Any]:
     """Return the functions of a template version."""
     version = find_version(request.version)
     if version is None:
@@ -138,12 +140,12 @@ def template_functions(services: Services, context: Context, request: OfVersion)
     return {"template_functions": listed}
 
 
-def build_info(services: Services, context: Context, request: Nothing) -> dict[str, Any]:
+def build_info(services: Services, _context: Context, _request: Nothing) -> dict[str, Any]:
     """Return what this engine was built from."""
     return {"revision": services.revision}
 
 
-def list_services(services: Services, context: Context, request: Nothing) -> dict[str, Any]:
+def list_services(services: Services, _context: Context, _request: Nothing) -> dict[str, Any]:
     """Return the engines, and whether each is alive."""
     now = services.db.now()
     listed: list[dict[str, Any]] = []

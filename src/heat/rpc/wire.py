@@ -31,11 +31,10 @@ def answer(services: Services, name: str, payload: str) -> str:
         return to_json({"response": response}).decode()
     except Fault as fault:
         return to_json({"fault": fault.to_wire()}).decode()
-    except Exception:
-        # Nothing of ours may cross as a traceback; the engine's log has it.
+    except Exception:  # noqa: BLE001 - nothing may cross as a traceback; the engine's log has it
         _log.exception("The operation %s failed", name)
-        fault = Fault(f"The operation {name} failed inside the engine; its log says why.")
-        return to_json({"fault": fault.to_wire()}).decode()
+        failed = Fault(f"The operation {name} failed inside the engine; its log says why.")
+        return to_json({"fault": failed.to_wire()}).decode()
 
 
 def unpack(text: str) -> Any:
