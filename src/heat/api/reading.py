@@ -190,7 +190,7 @@ def _texts(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def _minutes(value: Any) -> int | None:
-    if value is None or (value in (0, "0", "") and value is not False):
+    if value is None or (not isinstance(value, bool) and value in (0, "0", "")):
         return None
     text = str(value)
     if isinstance(value, bool | float) or not (text.isascii() and text.isdecimal()):

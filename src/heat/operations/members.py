@@ -17,7 +17,7 @@ from heat.store.rows import ResourceRow, StackRow
 class ListResources(OfStack, frozen=True, kw_only=True):
     """Which resources of a stack; a type may be a part of its name."""
 
-    filters: dict[str, list[str]] = {}
+    filters: dict[str, list[str]] = field(default_factory=dict)
     nested_depth: int = 0
     with_detail: bool = False
 
@@ -38,7 +38,7 @@ class ListEvents(OfStack, frozen=True, kw_only=True):
     """Which events of a stack, or of one of its resources."""
 
     resource: str | None = None
-    filters: dict[str, list[str]] = {}
+    filters: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     marker: str | None = None
     sort_keys: tuple[str, ...] = ()

@@ -28,6 +28,29 @@ class Limits:
     stack_action_timeout: int = 3600
 
 
+class CompiledCache:
+    """Definitions, compiled once for all that ask; those used least lately are forgotten."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._size = size
+        self._known: OrderedDict[tuple[str, str, str], Compiled] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, services: "Services", stack: StackRow) -> Compiled:
+        """Return the compiled definition of a stack."""
+        key = (stack.definition, stack.id, stack.name)
+        with self._lock:
+            if (known := self._known.get(key)) is not None:
+                self._known.move_to_end(key)
+                return known
+        made = compile_stack(services, stack, definition_of(services, stack))
+        with self._lock:
+            self._known[key] = made
+            while len(self._known) > self._size:
+                self._known.popitem(last=False)
+        return made
+
+
 @dataclass(frozen=True)
 class Services:
     """The store, the cloud, the clock and the rest of the world.
@@ -44,30 +67,7 @@ class Services:
     wake: Callable[[StackId], None] = lambda _stack: None
     limits: Limits = field(default_factory=Limits)
     revision: str = "unknown"
-    compiled: "CompiledCache" = field(default_factory=lambda: CompiledCache())
-
-
-class CompiledCache:
-    """Definitions, compiled once for all that ask; those used least lately are forgotten."""
-
-    def __init__(self, size: int = 64) -> None:
-        self._size = size
-        self._known: OrderedDict[tuple[str, str, str], Compiled] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, services: Services, stack: StackRow) -> Compiled:
-        """Return the compiled definition of a stack."""
-        key = (stack.definition, stack.id, stack.name)
-        with self._lock:
-            if (known := self._known.get(key)) is not None:
-                self._known.move_to_end(key)
-                return known
-        made = compile_stack(services, stack, definition_of(services, stack))
-        with self._lock:
-            self._known[key] = made
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
-        return made
+    compiled: CompiledCache = field(default_factory=CompiledCache)
 
 
 def definition_of(services: Services, stack: StackRow) -> DefinitionRow:
