@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import field
+
 from heat.base.errors import NotFound
 from heat.base.ids import EventId
 from heat.operations import views
