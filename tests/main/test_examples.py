@@ -18,9 +18,7 @@ def test_an_example_has_no_problems(name: str) -> None:
     resources.load()
     text = (EXAMPLES / name).read_text()
     definition = DefinitionRow(id="d", template=text, files={}, environment={})
-    compiled = compile_definition(
-        definition, TYPES, stack_id="s", stack_name="blog", project="p"
-    )
+    compiled = compile_definition(definition, TYPES, stack_id="s", stack_name="blog", project="p")
     wanted = want(compiled.bound, compiled.type_of, Standing({}), compiled.requires)
     assert [str(problem) for problem in (*compiled.problems, *wanted.problems)] == []
     assert len(wanted.resources) == 15

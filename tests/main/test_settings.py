@@ -54,7 +54,9 @@ def test_the_names_that_operators_know_are_read(tmp_path: Path) -> None:
 
 
 def test_the_service_user_may_stand_with_the_middleware(tmp_path: Path) -> None:
-    cloud = settings.cloud_settings(conf(tmp_path, CONF.replace("[trustee]", "[keystone_authtoken]")))
+    cloud = settings.cloud_settings(
+        conf(tmp_path, CONF.replace("[trustee]", "[keystone_authtoken]"))
+    )
     assert cloud.trustee is not None
     assert cloud.trustee.username == "heat"
 

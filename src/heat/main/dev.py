@@ -97,7 +97,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--once", action="store_true", help="end when that stack is done; the exit code tells how"
     )
     options = parser.parse_args(arguments)
-    options.latency = {name: seconds for text in options.latency for name, seconds in (pair(parser, text),)}
+    options.latency = {
+        name: seconds for text in options.latency for name, seconds in (pair(parser, text),)
+    }
     if options.run and not options.run.is_file():
         parser.error(f"there is no template {options.run}")
     return options

@@ -50,9 +50,7 @@ class Node:
         self._db, self._wants = db, wants
         self._sessions = Sessions(wants.cloud)
         self._client = Client(self._sessions)
-        self._store = ThreadedStore(
-            db, self.engine_id, timedelta(seconds=wants.engine.lease_term)
-        )
+        self._store = ThreadedStore(db, self.engine_id, timedelta(seconds=wants.engine.lease_term))
         self._closing = threading.Event()
         self._started = threading.Event()
         self._worker: Worker | None = None

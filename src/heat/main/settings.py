@@ -92,7 +92,9 @@ def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
     log.register_options(conf)
     parse(conf, arguments, program)
-    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), "waitress=INFO", "alembic=WARNING"])
+    log.set_defaults(
+        default_log_levels=[*log.get_default_log_levels(), "waitress=INFO", "alembic=WARNING"]
+    )
     log.setup(conf, "heat")
     return conf
 
