@@ -301,3 +301,12 @@ def test_dev_hands_everything_over(monkeypatch):
     monkeypatch.setitem(sys.modules, "heat.main.dev", room)
     assert main.main(["dev", "--port-base", "9000", "--help"]) == 3
     assert given == [["--port-base", "9000", "--help"]]
+
+
+def test_a_stack_whose_resources_are_gone_already_is_deleted(heat, service):
+    service.has_stack("shop")
+    ended = service.event("shop", "DELETE_COMPLETE", "Stack DELETE completed successfully", ID)
+    service.steps = [Step("DELETE_COMPLETE", [ended])]
+    gone = fault(404, "EntityNotFound", "The Stack could not be found.")
+    service.answers["GET", f"{service.home}/resources"] = (404, gone)
+    assert heat("stack", "delete", "shop", "-y", "--wait").code == 0

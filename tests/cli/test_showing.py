@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -129,3 +131,21 @@ def test_a_token_that_ran_out_is_renewed_once(heat, service):
     service.answer = first_refused
     assert heat("stack", "list").code == 0
     assert len([a for a in service.asked if a.path == "/v3/auth/tokens"]) == 2
+
+
+def test_what_takes_long_to_import_is_left_out_of_a_list(environ, service):
+    service.answers["GET", "/stacks"] = (200, {"stacks": []})
+    code = (
+        "import sys; from heat.cli.main import main; main(['stack', 'list']);"
+        "slow = ('rich', 'requests', 'keystoneauth1', 'yaml', 'heat.template', 'msgspec');"
+        "sys.exit(', '.join(name for name in slow if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[1:] == []
+
+
+def test_a_sheet_lays_maps_out(heat, service):
+    service.has_stack("shop", parameters={"flavor": "m1.small", "size": "1"})
+    lines = heat("stack", "show", "shop").out.splitlines()
+    assert "parameters           flavor: m1.small" in lines
+    assert "                     size: '1'" in lines

@@ -59,7 +59,8 @@ def _tree(rows: Sequence[tuple[int, Member]], now: float) -> RenderableType:
         grid.add_column(no_wrap=True, justify="right" if column == 3 else "left")
     grid.add_column(overflow="ellipsis", no_wrap=True)
     for n, (_, member) in enumerate(rows):
-        style = _style(member.status)
+        # In an update most members are left as they are.
+        style = _style(member.status) if member.began or not member.settled else "dim"
         elapsed = member.elapsed(now)
         grid.add_row(
             Text.assemble((_guide(rows, n), "dim"), (f"{sign(member)} ", style), member.name),

@@ -102,15 +102,18 @@ class Watching:
 
     def look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
         """Look once; tell whether the stack is at rest, and whether there was news."""
-        # The state comes first: what led to it is among the events that are read after it.
         try:
-            stack = self.client.get(self.reference.path, {"resolve_outputs": "false"})["stack"]
-            events = self._events()
+            return self._look(write)
         except Refused as refused:
             if refused.status != 404:
                 raise
             self.gone = True
             return True, False
+
+    def _look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
+        # The state comes first: what led to it is among the events that are read after it.
+        stack = self.client.get(self.reference.path, {"resolve_outputs": "false"})["stack"]
+        events = self._events()
         progress = self.progress
         progress.see_stack(stack)
         self.action = self.action or progress.status.partition("_")[0]

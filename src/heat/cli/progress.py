@@ -42,6 +42,11 @@ class Member:
         """Tell whether what was last done to it failed."""
         return self.status.endswith("_FAILED")
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether it is as it shall be."""
+        return not (self.waiting or self.working or self.failed)
+
     def elapsed(self, now: float) -> float | None:
         """Return how long the last thing took, or has taken until now."""
         if self.began is None:
@@ -162,8 +167,7 @@ class Progress:
         members = list(self.members.values())
         if self.status.startswith("DELETE_"):
             return sum(m.status == "DELETE_COMPLETE" for m in members), len(members)
-        settled = [m for m in members if not (m.waiting or m.working or m.failed)]
-        return len(settled), len(members)
+        return sum(m.settled for m in members), len(members)
 
     def reasons(self) -> list[tuple[str, str]]:
         """Return what failed at the bottom of it: the path and the words of each leaf."""

@@ -132,8 +132,8 @@ def _sheet(found: Row) -> None:
     width = max((len(key) for key in found), default=0)
     for key, value in found.items():
         text = cell(value)
-        if isinstance(value, list | dict) and len(text) > 60:
-            text = json.dumps(value, indent=2, ensure_ascii=False)
+        if value and isinstance(value, list | dict):
+            text = as_yaml(value)
         if key.endswith("status"):
             text = coloured(text)
         indented = text.rstrip().replace("\n", "\n" + " " * (width + 2))
