@@ -64,7 +64,8 @@ class Sources:
 
 def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sources:
     """Read everything; raises Failure naming what can't be read, and who asks for it."""
-    reading = _Reading(Sources())
+    # What is wrong with a parameter that the request itself gives is wrong with -P.
+    reading = _Reading(Sources(names={"request": COMMAND_LINE}))
     sources = reading.sources
     if template is not None:
         where = _locate(template, Path())

@@ -41,10 +41,20 @@ def _launching(command: F) -> F:
         ),
         click.option("--wait", is_flag=True, help="Watch until it is done."),
         click.option(
-            "-P", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Value."
+            "-P",
+            "--parameter",
+            "parameters",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Value of a parameter; repeatable.",
         ),
         click.option(
-            "-e", "--environment", "environments", multiple=True, type=FILE, help="Environment."
+            "-e",
+            "--environment",
+            "environments",
+            multiple=True,
+            type=FILE,
+            help="Values and types; repeatable, the last one wins.",
         ),
     ):
         command = option(command)
@@ -140,8 +150,22 @@ def delete(client: Client, names: tuple[str, ...], wait: bool, yes: bool) -> int
 
 @click.command()
 @click.option("-t", "--template", required=True, type=FILE, help="The template.")
-@click.option("-e", "--environment", "environments", multiple=True, type=FILE, help="Environment.")
-@click.option("-P", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Value.")
+@click.option(
+    "-e",
+    "--environment",
+    "environments",
+    multiple=True,
+    type=FILE,
+    help="Values and types; repeatable, the last one wins.",
+)
+@click.option(
+    "-P",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a parameter; repeatable.",
+)
 @formed
 @asking
 def validate(client: Client, form: Form, **options: Any) -> None:
