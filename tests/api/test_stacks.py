@@ -103,7 +103,8 @@ def test_update_replaces_and_patch_keeps(wire: Wire):
     wire.settle(stack_id)
     before = stacks.get(wire.db, stack_id)
     path = f"/stacks/web/{stack_id}"
-    assert wire.ask("PATCH", path, {"parameters": {"secret": "new"}}).status_code == 202
+    accepted = wire.ask("PATCH", path, {"parameters": {"secret": "new"}})
+    assert (accepted.status_code, accepted.json["stack"]["id"]) == (202, stack_id)
     patched = stacks.get(wire.db, stack_id)
     assert definitions.get(wire.db, patched.definition).environment["parameters"] == {
         "length": 10,

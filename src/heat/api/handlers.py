@@ -6,7 +6,7 @@ from typing import Any
 from heat.api import reading
 from heat.api.asking import Asking
 from heat.api.faults import bad_request
-from heat.api.links import following, link, with_links
+from heat.api.links import following, link, resource_below, with_links
 from heat.base.errors import Invalid
 from heat.operations import changes, members, previews, stacks, types
 from heat.operations.finding import OfStack
@@ -97,14 +97,18 @@ def show_stack(asking: Asking) -> Answer:
 
 def update_stack(asking: Asking) -> Answer:
     """Accept a new desired state."""
-    asking.ask("update_stack", _update(asking, existing=False))
-    return Answer(status=202)
+    return _accepted(asking, asking.ask("update_stack", _update(asking, existing=False)))
 
 
 def patch_stack(asking: Asking) -> Answer:
     """Accept a new desired state, said as what differs."""
-    asking.ask("update_stack", _update(asking, existing=True))
-    return Answer(status=202)
+    return _accepted(asking, asking.ask("update_stack", _update(asking, existing=True)))
+
+
+def _accepted(asking: Asking, stack: dict[str, Any]) -> Answer:
+    # Some clients read a body here, so there is one.
+    links = [link(asking.links.stack(stack))]
+    return Answer({"stack": {"id": stack["id"], "links": links}}, 202)
 
 
 def preview_update(asking: Asking) -> Answer:
@@ -216,11 +220,11 @@ def list_resources(asking: Asking) -> Answer:
         with_detail=query.flag("with_detail"),
     )
     found = asking.ask("list_resources", request)
-    stack_href = link(asking.links.stack(found["stack"]), "stack")
+    stack = link(asking.links.stack(found["stack"]), "stack")
     listed: list[dict[str, Any]] = []
     for entry in found["resources"]:
-        here = link(asking.links.resource(found["stack"], entry["resource_name"]))
-        listed.append(with_links(entry, [here, stack_href]))
+        here = link(resource_below(stack["href"], entry["resource_name"]))
+        listed.append(with_links(entry, [here, stack]))
     return Answer({"resources": listed})
 
 
@@ -233,10 +237,8 @@ def show_resource(asking: Asking) -> Answer:
     )
     found = asking.ask("show_resource", request)
     entry, stack = found["resource"], found["stack"]
-    hrefs = [
-        link(asking.links.resource(stack, entry["resource_name"])),
-        link(asking.links.stack(stack), "stack"),
-    ]
+    href = asking.links.stack(stack)
+    hrefs = [link(resource_below(href, entry["resource_name"])), link(href, "stack")]
     return Answer({"resource": with_links(entry, hrefs)})
 
 
@@ -260,7 +262,8 @@ def list_events(asking: Asking) -> Answer:
         nested_depth=query.count("nested_depth") or 0,
     )
     found = asking.ask("list_events", request)
-    listed = [_event(asking, found["stack"], entry) for entry in found["events"]]
+    href = asking.links.stack(found["stack"])
+    listed = [_event(href, entry) for entry in found["events"]]
     return Answer({"events": listed})
 
 
@@ -270,15 +273,15 @@ def show_event(asking: Asking) -> Answer:
         **asking.stack, resource=asking.parts["resource_name"], event=asking.parts["event_id"]
     )
     found = asking.ask("show_event", request)
-    return Answer({"event": _event(asking, found["stack"], found["event"])})
+    return Answer({"event": _event(asking.links.stack(found["stack"]), found["event"])})
 
 
-def _event(asking: Asking, stack: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    links = asking.links
+def _event(stack: str, entry: dict[str, Any]) -> dict[str, Any]:
+    resource = resource_below(stack, entry["resource_name"])
     hrefs = [
-        link(links.event(stack, entry)),
-        link(links.resource(stack, entry["resource_name"]), "resource"),
-        link(links.stack(stack), "stack"),
+        link(f"{resource}/events/{entry['id']}"),
+        link(resource, "resource"),
+        link(stack, "stack"),
     ]
     return with_links(entry, hrefs)
 

@@ -16,13 +16,10 @@ class Links:
         parts = (stack["project"], "stacks", stack["stack_name"], stack["id"])
         return "/".join((self._base, *(quote(part, safe="") for part in parts)))
 
-    def resource(self, stack: Mapping[str, Any], name: str) -> str:
-        """Return the address of a resource."""
-        return f"{self.stack(stack)}/resources/{quote(name, safe='')}"
 
-    def event(self, stack: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-        """Return the address of an event."""
-        return f"{self.resource(stack, event['resource_name'])}/events/{event['id']}"
+def resource_below(stack: str, name: str) -> str:
+    """Return the address of a resource below that of its stack."""
+    return f"{stack}/resources/{quote(name, safe='')}"
 
 
 def link(href: str, rel: str = "self") -> dict[str, str]:
