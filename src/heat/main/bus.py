@@ -13,12 +13,16 @@ with warnings.catch_warnings():
     # Libraries below it import modules that Python is about to drop.
     warnings.simplefilter("ignore", DeprecationWarning)
     import oslo_messaging as messaging
+    from oslo_messaging.opts import list_opts
 
     from heat.rpc.messages import Hints, Remote, server
 
 
 def remote(conf: cfg.ConfigOpts) -> Remote:
     """Return the way to the engines."""
+    for group, options in list_opts():
+        if group is None:
+            conf.register_opts(options)
     return Remote(messaging.get_rpc_transport(conf), float(conf.rpc_response_timeout))
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from heat import resources
 from heat.base.clock import WallClock
+from heat.base.errors import Unavailable
 from heat.base.ids import EngineId, StackId
 from heat.cloud.client import Client
 from heat.cloud.port import AsyncCloud
@@ -95,7 +96,7 @@ class Node:
     def _work(self) -> None:
         try:
             asyncio.run(self._run())
-        except Exception:
+        except Exception:  # noqa: BLE001 - the outermost loop: whoever supervises starts anew
             _log.exception("The engine ended")
         finally:
             self._started.set()
@@ -131,10 +132,10 @@ class Node:
             )
             try:
                 reports.report(self._db, row)
-            except Exception:
-                _log.exception("This engine could not be reported")
+            except Unavailable:
+                _log.warning("This engine could not be reported")
             self._closing.wait(REPORT_INTERVAL)
         try:
             reports.drop(self._db, [self.engine_id])
-        except Exception:
-            _log.exception("This engine is reported no longer, but could not be taken out")
+        except Unavailable:
+            _log.warning("This engine is listed until its report is old")

@@ -65,7 +65,7 @@ def _fork(work: Callable[[], None]) -> int:
             signal.signal(number, signal.SIG_DFL)
         work()
         code = 0
-    except Exception:
+    except Exception:  # noqa: BLE001 - a forked process must not go on as its parent
         _log.exception("This process can't go on")
     finally:
         os._exit(code)
