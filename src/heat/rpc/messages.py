@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import oslo_messaging as messaging
+from oslo_messaging._metrics import client as metrics
+from oslo_messaging._tracing import client as tracing
 
 from heat.base.errors import Unavailable
 from heat.base.ids import StackId
@@ -19,6 +21,7 @@ class Remote:
 
     def __init__(self, transport: Any, timeout: float = 60.0) -> None:
         target = messaging.Target(topic=TOPIC, version=VERSION)
+        _complete(transport.conf)
         self._client = messaging.get_rpc_client(transport, target, timeout=timeout)
 
     def call(self, name: str, context: Context, request: Any) -> Any:
@@ -37,6 +40,7 @@ class Hints:
 
     def __init__(self, transport: Any) -> None:
         target = messaging.Target(topic=TOPIC, version=VERSION, fanout=True)
+        _complete(transport.conf)
         self._client = messaging.get_rpc_client(transport, target)
 
     def wake(self, stack: StackId) -> None:
@@ -70,6 +74,13 @@ def server(transport: Any, host: str, services: Services, wake: Callable[[StackI
     ``wake`` is called for the hints of other engines.
     """
     target = messaging.Target(topic=TOPIC, server=host, version=VERSION)
+    _complete(transport.conf)
     return messaging.get_rpc_server(
         transport, target, [Endpoint(services, wake)], executor="threading"
     )
+
+
+def _complete(conf: Any) -> None:
+    """Give a configuration the options that the library gives only to its global one."""
+    conf.register_opts(tracing.oslo_messaging_tracing, group="oslo_messaging_tracing")
+    conf.register_opts(metrics.oslo_messaging_metrics, group="oslo_messaging_metrics")
