@@ -16,11 +16,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM."""
     try:
         conf = settings.read(sys.argv[1:] if arguments is None else arguments, "heat-api")
-        place = conf.heat_api
-        listening = listen(place.bind_host, place.bind_port)
     except (Fault, cfg.Error) as fault:
         sys.stderr.write(f"heat-api: {fault}\n")
         return 1
+    place = conf.heat_api
+    try:
+        listening = listen(place.bind_host, place.bind_port)
     except OSError as problem:
         sys.stderr.write(f"heat-api: can't serve {place.bind_host}:{place.bind_port}: {problem}\n")
         return 1
