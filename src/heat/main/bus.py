@@ -12,10 +12,6 @@ from heat.main.node import Node
 with warnings.catch_warnings():
     # Libraries below it import modules that Python is about to drop.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from oslo_service import backend
-
-    # Before anything loads its other backend, which wants eventlet's own threads.
-    backend.init_backend(backend.BackendType.THREADING)
     import oslo_messaging as messaging
     from oslo_messaging.opts import list_opts
 
