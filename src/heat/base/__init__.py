@@ -1,1 +1,1 @@
-"""What every room uses: JSON shapes, ids, names, problems, errors, the clock. Imports nothing of ours."""
+"""What every room uses: JSON shapes, ids, names, problems, errors, the clock."""

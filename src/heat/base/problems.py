@@ -1,4 +1,4 @@
-"""Everything that can be wrong with what a user sent, said as data: never raised, always collected."""
+"""What can be wrong with what a user sent, as data: never raised, always collected."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from msgspec.structs import replace
 
-from heat.base.errors import Fault, Invalid
+from heat.base.errors import Fault, Invalid, Permanent
 from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import reasons
@@ -25,7 +25,7 @@ from heat.plan.model import Kind, Node
 from heat.plugin.fields import differences, plain
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Steps
+from heat.plugin.steps import Keep, Steps
 from heat.plugin.values import recall
 from heat.store.rows import (
     ChangeResource,
@@ -40,6 +40,7 @@ from heat.store.rows import (
     Write,
 )
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -195,9 +196,27 @@ class _Made:
 def _creation(values: Resource, names: frozenset[str]) -> Steps[_Made]:
     resolved: Resource = yield from resolve(values)
     resolved = resolved.at(values.__here__)
-    item = yield from resolved.create()
+    item, data = yield from _keeping(resolved.create(), resolved.__here__.data)
+    resolved = resolved.at(replace(resolved.__here__, data=data))
     attributes = yield from _revealed(resolved, item, names)
     return _Made(item, resolved, attributes)
+
+
+def _keeping(steps: Steps[T], data: Mapping[str, Any]) -> Steps[tuple[T, Mapping[str, Any]]]:
+    """Run a verb, and return beside its result what the resource keeps by then."""
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Keep):
+                data = step.data
+            try:
+                reply = yield step
+            except Permanent as refusal:
+                step = steps.throw(refusal)
+            else:
+                step = steps.send(reply)
+    except StopIteration as stop:
+        return cast("T", stop.value), data
 
 
 def _changing(
@@ -208,7 +227,9 @@ def _changing(
     by_public = resolved.__by_public__
     changed = {by_public[d.name].name for d in differences(before, resolved)} | touched
     if changed or resolved.changed_outside():
-        yield from resolved.update(item, before, frozenset(changed))
+        update = resolved.update(item, before, frozenset(changed))
+        _, data = yield from _keeping(update, resolved.__here__.data)
+        resolved = resolved.at(replace(resolved.__here__, data=data))
     attributes = yield from _revealed(resolved, item, names)
     return _Made(item, resolved, attributes)
 

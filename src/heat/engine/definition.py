@@ -67,7 +67,13 @@ def compile_definition(
         project_id=project,
     )
     type_of = types_through(environment, types)
-    problems += bound.problems()
+    missing = {problem.at[-1] for problem in problems if problem.code == "H502"}
+    problems += [
+        problem
+        for problem in bound.problems()
+        if problem.kind != "UserParameterMissing"
+        or not any(str(m) in problem.detail for m in missing)
+    ]
     requires: Mapping[str, frozenset[str]] = {}
     if not problems:
         requires, problems = order(bound, type_of)

@@ -74,6 +74,9 @@ class Drive:
         if scene.compiled is not None and scene.compiled.problems:
             await self._fail_early(Invalid(problems=scene.compiled.problems))
             return
+        if self.operation.options.get("cancel"):
+            await self._cancel(scene)
+            return
         plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
         await self._trust(scene)
         while True:
@@ -255,8 +258,9 @@ class Drive:
         return f"Resource {self.operation.action} failed: {first}"
 
     def _state(self, action: str, status: str, reason: str) -> dict[str, Any]:
-        now = self._world.clock.now()
-        return {"action": action, "status": status, "reason": reason, "updated_at": now}
+        state: dict[str, Any] = {"action": action, "status": status, "reason": reason}
+        # Clients take a stack with an update time for one that was updated.
+        return state if action == "CREATE" else state | {"updated_at": self._world.clock.now()}
 
     def _rolls_back(self) -> bool:
         return not self._loaded.stack.disable_rollback
@@ -284,6 +288,17 @@ class Drive:
             ChangeStack(stack.id, self._state("ROLLBACK", IN_PROGRESS, started)),
             scene.teller.stack("ROLLBACK", IN_PROGRESS, started),
         ]
+
+    async def _cancel(self, scene: Scene) -> None:
+        """Leave everything as it is, and say so."""
+        action, reason = self.operation.action, f"Stack {self.operation.action} cancelled"
+        await self._mark_stopped(scene, reason)
+        await self._lease.commit(
+            ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
+            ChangeStack(scene.stack.id, self._state(action, FAILED, reason)),
+            scene.teller.stack(action, FAILED, reason),
+            operation=self.operation.id,
+        )
 
     async def _mark_stopped(self, scene: Scene, reason: str) -> None:
         """Say of resources that were cut off in the middle that they failed."""

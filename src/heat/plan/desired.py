@@ -6,7 +6,7 @@ exists, and again, with more known, when the engine reaches a resource.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from heat.base.errors import Invalid
 from heat.base.json import Json, Path
@@ -52,7 +52,7 @@ class Standing:
             return Unknown(frozenset({f"{resource}.{attribute}" if attribute else resource}))
         if attribute is None:
             return {k: v for k, v in known.attributes.items() if k != "show"}
-        return walk(known.attributes[attribute], path)
+        return cast("Json | Unknown", walk(known.attributes[attribute], path))
 
 
 def walk(value: Any, path: Sequence[Any]) -> Any:

@@ -1,1 +1,1 @@
-"""The contract a resource type is written against: properties, checks, steps, and how to describe them."""
+"""The contract a resource type is written against: properties, checks and steps."""

@@ -36,16 +36,22 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Other(Protocol):
-    """Another resource of the same template, as ``implied`` sees it. ``values`` may hold Unknowns."""
+    """Another resource of the same template, as ``implied`` sees it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name in the template."""
+        ...
 
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """Its type, as the template writes it."""
+        ...
 
     @property
-    def values(self) -> Struct | None: ...
+    def values(self) -> Struct | None:
+        """Its values, parts of which may be Unknown."""
+        ...
 
 
 class Facts(NamedTuple):
@@ -92,7 +98,7 @@ class Resource(Struct):
         raise NotImplementedError
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
-        """Return the values of the named attributes of the live object; ``show`` is the raw object."""
+        """Return named attributes of the live object; ``show`` is the raw object."""
         yield from ()
         return dict.fromkeys(names)
 
@@ -163,7 +169,7 @@ class Stateless(Resource):
 
 
 def failed(reason: str, kind: str = "ResourceInError") -> Steps[Reply]:
-    """End the verb as failed: ``yield from failed("...")``."""
+    """Let a verb end as failed: it does ``yield from failed("...")``."""
     return (yield Fail(reason, kind))
 
 
