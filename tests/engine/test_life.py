@@ -12,6 +12,7 @@ resources:
   secret: {type: OS::Heat::RandomString, properties: {length: 12}}
 outputs:
   b: {value: {get_attr: [b, value]}}
+  secret: {value: {get_attr: [secret, value]}}
 """
 
 NETS = """
@@ -52,6 +53,7 @@ def test_values_flow_from_resource_to_resource(world):
         assert (await place.settled(stack)).status == "COMPLETE"
         rows = place.rows(stack)
         assert rows["b"].attributes == {"value": "hello"}
+        assert len(rows["secret"].attributes["value"]) == 12
         assert {r.action for r in rows.values()} == {"CREATE"}
         place.ask("UPDATE", PLAIN, stack, parameters={"text": "bye"})
         assert (await place.settled(stack)).status == "COMPLETE"

@@ -113,7 +113,7 @@ _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 def _dns_name(value: Any) -> Said:
     if not value or (len(value) <= 255 and _NAME.fullmatch(value)):
         return None
-    return f"{value!r} is not a DNS name: labels of 1 to 63 letters, digits and hyphens, joined by dots"
+    return f"{value!r} is not a DNS name: labels of 1 to 63 letters, digits and hyphens, with dots"
 
 
 def _dns_domain(value: Any) -> Said:

@@ -169,7 +169,7 @@ class Stateless(Resource):
 
 
 def failed(reason: str, kind: str = "ResourceInError") -> Steps[Reply]:
-    """Let a verb end as failed: it does ``yield from failed("...")``."""
+    """End a verb as failed, by ``yield from``."""
     return (yield Fail(reason, kind))
 
 
