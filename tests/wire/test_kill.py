@@ -66,7 +66,7 @@ def test_killed_engines_leave_nothing_undone_twice_or_behind(tmp_path: Path, bus
         caught = 0
         for name in names:
             heat.run("heat", "stack", "create", name, "-t", TEMPLATE)
-            await_requests(heat, chance.randint(1, span // 2))
+            await_requests(heat, chance.randint(1, 3 * span // 4))
             kill(heat)
             # The lease of the dead engine runs on, so nobody has gone on with it yet.
             caught += status(heat, name) == "CREATE_IN_PROGRESS"
