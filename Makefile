@@ -30,6 +30,7 @@ test: venv ## Run the tests that need nothing but this machine
 
 test-all: venv ## Run these and the slow ones
 	$(PYTEST) -n 2 -m 'not lab' $(ARGS)
+	$(BIN)/python tests/servers.py $(PYTEST) tests/store
 
 lint: venv ## Check style and formatting
 	$(BIN)/ruff check

@@ -67,13 +67,9 @@ def compile_definition(
         project_id=project,
     )
     type_of = types_through(environment, types)
-    missing = {problem.at[-1] for problem in problems if problem.code == "H502"}
-    problems += [
-        problem
-        for problem in bound.problems()
-        if problem.kind != "UserParameterMissing"
-        or not any(str(m) in problem.detail for m in missing)
-    ]
+    # What is wrong with a parameter is said once, not again wherever it is used.
+    said = tuple(f"the parameter {p.at[-1]} was not provided" for p in problems if p.at)
+    problems += [problem for problem in bound.problems() if not problem.detail.endswith(said)]
     requires: Mapping[str, frozenset[str]] = {}
     if not problems:
         requires, problems = order(bound, type_of)

@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    if options.ready_file:
+        options.ready_file.unlink(missing_ok=True)  # an earlier run may have left it
     with ExitStack() as closing:
         try:
             running = start(options, closing)
@@ -249,7 +251,7 @@ def tell(running: Mapping[str, str]) -> None:
     folder = running["STATE_DIR"]
     say(f"A local cloud serves {running['DEVCLOUD_URL']}, Heat {running['HEAT_URL']}.")
     say(f"In another shell:  set -a; . {folder}/env; set +a")
-    say("                   heat stack list")
+    say(f"                   {Path(sys.executable).parent / 'heat'} stack list")
 
 
 def launch(template: Path, running: Mapping[str, str], stopped: threading.Event) -> int:
