@@ -1,8 +1,12 @@
 """What the cloud does wrong, and what becomes of the stack."""
 
+import asyncio
+
 import pytest
 
 from devcloud.kernel.faults import Rule
+from heat.plugin.registry import TYPES
+from heat.store import leases
 
 from .test_crash import EXPECTED
 from .test_life import NETS, SERVER
@@ -86,5 +90,80 @@ def test_a_refusal_names_the_leaf_the_request_and_its_id(world):
         assert "(HTTP 400)" in row.reason
         assert "Request-ID: req-" in row.reason
         assert "[network: POST " in row.reason
+
+    world(main)
+
+
+def test_a_request_that_hangs_past_the_deadline_holds_nothing_up(world):
+    async def main(place):
+        place.start()
+        send = place.port.send
+
+        async def hanging(call, who):
+            if call.method == "POST" and call.path.endswith("/ports"):
+                await asyncio.Event().wait()
+            return await send(call, who)
+
+        place.port.send = hanging
+        stack = place.ask("CREATE", NETS, timeout=60)
+        row = await place.settled(stack, seconds=200)
+        assert (row.status, row.reason) == ("FAILED", "Timed out")
+        assert place.rows(stack)["port"].status == "FAILED"
+
+    world(main)
+
+
+def test_a_graceful_stop_hands_over_at_once(world):
+    slow = NETS + "  slow:\n    type: OS::Heat::TestResource\n    properties: {wait_secs: 20}\n"
+
+    async def main(place):
+        first = place.start("first")
+        stack = place.ask("CREATE", slow)
+        await asyncio.sleep(5)
+        first.stop()
+        await first.task
+        held = leases.of(place.db, stack)
+        assert held.engine == ""
+        place.start("second")
+        row = await place.settled(stack, seconds=30)
+        assert row.status == "COMPLETE", row.reason
+
+    world(main)
+
+
+def test_an_answer_that_does_not_say_what_was_made_is_looked_up(world):
+    async def main(place):
+        place.start()
+        send = place.port.send
+
+        async def strange(call, who):
+            reply = await send(call, who)
+            return {} if call.method == "POST" and call.path.endswith("/ports") else reply
+
+        place.port.send = strange
+        stack = place.ask("CREATE", NETS)
+        row = await place.settled(stack, seconds=200)
+        assert row.status == "COMPLETE", row.reason
+        assert place.made()["network.port"] == 1
+
+    world(main)
+
+
+def test_a_bug_in_a_type_fails_its_resource_alone(world, monkeypatch):
+    def buggy(self, item, names):
+        raise KeyError("surprise")
+        yield
+
+    monkeypatch.setattr(TYPES["OS::Neutron::Port"], "reveal", buggy)
+    text = NETS + "outputs:\n  mac: {value: {get_attr: [port, mac_address]}}\n"
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", text)
+        row = await place.settled(stack, seconds=200)
+        assert row.reason == "Resource CREATE failed: KeyError: resources.port: 'surprise'"
+        place.ask("DELETE", None, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert place.made() == {}
 
     world(main)

@@ -129,6 +129,7 @@ def decode(call: Call, reply: requests.Response) -> Reply:
             request=f"{call.method} {call.path}",
             status=reply.status_code,
             request_id=request_id(reply),
+            ambiguous=not call.reads,
         ) from None
     if isinstance(body, Mapping):
         return body  # pyright: ignore[reportUnknownVariableType]

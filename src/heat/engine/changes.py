@@ -102,6 +102,15 @@ class Scene:
             self.known[row.name] = seen
 
 
+_ACTIONS = {
+    Kind.KEEP: "UPDATE",
+    Kind.CREATE: "CREATE",
+    Kind.UPDATE: "UPDATE",
+    Kind.DELETE: "DELETE",
+    Kind.FORGET: "DELETE",
+}
+
+
 async def carry_out(scene: Scene, node: Node) -> Outcome:
     """Do what a node says."""
     try:
@@ -116,6 +125,13 @@ async def carry_out(scene: Scene, node: Node) -> Outcome:
                 return await _delete(scene, node)
     except Stopped:
         return Outcome.STOPPED
+    except Lost:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug in a type must not take the driver down
+        # What goes wrong with one resource is its own failure, never the end of the driver.
+        if not isinstance(error, Fault):
+            _log.exception("%s of %s", node.kind, node.name)
+        return await _fail(scene, scene.rows[node.row], _ACTIONS[node.kind], error)
 
 
 def _desire(scene: Scene, name: str) -> Desired:
@@ -152,7 +168,12 @@ async def _keep(scene: Scene, node: Node) -> Outcome:
             return await _fail(scene, row, "UPDATE", invalid)
         if compare(recorded(scene.stack, row, scene.types), desired).kind is not Kind.KEEP:
             return Outcome.REPLAN
-    missing = _wanted(scene, node.name) - row.attributes.keys()
+    return await _kept(scene, row)
+
+
+async def _kept(scene: Scene, row: ResourceRow) -> Outcome:
+    """Leave a resource as it is; read what others want to know of it and nobody read before."""
+    missing = _wanted(scene, row.name) - row.attributes.keys()
     if missing:
         row = await _refresh(scene, row, missing)
     scene.learn(row)
@@ -165,10 +186,7 @@ async def _refresh(scene: Scene, row: ResourceRow, names: frozenset[str]) -> Res
     if cls is None or row.physical_id is None:
         return row
     act = Performance(scene.stage, row.id, "reveal", ())
-    try:
-        fresh = await act.run(standing(scene.stack, row, cls).reveal(row.physical_id, names))
-    except Fault:
-        fresh = dict.fromkeys(names)
+    fresh = await act.run(standing(scene.stack, row, cls).reveal(row.physical_id, names))
     row = replace(row, attributes={**row.attributes, **fresh})
     await scene.stage.lease.commit(ChangeResource(row.id, {"attributes": row.attributes}))
     scene.note(row)
@@ -284,8 +302,7 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     if verdict.kind is Kind.CREATE:
         return Outcome.REPLAN
     if verdict.kind is Kind.KEEP:
-        scene.learn(row)
-        return Outcome.DONE
+        return await _kept(scene, row)
     cls = desired.cls
     kept: dict[str, Any] = {
         "properties": desired.given,
@@ -311,13 +328,13 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     if verdict.changed or touched or values.changed_outside():
         steps = _changing(values, before, row.physical_id or "", touched, _wanted(scene, node.name))
     else:
-        steps = _unchanged(row, before)
+        steps = _unchanged(row, before, _wanted(scene, node.name))
     return await _perform(scene, row, "UPDATE", steps, opening, kept)
 
 
-def _unchanged(row: ResourceRow, before: Resource) -> Steps[_Made]:
-    yield from ()
-    return _Made(row.physical_id, before, dict(row.attributes))
+def _unchanged(row: ResourceRow, before: Resource, names: frozenset[str]) -> Steps[_Made]:
+    fresh = yield from _revealed(before, row.physical_id, names - row.attributes.keys())
+    return _Made(row.physical_id, before, {**row.attributes, **fresh})
 
 
 async def _delete(scene: Scene, node: Node) -> Outcome:

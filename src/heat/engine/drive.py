@@ -49,7 +49,6 @@ class Drive:
         self.operation = loaded.operation
         self._superseded = False
         self._late = False
-        self._replans = 0
         self._running: dict[asyncio.Task[Outcome], Node] = {}
         self._notice = asyncio.Event()
         row = loaded.credentials
@@ -79,11 +78,12 @@ class Drive:
             return
         plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
         await self._trust(scene)
+        turns = 0
         while True:
             outcome = await self._execute(scene, plan)
-            if outcome is not Outcome.REPLAN or self._superseded:
+            turns += 1
+            if outcome is not Outcome.REPLAN or self._superseded or turns > len(plan.nodes) + 1:
                 break
-            self._replans += 1
             plan = await self._plan(scene)
         if not self._superseded:
             await self._finish(scene, outcome)
@@ -173,6 +173,8 @@ class Drive:
             return
         who = replace(self._who, trust=trust)
         secret = who.to_secret() | {"token": self._who.token, "expires_at": self._who.expires_at}
+        # Another user's request may have come meanwhile; its credentials stay.
+        await self._lease.commit(operation=self.operation.id)
         await self._world.store.put_credentials(replace(row, secret=secret))
         self._loaded = replace(self._loaded, credentials=replace(row, secret=secret))
         self._who = who
@@ -200,7 +202,7 @@ class Drive:
                     break
                 for task in await self._next(running):
                     node = running.pop(task)
-                    result = task.result()
+                    result = Outcome.STOPPED if task.cancelled() else task.result()
                     if result is Outcome.DONE:
                         board.done(node)
                     elif outcome is Outcome.DONE or result is Outcome.FAILED:
@@ -224,7 +226,7 @@ class Drive:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-            return [task for task in running if not task.cancelled() and not task.exception()]
+            return list(running)
         notice = asyncio.create_task(self._notice.wait())
         try:
             done, _ = await asyncio.wait(

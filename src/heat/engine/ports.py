@@ -49,8 +49,8 @@ class Store(Protocol):
         """Prolong leases, and tell which are still held."""
         ...
 
-    async def release(self, stacks: Collection[StackId]) -> None:
-        """Give leases back."""
+    async def release(self, held: Mapping[StackId, int]) -> None:
+        """Give leases back, unless they have another epoch by now."""
         ...
 
     async def load(self, stack: StackId) -> Loaded | None:

@@ -47,9 +47,9 @@ class ThreadedStore:
         """Prolong leases, and tell which are still held."""
         return await self._run(lambda: leases.renew(self._db, self._engine, held, self._term))
 
-    async def release(self, stacks: Collection[StackId]) -> None:
-        """Give leases back."""
-        await self._run(lambda: leases.release(self._db, self._engine, stacks))
+    async def release(self, held: Mapping[StackId, int]) -> None:
+        """Give leases back, unless they have another epoch by now."""
+        await self._run(lambda: leases.release(self._db, self._engine, held))
 
     async def load(self, stack: StackId) -> Loaded | None:
         """Read a stack and its current operation; None when it has none."""

@@ -119,7 +119,7 @@ class Performance:
             step = next(creation)
             for entry in self._journal:
                 if entry.digest != digest(step):
-                    return None
+                    raise self._mismatch(entry.sequence)
                 if not entry.answered:
                     if not isinstance(step, Call) or step.search is None:
                         return None
@@ -128,12 +128,22 @@ class Performance:
                         return str(pick(found, step.makes)) if found and step.makes else None
                     creation.send(found)
                     return None
-                step = creation.send(self._replayed(step, entry.reply))
+                try:
+                    reply = self._replayed(step, entry.reply)
+                except Permanent as refusal:
+                    step = creation.throw(refusal)
+                else:
+                    step = creation.send(reply)
         except StopIteration as stop:
             return str(stop.value) if stop.value is not None else None
-        except Permanent:
-            return None
         return None
+
+    def _mismatch(self, step: int) -> VerbFailed:
+        return VerbFailed(
+            f"step {step} of {self._verb} is not what was written down when it began, so it can't "
+            "be continued; check the object in the cloud, then update or delete the stack",
+            kind="JournalMismatch",
+        )
 
     async def flush(self) -> None:
         """Write what is pending."""
@@ -145,12 +155,7 @@ class Performance:
     async def _step(self, step: Step) -> Reply:
         entry = self._journal[self._at] if self._at < len(self._journal) else None
         if entry is not None and entry.digest != digest(step):
-            raise VerbFailed(
-                f"step {self._at} of {self._verb} is not what was written down when it began, so "
-                "it can't be continued; check the object in the cloud, then update or delete the "
-                "stack",
-                kind="JournalMismatch",
-            )
+            raise self._mismatch(self._at)
         if entry is not None and entry.answered:
             return self._replayed(step, entry.reply)
         if self._stage.stopping():
@@ -214,8 +219,10 @@ class Performance:
             found = await self._search(call, entry)
         try:
             reply = found if found is not None else await self._act(call, entry)
+            if call.makes and not pick(reply, call.makes):
+                reply = await self._without_id(call, entry)
         except Permanent as refusal:
-            if not (call.makes and _unclear(refusal)):
+            if not (call.search and _unclear(refusal)):
                 self._answer({"__fault__": refusal.to_wire()})
             raise
         self._answer(reply)
@@ -223,6 +230,18 @@ class Performance:
             self.physical_id = self.made_now = str(made)
             self.pending.append(ChangeResource(self._resource, {"physical_id": str(made)}))
         return reply
+
+    async def _without_id(self, call: Call, entry: JournalRow) -> Reply:
+        """Find what a request made that was answered without saying what."""
+        found = await self._search(call, entry)
+        if found is None:
+            raise Permanent(
+                f"The {call.service} service did not say what it made",
+                service=call.service,
+                request=f"{call.method} {call.path}",
+                ambiguous=True,
+            )
+        return found
 
     def _answer(self, reply: Any) -> None:
         self.pending.append(PutReply(self._resource, self._verb, self._at, reply))
@@ -236,7 +255,7 @@ class Performance:
             except (Temporary, Permanent) as fault:
                 tries += 1
                 if not call.repeatable and _unclear(fault):
-                    found = await self._search(call, entry)
+                    found = await self._look_again(call, entry, fault)
                     if found is not None:
                         return found
                     if call.search is None:
@@ -260,6 +279,25 @@ class Performance:
                     raise _permanent(fault) from fault
                 _log.info("%s: trying again: %s", self._resource, fault)
                 await self._pause(tries)
+                if not call.repeatable and _unclear(fault):
+                    # The service may have been at work on the first request all the while.
+                    found = await self._look_again(call, entry, fault)
+                    if found is not None:
+                        return found
+
+    async def _look_again(self, call: Call, entry: JournalRow, fault: CloudFault) -> Reply | None:
+        """Search after a request that went unanswered; without an answer either, all is open."""
+        try:
+            return await self._search(call, entry)
+        except Permanent as away:
+            raise Permanent(
+                f"{fault.message}; looking for what it made failed too: {away.message}",
+                service=fault.service,
+                request=fault.request,
+                status=fault.status,
+                request_id=fault.request_id,
+                ambiguous=True,
+            ) from away
 
     async def _send(self, call: Call) -> Reply:
         await self._stage.lease.hold()

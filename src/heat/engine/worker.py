@@ -50,21 +50,38 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         committing = asyncio.create_task(self._committer.run())
         renewing = asyncio.create_task(self._renew())
+        # Without these two an engine would hold its leases and do nothing.
+        committing.add_done_callback(lambda _: self._stop())
+        renewing.add_done_callback(lambda _: self._stop())
         try:
             while not self._stopping:
                 self._wake.clear()
                 await self._claim()
                 await self._rest()
         finally:
+            await self._wind_up()
             renewing.cancel()
-            for task in self._tasks.values():
-                task.cancel()
-            if self._tasks:
-                await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             committing.cancel()
-            await asyncio.gather(renewing, committing, return_exceptions=True)
-            if self._leases:
-                await self._release(list(self._leases))
+            ends = await asyncio.gather(renewing, committing, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def _wind_up(self) -> None:
+        """Let verbs in flight reach their next step; each drive then gives its lease back.
+
+        What is still in the middle of a request after that keeps its lease until that expires,
+        so that nobody searches for the request's work before it is done.
+        """
+        self._stopping = True
+        for drive in self._drives.values():
+            drive.supersede()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=self._settings.settle_time)
+        left = list(self._tasks.values())
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _hint(self, stack: StackId) -> None:
         self._hints.add(stack)
@@ -105,9 +122,9 @@ class Worker:
 
     async def _drive(self, lease: Lease) -> None:
         """Drive a stack as long as it has a current operation, then give its lease back."""
-        stack = lease.stack
+        stack, cancelled = lease.stack, False
         try:
-            while not lease.lost:
+            while not lease.lost and not self._stopping:
                 loaded = await self._world.store.load(stack)
                 if loaded is None:
                     break
@@ -121,6 +138,7 @@ class Worker:
                         break
                     await asyncio.sleep(0.1)
         except asyncio.CancelledError:
+            cancelled = True
             raise
         except Unavailable as away:
             _log.warning("Stack %s is left to the next claim: %s", stack, away)
@@ -130,12 +148,12 @@ class Worker:
         finally:
             self._drives.pop(stack, None)
             self._tasks.pop(stack, None)
+            if not lease.lost and not cancelled:
+                await self._release({stack: lease.epoch})
             self._leases.pop(stack, None)
-        if not lease.lost:
-            await self._release([stack])
-        self._wake.set()
+            self._wake.set()
 
-    async def _release(self, stacks: list[StackId]) -> None:
+    async def _release(self, stacks: dict[StackId, int]) -> None:
         try:
             await self._world.store.release(stacks)
         except Unavailable as away:

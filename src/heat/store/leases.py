@@ -82,12 +82,19 @@ def renew(
     return db.write(work)
 
 
-def release(db: Database, engine: EngineId, stacks: Iterable[StackId]) -> None:
-    """Give leases back: any engine may claim them at once."""
-    keys = sorted(set(stacks))
+def release(
+    db: Database, engine: EngineId, held: Mapping[StackId, int] | Iterable[StackId]
+) -> None:
+    """Give leases back: any engine may claim them at once.
+
+    With epochs named, a lease that has another one by now stays as it is.
+    """
+    keys = sorted(set(held))
     if not keys:
         return
     query = update(lease).where(_C.stack.in_(keys), _C.engine == engine)
+    if isinstance(held, Mapping):
+        query = query.where(or_(*(and_(_C.stack == key, _C.epoch == held[key]) for key in keys)))
     db.write(lambda connection: connection.execute(query.values(engine="", expires_at=EARLIEST)))
 
 
