@@ -256,7 +256,8 @@ def test_a_floating_ip_leads_to_a_port(net: Net, attached: Any, inside: Any, pub
 
 
 def test_floating_ips_that_are_refused(net: Net, inside: Any, public: Any) -> None:
-    port = net.make("port", network_id=inside["network_id"])
+    fixed = [{"subnet_id": inside["id"], "ip_address": "10.91.0.20"}]
+    port = net.make("port", network_id=inside["network_id"], fixed_ips=fixed)
     bare = net.make("port", network_id=inside["network_id"], fixed_ips=[])
     for fields, status, kind in (
         ({"floating_network_id": NOBODY}, 404, "NetworkNotFound"),
