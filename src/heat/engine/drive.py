@@ -49,7 +49,6 @@ class Drive:
         self.operation = loaded.operation
         self._superseded = False
         self._late = False
-        self._running: dict[asyncio.Task[Outcome], Node] = {}
         self._notice = asyncio.Event()
         row = loaded.credentials
         self._who = (
@@ -189,7 +188,7 @@ class Drive:
         """Carry the plan out as far as it goes; returns how it ended."""
         board = Board(plan, scene, self.operation)
         outcome = Outcome.DONE
-        running = self._running
+        running: dict[asyncio.Task[Outcome], Node] = {}
         try:
             while True:
                 self._late = self._late or self._world.clock.now() >= self.operation.deadline
