@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from heat import resources
-from heat.engine.definition import compile_definition
+from heat.plan.definition import compile_definition
 from heat.plan.desired import Standing, want
 from heat.plugin.registry import TYPES
 from heat.store.rows import DefinitionRow

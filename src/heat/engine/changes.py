@@ -14,11 +14,11 @@ from heat.base.errors import Fault, Invalid, Permanent
 from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import reasons
-from heat.engine.definition import Compiled
 from heat.engine.lease import Lost
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, here, recorded, standing
 from heat.engine.verbs import Performance, Stage, Stopped, unrecorded
 from heat.plan.build import known_of
+from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, Known, Standing, desire
 from heat.plan.diff import compare
 from heat.plan.model import Kind, Node

@@ -18,12 +18,12 @@ from heat.cloud.credentials import Credentials
 from heat.cloud.finders import AsyncFinders
 from heat.engine import reasons
 from heat.engine.changes import Outcome, Scene, carry_out
-from heat.engine.definition import Compiled, compile_definition
 from heat.engine.lease import Lease
 from heat.engine.ports import Loaded, Settings, World
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.verbs import Stage
 from heat.plan.build import build
+from heat.plan.definition import Compiled, compile_definition
 from heat.plan.model import Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,

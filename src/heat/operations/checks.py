@@ -9,9 +9,9 @@ from heat.base.json import Json
 from heat.base.problems import Problem
 from heat.cloud import catalogue
 from heat.cloud.finders import Finders
-from heat.engine.definition import Compiled
 from heat.operations.context import Context
 from heat.operations.services import Services
+from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, Standing, Wanted, want
 from heat.plugin.fields import Struct
 from heat.plugin.find import lookups

@@ -10,8 +10,8 @@ from msgspec import Struct
 from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem
-from heat.engine.definition import Compiled, compile_definition
 from heat.operations.services import Services
+from heat.plan.definition import Compiled, compile_definition
 from heat.store.rows import DefinitionRow
 from heat.template.environment import Environment, read_environment
 from heat.template.load import load

@@ -5,7 +5,6 @@ from typing import Any
 
 from heat.base.errors import Invalid
 from heat.base.ids import ResourceId
-from heat.engine.definition import Compiled, types_through
 from heat.engine.record import recorded
 from heat.operations import views
 from heat.operations.changes import CreateStack, UpdateStack, check_name, check_updatable
@@ -15,6 +14,7 @@ from heat.operations.context import Context
 from heat.operations.finding import find_live
 from heat.operations.services import Services, definition_of
 from heat.plan.build import build
+from heat.plan.definition import Compiled, types_through
 from heat.plan.desired import Desired, Standing, want
 from heat.plan.model import Kind, Node, Plan
 from heat.plan.show import show

@@ -10,7 +10,7 @@ from heat.base.clock import Clock
 from heat.base.errors import NotFound
 from heat.base.ids import StackId
 from heat.cloud.client import Client
-from heat.engine.definition import Compiled, compile_definition
+from heat.plan.definition import Compiled, compile_definition
 from heat.plugin.registry import TYPES
 from heat.plugin.resource import Resource
 from heat.store import definitions

@@ -9,9 +9,9 @@ import msgspec
 from heat.base.clock import timestamp
 from heat.base.errors import Invalid
 from heat.base.unknown import Unknown, unknowns
-from heat.engine.definition import Compiled
 from heat.engine.record import recorded
 from heat.operations.services import Services
+from heat.plan.definition import Compiled
 from heat.plan.desired import Known, Standing
 from heat.store.rows import EventRow, ResourceRow, StackRow
 

@@ -1,8 +1,8 @@
-"""From a stored definition (template, files, environment) to a template ready to evaluate."""
+"""From a definition (template, files, environment) to a template ready to evaluate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from heat.base.json import Json
 from heat.base.problems import Problem
@@ -10,7 +10,6 @@ from heat.plan.build import Target
 from heat.plan.desired import TypeOf, order
 from heat.plugin.registry import unknown_type
 from heat.plugin.resource import Resource
-from heat.store.rows import DefinitionRow
 from heat.template import parameters
 from heat.template.environment import Environment, read_environment
 from heat.template.evaluate import Bound, bind
@@ -18,6 +17,25 @@ from heat.template.load import load
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
 
 Types = Mapping[str, type[Resource]]
+
+
+class Definition(Protocol):
+    """What one request asked for; parameter values stand in the environment."""
+
+    @property
+    def template(self) -> Any:
+        """The template, as a map."""
+        ...
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The files that it names."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, Any]:
+        """The environment, with parameters, defaults and registry."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,7 @@ class Compiled:
 
 
 def compile_definition(
-    definition: DefinitionRow,
+    definition: Definition,
     types: Types,
     *,
     stack_id: str,

@@ -3,7 +3,7 @@
 import pytest
 
 from heat import resources
-from heat.engine.definition import compile_definition
+from heat.plan.definition import compile_definition
 from heat.plugin.registry import TYPES
 from heat.store.rows import DefinitionRow
 from heat.template.load import load
