@@ -1,105 +1,36 @@
 """Carries out one node of a plan: the change of one resource."""
 
-import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import Enum
-from typing import Any, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
-from heat.base.errors import Fault, Invalid, Permanent
+from heat.base.errors import Fault, Invalid
 from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import reasons
 from heat.engine.lease import Lost
-from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, here, recorded, standing
-from heat.engine.verbs import Performance, Stage, Stopped, unrecorded
-from heat.plan.build import known_of
-from heat.plan.definition import Compiled
-from heat.plan.desired import Desired, Known, Standing, desire
+from heat.engine.making import changing, creation, deletion, item_of, nothing, unchanged
+from heat.engine.performing import aside, fail, perform
+from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
+from heat.engine.scene import Outcome, Scene
+from heat.engine.verbs import Performance, Stopped
+from heat.plan.desired import Desired, Standing, desire
 from heat.plan.diff import compare
 from heat.plan.model import Kind, Node
-from heat.plugin.fields import differences, plain
-from heat.plugin.find import resolve
+from heat.plugin.fields import differences
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Keep, Steps
 from heat.plugin.values import recall
 from heat.store.rows import (
     ChangeResource,
-    DropJournal,
     DropResource,
     JournalRow,
-    OperationRow,
-    PutIntent,
-    PutReply,
     ResourceRow,
-    StackRow,
     Write,
 )
 
-T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-
-class Outcome(Enum):
-    """How a node ended."""
-
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    REPLAN = "replan"  # what it came to is not what was planned
-
-
-@dataclass
-class Scene:
-    """What is recorded of a stack, kept equal to its committed rows while it is driven."""
-
-    stack: StackRow
-    operation: OperationRow
-    compiled: Compiled | None
-    rows: dict[ResourceId, ResourceRow]
-    journal: dict[ResourceId, list[JournalRow]]
-    teller: Teller
-    stage: Stage
-    known: dict[str, Known] = field(default_factory=dict[str, Known])
-    failures: dict[str, str] = field(default_factory=dict[str, str])
-    current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
-
-    def __post_init__(self) -> None:
-        """See which row each name stands for."""
-        for row in list(self.rows.values()):
-            self.note(row)
-
-    @property
-    def types(self) -> Mapping[str, type[Resource]]:
-        """The resource types."""
-        return self.stage.world.types
-
-    def real_type(self, row: ResourceRow) -> str:
-        """Return the type that a row's type stands for; once made, that is not looked up anew."""
-        return row.real_type or row.type
-
-    def note(self, row: ResourceRow) -> None:
-        """Take over a committed row."""
-        self.rows[row.id] = row
-        if not row.replaced_by:
-            self.current[row.name] = row.id
-
-    def forget(self, row: ResourceId) -> None:
-        """Take over that a row is gone."""
-        gone = self.rows.pop(row, None)
-        self.journal.pop(row, None)
-        if gone is not None and self.current.get(gone.name) == row:
-            del self.current[gone.name]
-
-    def learn(self, row: ResourceRow) -> None:
-        """Let other resources know of a row, as soon as it is what the plan wants."""
-        seen = known_of(recorded(self.stack, row, self.types))
-        if seen is not None:
-            self.known[row.name] = seen
 
 
 _ACTIONS = {
@@ -131,7 +62,7 @@ async def carry_out(scene: Scene, node: Node) -> Outcome:
         # What goes wrong with one resource is its own failure, never the end of the driver.
         if not isinstance(error, Fault):
             _log.exception("%s of %s", node.kind, node.name)
-        return await _fail(scene, scene.rows[node.row], _ACTIONS[node.kind], error)
+        return await fail(scene, scene.rows[node.row], _ACTIONS[node.kind], error)
 
 
 def _desire(scene: Scene, name: str) -> Desired:
@@ -165,7 +96,7 @@ async def _keep(scene: Scene, node: Node) -> Outcome:
         try:
             desired = _desire(scene, node.name)
         except Invalid as invalid:
-            return await _fail(scene, row, "UPDATE", invalid)
+            return await fail(scene, row, "UPDATE", invalid)
         if compare(recorded(scene.stack, row, scene.types), desired).kind is not Kind.KEEP:
             return Outcome.REPLAN
     return await _kept(scene, row)
@@ -202,68 +133,12 @@ def _requires(scene: Scene, desired: Desired) -> tuple[ResourceId, ...]:
     return tuple(sorted(scene.current[name] for name in desired.requires if name in scene.current))
 
 
-@dataclass(frozen=True)
-class _Made:
-    """What a create or an update came to."""
-
-    item: str | None
-    resolved: Resource
-    attributes: dict[str, Any]
-
-
-def _creation(values: Resource, names: frozenset[str]) -> Steps[_Made]:
-    resolved: Resource = yield from resolve(values)
-    resolved = resolved.at(values.__here__)
-    item, data = yield from _keeping(resolved.create(), resolved.__here__.data)
-    resolved = resolved.at(replace(resolved.__here__, data=data))
-    attributes = yield from _revealed(resolved, item, names)
-    return _Made(item, resolved, attributes)
-
-
-def _keeping(steps: Steps[T], data: Mapping[str, Any]) -> Steps[tuple[T, Mapping[str, Any]]]:
-    """Run a verb, and return beside its result what the resource keeps by then."""
-    try:
-        step = next(steps)
-        while True:
-            if isinstance(step, Keep):
-                data = step.data
-            try:
-                reply = yield step
-            except Permanent as refusal:
-                step = steps.throw(refusal)
-            else:
-                step = steps.send(reply)
-    except StopIteration as stop:
-        return cast("T", stop.value), data
-
-
-def _changing(
-    values: Resource, before: Resource, item: str, touched: frozenset[str], names: frozenset[str]
-) -> Steps[_Made]:
-    resolved: Resource = yield from resolve(values)
-    resolved = resolved.at(values.__here__)
-    by_public = resolved.__by_public__
-    changed = {by_public[d.name].name for d in differences(before, resolved)} | touched
-    if changed or resolved.changed_outside():
-        update = resolved.update(item, before, frozenset(changed))
-        _, data = yield from _keeping(update, resolved.__here__.data)
-        resolved = resolved.at(replace(resolved.__here__, data=data))
-    attributes = yield from _revealed(resolved, item, names)
-    return _Made(item, resolved, attributes)
-
-
-def _revealed(values: Resource, item: str | None, names: frozenset[str]) -> Steps[dict[str, Any]]:
-    if not names or item is None:
-        return {}
-    return (yield from values.reveal(item, names))
-
-
 async def _create(scene: Scene, node: Node) -> Outcome:
     row = scene.rows[node.row]
     try:
         desired = _desire(scene, node.name)
     except Invalid as invalid:
-        return await _fail(scene, row, "CREATE", invalid)
+        return await fail(scene, row, "CREATE", invalid)
     old = scene.rows.get(node.replaces) if node.replaces else None
     if old is not None and old.status == COMPLETE and row.action == "INIT":
         verdict = compare(recorded(scene.stack, old, scene.types), desired)
@@ -284,11 +159,11 @@ async def _create(scene: Scene, node: Node) -> Outcome:
     else:
         row = replace(row, **kept)
     if old is not None:
-        await _aside(scene, old, "step_aside")
+        await aside(scene, old, "step_aside")
     assert desired.values is not None  # noqa: S101 - _desire has seen to it
     values = desired.values.at(here(scene.stack, row))
-    return await _perform(
-        scene, row, "CREATE", _creation(values, _wanted(scene, node.name)), opening, kept
+    return await perform(
+        scene, row, "CREATE", creation(values, _wanted(scene, node.name)), opening, kept
     )
 
 
@@ -297,7 +172,7 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     try:
         desired = _desire(scene, node.name)
     except Invalid as invalid:
-        return await _fail(scene, row, "UPDATE", invalid)
+        return await fail(scene, row, "UPDATE", invalid)
     verdict = compare(recorded(scene.stack, row, scene.types), desired)
     if verdict.kind is Kind.CREATE:
         return Outcome.REPLAN
@@ -326,15 +201,10 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     assert desired.values is not None  # noqa: S101 - _desire has seen to it
     values = desired.values.at(here(scene.stack, row))
     if verdict.changed or touched or values.changed_outside():
-        steps = _changing(values, before, row.physical_id or "", touched, _wanted(scene, node.name))
+        steps = changing(values, before, row.physical_id or "", touched, _wanted(scene, node.name))
     else:
-        steps = _unchanged(row, before, _wanted(scene, node.name))
-    return await _perform(scene, row, "UPDATE", steps, opening, kept)
-
-
-def _unchanged(row: ResourceRow, before: Resource, names: frozenset[str]) -> Steps[_Made]:
-    fresh = yield from _revealed(before, row.physical_id, names - row.attributes.keys())
-    return _Made(row.physical_id, before, {**row.attributes, **fresh})
+        steps = unchanged(row, before, _wanted(scene, node.name))
+    return await perform(scene, row, "UPDATE", steps, opening, kept)
 
 
 async def _delete(scene: Scene, node: Node) -> Outcome:
@@ -354,38 +224,15 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         )
     if cls is None:
         fault = reasons.VerbFailed(f"the resource type {row.type} is not known any more")
-        return await _fail(scene, row, "DELETE", fault, opening)
+        return await fail(scene, row, "DELETE", fault, opening)
     if node.kind is Kind.FORGET:
-        return await _perform(scene, row, "DELETE", _nothing(), opening, {})
+        return await perform(scene, row, "DELETE", nothing(), opening, {})
     try:
         item = row.physical_id or (await _left_behind(scene, row, cls, began) if began else None)
     except Fault as fault:
-        return await _fail(scene, row, "DELETE", fault, opening)
-    steps = _deletion(standing(scene.stack, row, cls), item)
-    return await _perform(scene, row, "DELETE", steps, opening, {})
-
-
-async def _aside(scene: Scene, row: ResourceRow, verb: str) -> None:
-    """Let an object make room for its replacement, or take back what it gave up for it."""
-    cls = scene.types.get(scene.real_type(row))
-    if cls is None or row.physical_id is None or not cls.has(verb):
-        return
-    act = Performance(
-        scene.stage, row.id, f"{verb}:{scene.operation.id}", scene.journal.get(row.id, ())
-    )
-    await act.run(getattr(standing(scene.stack, row, cls), verb)(row.physical_id))
-    await scene.stage.lease.commit(*act.pending)
-
-
-def _nothing() -> Steps[_Made]:
-    yield from ()
-    return _Made(None, Resource(), {})
-
-
-def _deletion(values: Resource, item: str | None) -> Steps[_Made]:
-    if item is not None:
-        yield from values.delete(item)
-    return _Made(item, values, {})
+        return await fail(scene, row, "DELETE", fault, opening)
+    steps = deletion(standing(scene.stack, row, cls), item)
+    return await perform(scene, row, "DELETE", steps, opening, {})
 
 
 async def _left_behind(
@@ -393,119 +240,4 @@ async def _left_behind(
 ) -> str | None:
     """Look for an object whose creation was cut off before its answer."""
     values = recall(cls, row.properties).at(here(scene.stack, row))
-    return await Performance(scene.stage, row.id, "CREATE", began).left_behind(_item(values))
-
-
-def _item(values: Resource) -> Steps[str | None]:
-    made = yield from _creation(values, frozenset())
-    return made.item
-
-
-async def _perform(
-    scene: Scene,
-    row: ResourceRow,
-    action: str,
-    steps: Steps[_Made],
-    opening: list[Write],
-    kept: Mapping[str, Any],
-) -> Outcome:
-    """Run a verb to its end, and commit what came of it together with its last reply."""
-    # A creation goes on in a later operation; other verbs begin anew in each.
-    verb = action if action == "CREATE" else f"{action}:{scene.operation.id}"
-    act = Performance(scene.stage, row.id, verb, scene.journal.get(row.id, ()), opening)
-    scene.note(row)
-    try:
-        return await _to_its_end(scene, row, action, act, steps, kept)
-    except Lost:
-        if action == "CREATE" and act.made_now:
-            await _disown(scene, row, act.made_now)
-        raise
-
-
-async def _to_its_end(
-    scene: Scene,
-    row: ResourceRow,
-    action: str,
-    act: Performance,
-    steps: Steps[_Made],
-    kept: Mapping[str, Any],
-) -> Outcome:
-    lease = scene.stage.lease
-    try:
-        made = await act.run(steps)
-    except Fault as fault:
-        row = _with_made(row, act)
-        return await _fail(scene, row, action, fault, act.pending)
-    row = _with_made(row, act)
-    if action == "DELETE":
-        row, writes = scene.teller.resource(row, action, COMPLETE)
-        old = scene.rows.get(row.replaces) if row.replaces else None
-        if old is not None and (old.action, old.status) != ("DELETE", COMPLETE):
-            await act.flush()
-            await _aside(scene, old, "step_back")
-        await lease.commit(*act.pending, *writes[1:], DropResource(row.id))
-        scene.forget(row.id)
-        return Outcome.DONE
-    fields: dict[str, Any] = {
-        **kept,
-        "physical_id": made.item,
-        "resolved": _plain(made.resolved),
-        "attributes": {**row.attributes, **made.attributes},
-        "replaced_by": None,
-    }
-    row, writes = scene.teller.resource(row, action, COMPLETE, **fields)
-    if act.pending or scene.journal.get(row.id) or act.wrote:
-        writes.append(DropJournal(row.id))
-    await lease.commit(*_without_journal(act.pending), *writes)
-    scene.journal.pop(row.id, None)
-    scene.note(row)
-    scene.learn(row)
-    return Outcome.DONE
-
-
-async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
-    """Delete what was made after the lease was lost, unless the new driver has adopted it."""
-    world, stage = scene.stage.world, scene.stage
-    cls = scene.types.get(scene.real_type(row))
-    end = world.clock.now() + timedelta(seconds=4 * stage.settings.lease_term)
-    while cls is not None and world.clock.now() < end:
-        found = await world.store.resource(row.id)
-        if found is not None and found.physical_id == item:
-            return
-        if found is None or found.physical_id is not None:
-            await unrecorded(stage, standing(scene.stack, row, cls).delete(item))
-            return
-        await asyncio.sleep(stage.settings.scan_interval)
-    _log.error("%s %s may be without an owner; look for its mark heat:%s", row.type, item, row.id)
-
-
-def _without_journal(writes: Iterable[Write]) -> Iterable[Write]:
-    """Leave out journal entries that the same commit would drop again."""
-    return [write for write in writes if not isinstance(write, PutIntent | PutReply)]
-
-
-def _with_made(row: ResourceRow, act: Performance) -> ResourceRow:
-    if act.physical_id is not None:
-        row = replace(row, physical_id=act.physical_id)
-    return row if act.kept is None else replace(row, data=act.kept)
-
-
-def _plain(values: Resource) -> Mapping[str, Any]:
-    given = plain(values)
-    return given if isinstance(given, Mapping) else {}
-
-
-async def _fail(
-    scene: Scene,
-    row: ResourceRow,
-    action: str,
-    error: Exception,
-    pending: Sequence[Write] = (),
-) -> Outcome:
-    """Record that a resource failed, and what was said."""
-    reason = reasons.of(row.name, error)
-    row, writes = scene.teller.resource(row, action, FAILED, reason, operation=scene.operation.id)
-    await scene.stage.lease.commit(*pending, *writes)
-    scene.note(row)
-    scene.failures[row.name] = reason
-    return Outcome.FAILED
+    return await Performance(scene.stage, row.id, "CREATE", began).left_behind(item_of(values))

@@ -17,10 +17,11 @@ from heat.base.ids import OperationId, ResourceId
 from heat.cloud.credentials import Credentials
 from heat.cloud.finders import AsyncFinders
 from heat.engine import reasons
-from heat.engine.changes import Outcome, Scene, carry_out
+from heat.engine.changes import carry_out
 from heat.engine.lease import Lease
 from heat.engine.ports import Loaded, Settings, World
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
+from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Stage
 from heat.plan.build import build
 from heat.plan.definition import Compiled, compile_definition

@@ -1,0 +1,72 @@
+"""One stack while it is driven: its rows as committed, and what is known of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from heat.base.ids import ResourceId
+from heat.engine.record import Teller, recorded
+from heat.engine.verbs import Stage
+from heat.plan.build import known_of
+from heat.plan.definition import Compiled
+from heat.plan.desired import Known
+from heat.plugin.resource import Resource
+from heat.store.rows import JournalRow, OperationRow, ResourceRow, StackRow
+
+
+class Outcome(Enum):
+    """How a node ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    REPLAN = "replan"  # what it came to is not what was planned
+
+
+@dataclass
+class Scene:
+    """What is recorded of a stack, kept equal to its committed rows while it is driven."""
+
+    stack: StackRow
+    operation: OperationRow
+    compiled: Compiled | None
+    rows: dict[ResourceId, ResourceRow]
+    journal: dict[ResourceId, list[JournalRow]]
+    teller: Teller
+    stage: Stage
+    known: dict[str, Known] = field(default_factory=dict[str, Known])
+    failures: dict[str, str] = field(default_factory=dict[str, str])
+    current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
+
+    def __post_init__(self) -> None:
+        """See which row each name stands for."""
+        for row in list(self.rows.values()):
+            self.note(row)
+
+    @property
+    def types(self) -> Mapping[str, type[Resource]]:
+        """The resource types."""
+        return self.stage.world.types
+
+    def real_type(self, row: ResourceRow) -> str:
+        """Return the type that a row's type stands for; once made, that is not looked up anew."""
+        return row.real_type or row.type
+
+    def note(self, row: ResourceRow) -> None:
+        """Take over a committed row."""
+        self.rows[row.id] = row
+        if not row.replaced_by:
+            self.current[row.name] = row.id
+
+    def forget(self, row: ResourceId) -> None:
+        """Take over that a row is gone."""
+        gone = self.rows.pop(row, None)
+        self.journal.pop(row, None)
+        if gone is not None and self.current.get(gone.name) == row:
+            del self.current[gone.name]
+
+    def learn(self, row: ResourceRow) -> None:
+        """Let other resources know of a row, as soon as it is what the plan wants."""
+        seen = known_of(recorded(self.stack, row, self.types))
+        if seen is not None:
+            self.known[row.name] = seen
