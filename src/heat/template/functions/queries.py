@@ -1,15 +1,13 @@
-"""yaql: queries over data, with limits on the work they may cause."""
+"""yaql: queries over data, with limits on the work they may cause.
+
+The library takes longer to import than most templates take to check, and few of them have a
+query: so it is imported where it is used.
+"""
 
 import json
 from functools import lru_cache
 from types import GeneratorType
 from typing import Any
-
-import yaql
-from yaql.language import exceptions as yaql_exceptions
-from yaql.language import expressions as yaql_expressions
-from yaql.language import factory as yaql_factory
-from yaql.language import utils as yaql_utils
 
 from heat.base.unknown import Unknown, unknowns
 from heat.template.expressions import Bad, Expression, Function, Literal, Scope, entries_of
@@ -21,6 +19,8 @@ MEMORY_QUOTA = 10_000
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
+    from yaql.language import factory as yaql_factory
+
     options = {
         "yaql.limitIterators": LIMIT_ITERATORS,
         "yaql.memoryQuota": MEMORY_QUOTA,
@@ -33,11 +33,15 @@ def _engine() -> Any:
 
 @lru_cache(maxsize=1)
 def _context() -> Any:
+    import yaql
+
     return yaql.create_context(convention=None)
 
 
 @lru_cache(maxsize=1024)
 def _parsed(expression: str) -> Any:
+    from yaql.language import exceptions as yaql_exceptions
+
     try:
         return _engine()(expression)
     except (yaql_exceptions.YaqlException, RecursionError, ValueError) as error:
@@ -60,6 +64,8 @@ def _yaql(given: Any, scope: Scope) -> Any:  # noqa: ARG001
 
 def _settled(value: Any) -> Any:
     """Turn the query language's own containers into lists and maps."""
+    from yaql.language import utils as yaql_utils
+
     if isinstance(value, dict | yaql_utils.FrozenDict):
         return {
             key if isinstance(key, str) else json.dumps(key): _settled(part)
@@ -74,6 +80,8 @@ def _settled(value: Any) -> Any:
 
 def _check_names(part: Any) -> None:
     """Find functions that don't exist, while the data is not known yet."""
+    from yaql.language import expressions as yaql_expressions
+
     if isinstance(part, yaql_expressions.Function):
         if not part.name.startswith("#") and not _context().collect_functions(part.name):
             raise Bad(f"there is no function {part.name!r} in queries")
