@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-all lint types layers fmt check clean
+.PHONY: help venv quickstart test test-all lint types layers fmt docs check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ layers: venv ## Check that no room imports what stands above it
 fmt: venv ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: venv ## Write the pages that are made from the code
+	$(BIN)/python -m heat.template.codes > docs/diagnostics.md
 
 check: lint types layers test ## Everything that a change must pass
 

@@ -129,7 +129,7 @@ def not_json(text: bytes) -> Invalid:
             Problem(
                 "The body of the request is not JSON",
                 detail=detail,
-                code="H701",
+                code="H901",
                 kind="HTTPBadRequest",
                 where="request",
                 place=place,

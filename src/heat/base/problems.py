@@ -36,7 +36,7 @@ class Problem:
     at: Path = ()
     detail: str = ""
     cure: str = ""
-    code: str = "H100"
+    code: str = "H700"
     kind: str = "StackValidationFailed"
     where: str = "template"
     place: Place | None = None

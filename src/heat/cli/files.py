@@ -143,7 +143,7 @@ class _Reading:
             message = f"{where} can't be read: {words}"
             if place is None:
                 raise Failure(message) from None
-            problem = Problem("A file can't be read", detail=message, place=place)
+            problem = Problem("A file can't be read", detail=message, code="H903", place=place)
             raise Refused(0, message, {"problems": [problem_to_wire(problem)]}) from None
         try:
             return content.decode()

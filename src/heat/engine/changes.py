@@ -83,7 +83,7 @@ def _desire(scene: Scene, name: str) -> Desired:
                     "Value not known",
                     ("resources", name),
                     "it depends on an attribute that its resource does not give",
-                    code="H212",
+                    code="H803",
                 )
             ]
         )

@@ -7,7 +7,6 @@ from typing import Any
 
 from heat.base.errors import Conflict, Invalid
 from heat.base.ids import EventId, OperationId, StackId
-from heat.base.problems import Problem
 from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE
 from heat.operations.checks import check
 from heat.operations.content import Content, draft
@@ -23,6 +22,7 @@ from heat.store.rows import (
     OperationRow,
     StackRow,
 )
+from heat.template.codes import problem
 from heat.template.parameters import immutable_changed
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,254}")
@@ -228,12 +228,20 @@ def check_name(name: str) -> None:
 def check_tags(tags: Sequence[str]) -> None:
     """Refuse tags that no stack may have."""
     problems = [
-        Problem("A tag is too long", ("tags",), f"{tag[:20]}... has over 80 characters")
+        problem(
+            "H902",
+            ("tags",),
+            f"the tag {tag[:20]}... has over 80 characters",
+            "shorten it",
+            where="request",
+        )
         for tag in tags
         if len(tag) > 80
     ]
     problems += [
-        Problem("A tag is empty", ("tags",), "an empty tag stands in the list")
+        problem(
+            "H902", ("tags",), "an empty tag stands in the list", "take it out", where="request"
+        )
         for tag in tags
         if not tag
     ]

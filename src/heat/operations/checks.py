@@ -87,7 +87,7 @@ def _unavailable(
             (words.resources, desired.name, words.type),
             f"HEAT-E99001 Service {service} is not available for resource type {desired.type}, "
             "reason: it has no endpoint in the service catalogue",
-            code="H220",
+            code="H801",
             kind="ResourceTypeUnavailable",
         )
         for desired in wanted.resources.values()
@@ -117,7 +117,7 @@ def _not_found(finders: Finders, compiled: Compiled, wanted: Wanted) -> list[Pro
             at,
             words_of_cloud,
             "give the name or id of one that the project may use",
-            code="H221",
+            code="H802",
         )
         for (at, _, _), words_of_cloud in zip(asked, said, strict=True)
         if words_of_cloud

@@ -114,7 +114,7 @@ def types_through(environment: Environment, types: Types) -> TypeOf:
                 ("type",),
                 f"{name} is the template {mapped.target}",
                 "put its resources into this template",
-                code="H211",
+                code="H213",
             )
         return types.get(mapped.target) or unknown_type(mapped.target)
 

@@ -16,6 +16,7 @@ from heat.plan.graph import Cycle, ordered
 from heat.plugin.fields import is_known, plain
 from heat.plugin.resource import Resource
 from heat.plugin.values import read
+from heat.template.codes import problem
 from heat.template.evaluate import Bound
 from heat.template.expressions import ABSENT
 from heat.template.source import locate
@@ -210,16 +211,10 @@ def want(
 
 def circular(bound: Bound, cycle: Cycle) -> Problem:
     """Say that resources wait for each other."""
-    loop = " -> ".join(cycle.names)
-    problem = Problem(
-        "Circular Dependency Found",
-        (bound.template.words.resources, cycle.names[0]),
-        f"{loop}: none of them can be first",
-        "take one of these references or depends_on away",
-        code="H210",
-        kind="CircularDependencyException",
-    )
-    return locate([problem], bound.template.source)[0]
+    loop = " → ".join(cycle.names)
+    at = (bound.template.words.resources, cycle.names[0])
+    found = problem("H404", at, f"these resources wait for each other: {loop}")
+    return locate([found], bound.template.source)[0]
 
 
 def _overrides(cls: type[Resource]) -> frozenset[str]:

@@ -39,6 +39,6 @@ def unknown_type(name: str) -> Problem:
         ("type",),
         f"The Resource Type ({name}) could not be found.",
         did_you_mean(name, _TYPES) or "`heat resource-type list` shows all",
-        code="H200",
+        code="H212",
         kind="StackValidationFailed",
     )

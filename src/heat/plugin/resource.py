@@ -179,6 +179,6 @@ def conflict(*names: str, at: str, cure: str = "") -> Problem:
         f"Cannot define the following properties at the same time: {', '.join(names)}",
         (at,),
         cure=cure or f"give one of {', '.join(names)}",
-        code="H202",
+        code="H705",
         kind="ResourcePropertyConflict",
     )

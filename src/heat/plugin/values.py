@@ -53,7 +53,7 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                     f"Unknown Property {name}",
                     (*at, name),
                     cure=did_you_mean(name, names) or f"properties are: {', '.join(names)}",
-                    code="H201",
+                    code="H701",
                 )
             )
         elif prop.name in values and value is not None:
@@ -63,7 +63,7 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                     f"{', '.join((prop.public, *prop.was))}",
                     (*at, name),
                     cure=f"keep {prop.public} only",
-                    code="H202",
+                    code="H705",
                     kind="ResourcePropertyConflict",
                 )
             )
@@ -79,7 +79,7 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                     (*at, prop.public),
                     detail=prop.doc.rstrip("."),
                     cure="give it a value",
-                    code="H203",
+                    code="H702",
                 )
             )
             values[name] = None
@@ -91,7 +91,7 @@ def _no_such_choice(prop: Property, at: Path) -> list[Problem]:
     choices = [check for check in prop.check if "allowed_values" in check.schema]
     if prop.required or prop.default is not None or bare(prop.type) is not str:
         return []
-    return [Problem("Invalid value", at, said, code="H205") for c in choices if (said := c(""))]
+    return [Problem("Invalid value", at, said, code="H704") for c in choices if (said := c(""))]
 
 
 def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Problem]) -> Any:
@@ -107,13 +107,13 @@ def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Probl
             if said := check(result):
                 if prop.secret and str(result) in said:
                     said = "the value is not one that is allowed"
-                problems.append(Problem("Invalid value", at, said, code="H205"))
+                problems.append(Problem("Invalid value", at, said, code="H704"))
         if prop.item_check and isinstance(result, list):
             items: list[Any] = result  # pyright: ignore[reportUnknownVariableType]
             for index, item in enumerate(items):
                 for check in prop.item_check:
                     if said := check(item):
-                        problems.append(Problem("Invalid value", (*at, index), said, code="H205"))
+                        problems.append(Problem("Invalid value", (*at, index), said, code="H704"))
     return result
 
 
@@ -125,7 +125,7 @@ def _convert(prop: Property, hint: Any, value: Any, at: Path, problems: list[Pro
                 at,
                 f"{'the value' if prop.secret else repr(value)} is not {wanted}",
                 cure=f"give {wanted}",
-                code="H204",
+                code="H703",
             )
         )
         return value

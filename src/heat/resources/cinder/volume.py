@@ -99,7 +99,7 @@ class Volume(RestResource):
                     'If neither "backup_id" nor "size" is provided, one and only one of '
                     '"source_volid", "snapshot_id" must be specified.',
                     cure="give a size",
-                    code="H203",
+                    code="H702",
                 )
             elif self.image is not None or self.imageRef is not None:
                 yield Problem(
@@ -107,7 +107,7 @@ class Volume(RestResource):
                     ("size",),
                     "a volume made from an image needs a size",
                     cure="give a size",
-                    code="H203",
+                    code="H702",
                 )
 
     def body(self, names: Iterable[str]) -> Body:

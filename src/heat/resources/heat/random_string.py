@@ -77,12 +77,12 @@ class RandomString(Stateless):
                 "Length property cannot be smaller than combined character class and"
                 " character sequence minimums",
                 cure=f"make it {sum(one.min for one in sets)} or more",
-                code="H205",
+                code="H704",
             )
         for index, one in enumerate(self.character_sequences or ()):
             if not one.characters:
                 at = ("character_sequences", index, "sequence")
-                yield Problem("Invalid value", at, "it has no characters", code="H205")
+                yield Problem("Invalid value", at, "it has no characters", code="H704")
 
     def create(self) -> Steps[str | None]:
         """Make the text and keep it."""

@@ -61,7 +61,7 @@ class FloatingIP(NeutronItem):
                 "Property fixed_ip_address needs port_id",
                 ("fixed_ip_address",),
                 cure="say which port has the address",
-                code="H202",
+                code="H705",
                 kind="ResourcePropertyDependency",
             )
 

@@ -72,7 +72,7 @@ class Router(TaggedItem):
                 ("l3_agent_ids",),
                 "Non HA routers can only have one L3 agent.",
                 cure="name one agent, or set ha",
-                code="H205",
+                code="H704",
             )
 
     def create(self) -> Steps[str | None]:

@@ -30,7 +30,7 @@ class RouterInterface(Resource):
                 "At least one of the following properties must be specified: subnet, port",
                 ("subnet",),
                 cure="say which subnet the router is to reach",
-                code="H203",
+                code="H702",
                 kind="PropertyUnspecifiedError",
             )
 

@@ -76,13 +76,13 @@ def port_problems(low: Any, high: Any, protocol: Any) -> Iterator[Problem]:
             "Range of ports is upside down",
             ("port_range_max",),
             f"port_range_min {low} is above port_range_max {high}",
-            code="H205",
+            code="H704",
         )
     if high is not None and low is None:
         yield Problem(
             "Property port_range_max needs port_range_min",
             ("port_range_min",),
             cure="give both ends of the range",
-            code="H202",
+            code="H705",
             kind="ResourcePropertyDependency",
         )

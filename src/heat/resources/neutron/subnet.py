@@ -77,7 +77,7 @@ class Subnet(TaggedItem):
                 "At least one of the following properties must be specified: cidr, subnetpool",
                 ("cidr",),
                 cure="give an address block, or the pool to cut it from",
-                code="H203",
+                code="H702",
                 kind="PropertyUnspecifiedError",
             )
         elif self.prefixlen is not None:
@@ -87,7 +87,7 @@ class Subnet(TaggedItem):
         yield from self._ipv6_problems()
         gateway = self.gateway_ip
         if isinstance(gateway, str) and gateway not in NO_GATEWAY and (said := is_address(gateway)):
-            yield Problem("Invalid value", ("gateway_ip",), said, code="H205")
+            yield Problem("Invalid value", ("gateway_ip",), said, code="H704")
 
     def body(self, names: Iterable[str]) -> Body:
         """Neutron wants null for no gateway, and no key at all for its own choice."""
@@ -112,7 +112,7 @@ class Subnet(TaggedItem):
                 "IPv6 modes differ",
                 ("ipv6_ra_mode",),
                 "When both ipv6_ra_mode and ipv6_address_mode are set, they must be equal.",
-                code="H205",
+                code="H704",
             )
         if self.ip_version == 4 and modes:
             yield Problem(
@@ -120,7 +120,7 @@ class Subnet(TaggedItem):
                 ("ip_version",),
                 "ipv6_ra_mode and ipv6_address_mode are not supported for ipv4.",
                 cure="set ip_version to 6, or leave the modes out",
-                code="H205",
+                code="H704",
             )
 
 

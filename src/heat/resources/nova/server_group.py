@@ -54,7 +54,7 @@ class ServerGroup(RestResource):
                 ("policies",),
                 f"a server group has one policy, not {len(policies)}",
                 cure="give a list of one policy",
-                code="H205",
+                code="H704",
             )
 
     def body(self, names: Iterable[str]) -> Body:

@@ -33,7 +33,7 @@ class Mapping(Struct):
                 "Either volume_id or snapshot_id must be specified for device mapping "
                 f"{self.device_name}",
                 cure="give volume_id or snapshot_id",
-                code="H203",
+                code="H702",
             )
 
     def body(self) -> Body:
@@ -83,7 +83,7 @@ class Device(Struct):
                 (),
                 f"One of {names} must be given for a block device",
                 cure="say what the device is made of",
-                code="H203",
+                code="H702",
                 kind="PropertyUnspecifiedError",
             )
         elif sum(source is not None for source in self._sources) > 1:

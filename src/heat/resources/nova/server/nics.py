@@ -77,7 +77,7 @@ class Nic(Struct):
                 "One of the properties network, port, allocate_network or subnet should be set "
                 "for the specified network of server.",
                 cure="say which network, subnet or port",
-                code="H203",
+                code="H702",
             )
         if self.port is not None and self.fixed_ip is not None:
             yield conflict(
@@ -115,7 +115,7 @@ def problems(nics: Sequence[Any] | None, groups: Any) -> Iterator[Problem]:
             ("networks",),
             'Can not use "allocate_network" with multiple networks.',
             cure="keep allocate_network alone",
-            code="H202",
+            code="H705",
         )
     if groups and not isinstance(groups, Unknown) and any(nic.port is not None for nic in known):
         yield conflict(

@@ -139,7 +139,7 @@ class ServerShape(RestResource):
                 ("image",),
                 "Neither image nor bootable volume is specified for the server.",
                 cure="give an image, or a block device with a volume, snapshot or image",
-                code="H203",
+                code="H702",
             )
 
     def must_replace(self, before: Any, changes: Iterable[Difference]) -> str | None:
