@@ -8,6 +8,7 @@ from heat.base.json import Json
 from heat.base.problems import Problem
 from heat.plan.build import Target
 from heat.plan.desired import TypeOf, order
+from heat.plugin.formats import wrong_format
 from heat.plugin.registry import unknown_type
 from heat.plugin.resource import Resource
 from heat.template import parameters
@@ -74,7 +75,10 @@ def compile_definition(
     template = template or load(definition.template)
     environment = read_environment(definition.environment)
     values, problems = parameters.values(
-        template.parameters, environment.parameters, environment.parameter_defaults
+        template.parameters,
+        environment.parameters,
+        environment.parameter_defaults,
+        custom=wrong_format,
     )
     bound = bind(
         template,

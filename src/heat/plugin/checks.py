@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
+
+from heat.plugin.formats import FORMATS
 
 Said = str | None
 
@@ -94,48 +95,19 @@ def named(constraint: str, test: Callable[[Any], Said]) -> Check:
     return Check(test, {"custom_constraint": constraint})
 
 
-def _raises(make: Callable[[Any], Any], what: str) -> Callable[[Any], Said]:
-    def test(value: Any) -> Said:
-        try:
-            make(value)
-        except ValueError:
-            return f"{value!r} is not {what}"
-        return None
-
-    return test
+def _of_form(constraint: str) -> Check:
+    return named(constraint, FORMATS[constraint])
 
 
-_LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
-_MAC = re.compile(r"[0-9a-fA-F]{2}([:-])[0-9a-fA-F]{2}(\1[0-9a-fA-F]{2}){4}")
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
-
-
-def _dns_name(value: Any) -> Said:
-    if not value or (len(value) <= 255 and _NAME.fullmatch(value)):
-        return None
-    return f"{value!r} is not a DNS name: labels of 1 to 63 letters, digits and hyphens, with dots"
-
-
-def _dns_domain(value: Any) -> Said:
-    if value and not value.endswith("."):
-        return f"{value!r} is not a DNS domain: it must end with a dot"
-    return _dns_name(value)
-
-
-def _address_or_block(value: Any) -> Said:
-    block = _raises(lambda v: ip_network(v, strict=False), "an IP address or block")
-    return block(value)
-
-
-is_cidr = named(
-    "net_cidr",
-    _raises(lambda v: ip_network(v, strict=False), "an address block such as 10.0.0.0/24"),
-)
-is_address = named("ip_addr", _raises(ip_address, "an IP address"))
-is_address_or_block = named("ip_or_cidr", _address_or_block)
-is_mac = named(
-    "mac_addr", lambda v: None if _MAC.fullmatch(str(v)) else f"{v!r} is not a MAC address"
-)
-is_dns_name = named("dns_name", _dns_name)
-is_relative_dns_name = named("rel_dns_name", _dns_name)
-is_dns_domain = named("dns_domain", _dns_domain)
+is_cidr = _of_form("net_cidr")
+is_address = _of_form("ip_addr")
+is_address_or_block = _of_form("ip_or_cidr")
+is_mac = _of_form("mac_addr")
+is_dns_name = _of_form("dns_name")
+is_relative_dns_name = _of_form("rel_dns_name")
+is_dns_domain = _of_form("dns_domain")
+is_cron_expression = _of_form("cron_expression")
+is_time_zone = _of_form("timezone")
+is_moment = _of_form("iso_8601")
+is_expiration = _of_form("expiration")
+is_json = _of_form("json_string")

@@ -265,5 +265,5 @@ _READERS: dict[str, tuple[tuple[str, ...], Callable[[Any, str, str], Constraint]
         _allowed_values,
     ),
     "allowed_pattern": (("string",), _allowed_pattern),
-    "custom_constraint": (tuple(TYPES), _custom),
+    "custom_constraint": (("string", "number", "boolean", "comma_delimited_list"), _custom),
 }
