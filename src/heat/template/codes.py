@@ -67,6 +67,10 @@ CODES: dict[str, Code] = {
     "H211": Code("An external resource can't depend on others", "take depends_on out"),
     "H212": Code("Unknown resource type", "`heat resource-type list` shows all"),
     "H213": Code("A nested template can't be used", "mend the template that the type stands for"),
+    "H214": Code("Macros are not supported", "write out what the macro would make"),
+    "H215": Code("A loop can't be expanded", "write [NAME, [VALUE...], {KEY: BODY}]"),
+    "H216": Code("An export can't be made", "give it a Name that is text, and its own"),
+    "H217": Code("A rule has the wrong shape", "write {Assertions: [{Assert: CONDITION}]}"),
     "H301": Code("A function was called the wrong way", "write its arguments as the message shows"),
     "H302": Code("A function was withdrawn from this version", "use what replaces it"),
     "H303": Code(
@@ -79,6 +83,8 @@ CODES: dict[str, Code] = {
     "H306": Code("Not a condition", "write a condition's name, a boolean or a condition function"),
     "H307": Code("A loop of conditions", "take one of these references away"),
     "H308": Code("Unknown condition", "define it under conditions, or correct the name"),
+    "H309": Code("Dynamic references are not supported", "use a parameter"),
+    "H310": Code("Unknown export", "create the stack that exports it, or correct the name"),
     "H401": Code(
         "Reference to a resource that does not exist",
         "define it under resources, or correct the name",
@@ -110,6 +116,7 @@ CODES: dict[str, Code] = {
         "give the value it had, or make a new stack",
         "ImmutableParameterModified",
     ),
+    "H506": Code("A rule of the template is broken", "give values that the rule allows"),
     "H601": Code("The environment can't be read", "mend the line that is shown", "HTTPBadRequest"),
     "H602": Code("Unknown environment section", "correct its name", "HTTPBadRequest"),
     "H603": Code(
