@@ -16,7 +16,7 @@ The front ends turn the class into a status; ``kind`` is the error type that cli
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from heat.base.problems import Place, Problem
+from heat.base.problems import Place, Problem, in_order
 
 
 class Fault(Exception):
@@ -36,18 +36,23 @@ class Fault(Exception):
 
 
 class Invalid(Fault):
-    """What was sent can't be used; the problems say why, each with its place."""
+    """What was sent can't be used; the problems say why, each with its place.
+
+    The problems are given as they were found: the first gives the kind. They are shown in the
+    order of the text.
+    """
 
     kind = "StackValidationFailed"
 
     def __init__(
         self, message: str = "", *, kind: str | None = None, problems: Sequence[Problem] = ()
     ) -> None:
-        self.problems = list(problems)
+        found = list(problems)
+        if kind is None and found:
+            kind = found[0].kind
+        self.problems = in_order(found)
         if not message:
             message = "\n".join(problem.shown() for problem in self.problems)
-        if kind is None and self.problems:
-            kind = self.problems[0].kind
         super().__init__(message, kind=kind)
 
     def to_wire(self) -> dict[str, Any]:

@@ -63,7 +63,30 @@ class Problem:
         return f"{self}\n{margin}{place.text}\n  {caret}"
 
 
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems as a reader meets them: document by document, by position, each once."""
+    found = list(dict.fromkeys(problems))
+    documents = {where: n for n, where in enumerate(dict.fromkeys(p.where for p in found))}
+
+    def key(problem: Problem) -> tuple[int, int, int]:
+        place = problem.place
+        position = (place.line, place.column) if place else (0, 0)
+        return (documents[problem.where], *position)
+
+    return sorted(found, key=key)
+
+
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return a cure that names the closest of the known words, or an empty text."""
-    close = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
+    close = closest(name, known)
+    return f"did you mean {close!r}?" if close is not None else ""
+
+
+def closest(name: object, known: Iterable[str]) -> str | None:
+    """Return the known word that a name is closest to, if it is close to any."""
+    words = list(known)
+    close = get_close_matches(str(name), words, n=1, cutoff=0.6)
+    if close:
+        return close[0]
+    folded = {word.casefold(): word for word in words}
+    return folded.get(str(name).casefold())

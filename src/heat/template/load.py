@@ -1,21 +1,24 @@
 """Reads a template: text or a map in, the model out, or every problem of text and shape."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from heat.base.errors import Invalid
 from heat.base.json import Path
-from heat.base.problems import Problem, did_you_mean
+from heat.base.problems import Problem, closest, did_you_mean
 from heat.template import cfn, hot
 from heat.template.codes import problem
 from heat.template.expressions import Expression, Language, compile_value
 from heat.template.functions.logic import compile_condition, compile_definition
+from heat.template.functions.shapes import describe
 from heat.template.model import (
     CFN_WORDS,
     HOT_WORDS,
     NO_DESCRIPTION,
     NO_OUTPUT_DESCRIPTION,
     OutputDefinition,
+    ParameterGroup,
     ResourceDefinition,
     Template,
     Words,
@@ -28,6 +31,14 @@ from heat.template.versions import AWS_KEY, CFN_KEY, HOT_KEY, Version, find, kno
 
 def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
     """Read a template; raises Invalid with all that is wrong with its text and shape."""
+    template = read(text, name=name)
+    if template.problems:
+        raise Invalid(problems=template.problems)
+    return template
+
+
+def read(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
+    """Read the sound part of a template, with its problems; raises Invalid when there is none."""
     source = Source(name, text if isinstance(text, str) else None)
     raw = parse(text, name) if isinstance(text, str) else settle(dict(text), name)
     if not isinstance(raw, dict):
@@ -35,46 +46,59 @@ def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
         if raw is None:
             detail = f"{name} is empty: it has no template version"
         raise Invalid(problems=[problem("H104", detail=detail)])
-    try:
-        version = read_version(raw, name)
-    except Invalid as invalid:
-        raise Invalid(problems=locate(invalid.problems, source)) from None
-    reading = _Reading(raw, version)
+    version, wrong, keys = _version(raw, name)
+    if version is None:
+        raise Invalid(problems=locate(wrong, source))
+    reading = _Reading(raw, version, keys)
+    reading.problems += wrong
     template = reading.template(source)
-    if reading.problems:
-        raise Invalid(problems=locate(reading.problems, source))
-    return template
+    return replace(template, problems=tuple(locate(reading.problems, source)))
 
 
-def read_version(raw: Mapping[str, Any], name: str = "template") -> Version:
-    """Return the version that a template's map names; raises Invalid."""
-    keys = [key for key in (HOT_KEY, AWS_KEY, CFN_KEY) if key in raw]
+def _version(
+    raw: Mapping[str, Any], name: str
+) -> tuple[Version | None, list[Problem], frozenset[str]]:
+    """Return the version to read a template's map by, what is wrong with it, and its keys.
+
+    Where the map names none that is known, the newest of its dialect serves; without a sign of
+    the dialect there is none.
+    """
+    every = (HOT_KEY, AWS_KEY, CFN_KEY)
+    keys = [key for key in every if key in raw]
     if not keys:
+        meant = {key: hint for key in raw if (hint := did_you_mean(key, every))}
         cure = f"start it with {HOT_KEY}: {known(HOT_KEY)[-1]}"
-        found = [did_you_mean(key, (HOT_KEY, AWS_KEY, CFN_KEY)) for key in raw]
-        cure = next((hint for hint in found if hint), cure)
         detail = f"{name} has no template version: the template format version is not given"
-        raise Invalid(problems=[problem("H105", detail=detail, cure=cure)])
+        at = next(((key,) for key in meant), ())
+        wrong = problem("H105", at, detail, next(iter(meant.values()), cure))
+        version = None
+        if "resources" in raw or "Resources" in raw:
+            dialect = HOT_KEY if "resources" in raw else CFN_KEY
+            version = find(dialect, known(dialect)[-1])
+        return version, [wrong], frozenset(meant)
     if len(keys) > 1:
         detail = f"Ambiguous versions: {' and '.join(keys)} are both given"
-        raise Invalid(problems=[problem("H106", (keys[1],), detail, "keep one of them")])
+        wrong = problem("H106", (keys[1],), detail)
+        return find(keys[0], known(keys[0])[-1]), [wrong], frozenset(keys)
     value = raw[keys[0]]
     version = find(keys[0], value) if isinstance(value, str) else None
     if version is None:
         detail = f'"{keys[0]}: {value}" is not a known version'
         cure = f"{keys[0]} should be one of: {', '.join(known(keys[0]))}"
-        raise Invalid(problems=[problem("H107", (keys[0],), detail, cure)])
-    return version
+        wrong = problem("H107", (keys[0],), detail, cure)
+        return find(keys[0], known(keys[0])[-1]), [wrong], frozenset(keys)
+    return version, [], frozenset(keys)
 
 
 class _Reading:
     """One reading of a template's map; problems are collected on the way."""
 
-    def __init__(self, raw: dict[str, Any], version: Version) -> None:
-        self.raw, self.version = raw, version
+    def __init__(self, raw: dict[str, Any], version: Version, keys: frozenset[str]) -> None:
+        self.raw, self.version, self.keys = raw, version, keys
         self.words: Words = HOT_WORDS if version.dialect == "hot" else CFN_WORDS
         self.language: Language = version.language
         self.problems: list[Problem] = []
+        self.unread: set[Path] = set()
 
     def template(self, source: Source) -> Template:
         """Read everything."""
@@ -84,11 +108,7 @@ class _Reading:
         conditions = self._conditions()
         resources = self._each(words.resources, self._resource)
         outputs = self._each(words.outputs, self._output)
-        groups, wrong = hot.read_groups(self.raw.get("parameter_groups"), parameters)
-        if self.version.dialect == "hot":
-            self.problems += wrong
-        else:
-            groups = ()
+        groups = self._groups(parameters) if self.version.dialect == "hot" else ()
         self._check_names(parameters, resources)
         description = self.raw.get(words.description)
         return Template(
@@ -103,6 +123,7 @@ class _Reading:
             source=source,
             raw=self.raw,
             words=words,
+            unread=frozenset(self.unread),
         )
 
     def wrong(self, code: str, at: Path, detail: str, cure: str = "") -> None:
@@ -110,11 +131,35 @@ class _Reading:
         self.problems.append(problem(code, at, detail, cure))
 
     def _check_sections(self) -> None:
-        for key in self.raw:
-            if key not in self.version.sections:
-                cure = did_you_mean(key, self.version.sections)
-                cure = cure or f"the sections are {', '.join(self.version.sections)}"
-                self.wrong("H201", (key,), f"the section {key} is not known", cure)
+        sections = self.version.sections
+        for key, value in self.raw.items():
+            if key in sections or key in self.keys:
+                continue
+            meant = closest(key, sections)
+            home = meant or self._home_of(value)
+            if meant is not None:
+                cure = f"did you mean {meant!r}?"
+            elif home is not None:
+                cure = f"indent it so that it stands under {home}"
+            else:
+                cure = f"the sections are {', '.join(sections)}"
+            if home is not None:
+                self.unread.add((home,))
+            self.wrong("H201", (key,), f"the section {key} is not known", cure)
+
+    def _home_of(self, value: Any) -> str | None:
+        """Return the section of a definition that stands where sections do."""
+        kind = value.get(self.words.type) if isinstance(value, dict) else None
+        if not isinstance(kind, str):
+            return None
+        is_resource = "::" in kind or self.words.properties in value
+        return self.words.resources if is_resource else self.words.parameters
+
+    def _groups(self, parameters: Mapping[str, Any]) -> tuple[ParameterGroup, ...]:
+        groups, wrong = hot.read_groups(self.raw.get("parameter_groups"), parameters)
+        if (self.words.parameters,) not in self.unread:
+            self.problems += wrong
+        return groups
 
     def _section(self, name: str) -> dict[str, Any]:
         if name not in self.version.sections:
@@ -123,10 +168,18 @@ class _Reading:
         # Any empty value is an empty section.
         if not section and not isinstance(section, bool):
             return {}
-        if not isinstance(section, dict):
-            self.wrong("H202", (name,), f"the section {name} must be a map")
-            return {}
-        return section
+        return self._map(name, section)
+
+    def _map(self, name: str, section: Any) -> dict[str, Any]:
+        if isinstance(section, dict):
+            return section
+        self.unread.add((name,))
+        detail = f"the section {name} must be a map, not {describe(section)}"
+        cure = ""
+        if isinstance(section, list):
+            cure = "take the dashes away: write NAME: DEFINITION below it, indented"
+        self.wrong("H202", (name,), detail, cure)
+        return {}
 
     def _each(self, section: str, read: Callable[[str, Any, Path], Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -136,23 +189,21 @@ class _Reading:
                 found[name] = made
         return found
 
-    def _parameter(self, name: str, raw: Any, at: Path) -> ParameterSchema | None:
+    def _parameter(self, name: str, raw: Any, at: Path) -> ParameterSchema:
         try:
             if self.version.dialect == "hot":
                 return hot.read_parameter(name, raw, self.version)
             return cfn.read_parameter(name, raw)
         except hot.Wrong as wrong:
             self.wrong("H210", (*at, *wrong.at), wrong.detail, wrong.cure)
-        return None
+        self.unread.add(at)
+        return ParameterSchema(name, "json", hidden=True)
 
     def _conditions(self) -> dict[str, Expression]:
         name = self.words.conditions
         if name not in self.version.sections or name not in self.raw:
             return {}
-        section = self.raw[name]
-        if not isinstance(section, dict):
-            self.wrong("H202", (name,), f"the section {name} must be a map")
-            return {}
+        section = self._map(name, self.raw[name])
         return {
             key: compile_definition(raw, (name, key), self.language) for key, raw in section.items()
         }
@@ -162,25 +213,29 @@ class _Reading:
         # A section of another shape shows only where a value is looked up in it.
         return section if isinstance(section, dict) else {}
 
-    def _resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition | None:
+    def _resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition:
         if "/" in name:
             self.wrong("H205", at, f"{name!r} holds a slash")
         if not isinstance(raw, dict):
-            self.wrong("H203", at, f"the resource {name} must be a map", "give it a type")
-            return None
-        self._check_resource_keys(name, raw, at)
+            detail = f"the resource {name} must be a map, not {describe(raw)}"
+            self.wrong("H203", at, detail, f"write {self.words.type}: TYPE below it, indented")
+            return ResourceDefinition(name, "", sound=False)
         words, before = self.words, len(self.problems)
+        self._check_resource_keys(name, raw, at)
         type_name = raw.get(words.type)
         if not isinstance(type_name, str) or not type_name:
             detail = f"the resource {name} has no type"
             if type_name:
                 detail = f"the type of the resource {name} must be text"
             self.wrong("H203", at, detail, f"write {words.type}: TYPE")
+            type_name = ""
+        properties = self._part(raw, words.properties, at)
+        sound = len(self.problems) == before
         policy, policy_value = self._deletion_policy(raw.get(words.deletion_policy), at)
         definition = ResourceDefinition(
             name=name,
-            type=str(type_name),
-            properties=self._part(raw, words.properties, at),
+            type=type_name,
+            properties=properties,
             metadata=self._part(raw, words.metadata, at),
             depends_on=self._depends_on(raw.get(words.depends_on), at),
             deletion_policy=policy,
@@ -189,11 +244,12 @@ class _Reading:
             external_id=self._external_id(raw, at),
             condition=self._condition(raw, at, null=False),
             deletion_policy_value=policy_value,
+            sound=sound,
         )
         if definition.external_id is not None and definition.depends_on:
             detail = f"{name} has an external_id, so it may not have depends_on"
             self.wrong("H211", (*at, words.depends_on), detail)
-        return definition if len(self.problems) == before else None
+        return definition
 
     def _check_resource_keys(self, name: str, raw: dict[str, Any], at: Path) -> None:
         if self.version.dialect == "cfn":
@@ -203,7 +259,10 @@ class _Reading:
         keys += [self.words.condition] if self.version.has_conditions else []
         for key in raw:
             if key not in keys:
-                cure = did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
+                cure = did_you_mean(key, keys) or (
+                    f"a property goes under {self.words.properties}, indented; "
+                    f"the keys are {', '.join(keys)}"
+                )
                 self.wrong("H204", (*at, key), f"{name} has the unknown key {key!r}", cure)
 
     def _part(self, raw: dict[str, Any], key: str, at: Path) -> Expression | None:
@@ -211,7 +270,12 @@ class _Reading:
         if value is None and (key not in raw or key == self.words.properties):
             return None
         if not isinstance(value, dict):
-            self.wrong("H203", (*at, key), f"{key} must be a map")
+            self.wrong(
+                "H203",
+                (*at, key),
+                f"{key} must be a map, not {describe(value)}",
+                "write NAME: VALUE below it, indented, without dashes",
+            )
             return None
         return compile_value(value, (*at, key), self.language)
 
@@ -221,13 +285,19 @@ class _Reading:
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
             detail = f"{self.words.depends_on} must be a resource's name or a list of names"
-            self.wrong("H203", (*at, self.words.depends_on), detail)
+            cure = f"write {self.words.depends_on}: [NAME, NAME]"
+            self.wrong("H203", (*at, self.words.depends_on), detail, cure)
             return ()
         return tuple(dict.fromkeys(names))
 
     def _description(self, value: Any, at: Path) -> str:
         if value is not None and not isinstance(value, str):
-            self.wrong("H203", (*at, self.words.description), "the description must be text")
+            self.wrong(
+                "H203",
+                (*at, self.words.description),
+                "the description must be text",
+                "put it in quotes",
+            )
             return ""
         return value or ""
 
@@ -237,7 +307,7 @@ class _Reading:
         if value is None:
             return None
         if not isinstance(value, str | dict):
-            self.wrong("H203", (*at, key), f"{key} must be text")
+            self.wrong("H203", (*at, key), f"{key} must be text", "put it in quotes")
             return None
         return compile_value(value, (*at, key), self.language)
 
@@ -265,7 +335,9 @@ class _Reading:
             self.wrong("H207", at, f"the output {name} must be a map", "give it a value")
             return None
         if words.value not in raw:
-            self.wrong("H207", at, f"the output {name} has no {words.value}")
+            cure = next((hint for key in raw if (hint := did_you_mean(key, (words.value,)))), "")
+            cure = cure or f"write {words.value}: below it, with what the output is to show"
+            self.wrong("H207", at, f"the output {name} has no {words.value}", cure)
             return None
         description = raw.get(words.description)
         return OutputDefinition(

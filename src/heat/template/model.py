@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from heat.base.json import Json
+from heat.base.json import Json, Path
+from heat.base.problems import Problem
 from heat.template.expressions import Expression
 from heat.template.parameters import ParameterSchema
 from heat.template.source import Source
@@ -19,7 +20,8 @@ class ResourceDefinition:
     """What a template says of one resource.
 
     ``deletion_policy`` is Delete, Retain or Snapshot, once the template is bound to parameters;
-    ``deletion_policy_value`` is what the template wrote, when that is a call.
+    ``deletion_policy_value`` is what the template wrote, when that is a call. One that is not
+    ``sound`` can't be judged by its type: it was written so that its properties can't be told.
     """
 
     name: str
@@ -33,6 +35,7 @@ class ResourceDefinition:
     external_id: Expression | None = None
     condition: Expression | None = None
     deletion_policy_value: Expression | None = None
+    sound: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,11 @@ class ParameterGroup:
 
 @dataclass(frozen=True)
 class Template:
-    """A whole template; ``raw`` is the map it was read from."""
+    """A whole template; ``raw`` is the map it was read from.
+
+    With ``problems`` this is the sound part. ``unread`` are the sections and parameters that are
+    there but can't be made out: what refers to them may be right.
+    """
 
     version: Version
     description: str
@@ -70,6 +77,8 @@ class Template:
     source: Source
     raw: Mapping[str, Any]
     words: "Words"
+    problems: tuple[Problem, ...] = ()
+    unread: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True)
