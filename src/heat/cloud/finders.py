@@ -1,12 +1,20 @@
 """Names looked up once: what an operation found stays found until it ends."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import TypeVar
 
+from heat.base.errors import Permanent, Temporary, Unavailable
 from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
 from heat.cloud.port import CloudPort
 from heat.plugin.steps import Finder
+
+T = TypeVar("T")
+
+_AT_ONCE = 8
 
 
 class Finders:
@@ -27,6 +35,34 @@ class Finders:
             with self._lock:
                 self._found[key] = known
         return known
+
+    def refusals(self, asked: Sequence[tuple[Finder, str]]) -> list[str | None]:
+        """Look names up, several at once; for each what the cloud said when it has no such thing.
+
+        Raises Unavailable when a service can't be asked now.
+        """
+        distinct = {_key(*one): one for one in asked}
+        if not distinct:
+            return []
+        with ThreadPoolExecutor(min(_AT_ONCE, len(distinct))) as pool:
+            said = dict(zip(distinct, pool.map(self._refusal, distinct.values()), strict=True))
+        return [said[_key(*one)] for one in asked]
+
+    def _refusal(self, one: tuple[Finder, str]) -> str | None:
+        try:
+            passing(lambda: self.find(*one))
+        except Permanent as fault:
+            return str(fault)
+        return None
+
+
+def passing(ask: Callable[[], T]) -> T:
+    """Ask the cloud on behalf of one who waits: what may go through later is Unavailable."""
+    try:
+        return ask()
+    except Temporary as fault:
+        said = f"The {fault.service or 'cloud'} service can't be asked at the moment: {fault}"
+        raise Unavailable(said) from fault
 
 
 class AsyncFinders:

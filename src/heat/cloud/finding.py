@@ -19,18 +19,23 @@ _PAGE = 1000
 def find(send: Send, finder: Finder, value: str) -> str:
     """Return the id of the one object with this id, else with this name."""
     refused: Permanent | None = None
-    if "/" not in value:
+    item_id = _item_id(finder, value)
+    if finder.by_name_only and finder.lists:
+        if any(True for _ in _named(send, finder, value, None)):
+            return value
+    elif "/" not in item_id:
         try:
-            item = _unwrapped(finder, send(_get(finder, f"{finder.path}/{quote(value, safe='')}")))
+            path = f"{finder.path}/{quote(item_id, safe='')}"
+            item = _unwrapped(finder, send(_get(finder, path)))
         except Permanent as fault:
             if fault.status not in _NOT_AN_ID:
                 raise
             refused = fault
         else:
-            return value if finder.by_name_only else str(item.get("id", value))
+            return value if finder.by_name_only else str(item.get(finder.id_field, value))
     if finder.by_name_only:
         raise missing(finder, value)
-    found = {str(item["id"]) for item in _named(send, finder, value, refused)}
+    found = {str(item[finder.id_field]) for item in _named(send, finder, value, refused)}
     if len(found) > 1:
         raise ambiguous(finder, value, found)
     if not found:
@@ -80,7 +85,12 @@ def _named(
         yield from (item for item in items if item.get(finder.name_field) == value)
         if finder.name_filter or len(items) < _PAGE:
             return
-        query["marker"] = str(items[-1]["id"])
+        query["marker"] = str(items[-1][finder.id_field])
+
+
+def _item_id(finder: Finder, value: str) -> str:
+    # Barbican calls its objects by their addresses; the endpoint is known already.
+    return value.rsplit("/", 1)[-1] if finder.service == "key-manager" else value
 
 
 def _name_pattern(finder: Finder, value: str) -> str:

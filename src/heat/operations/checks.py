@@ -1,28 +1,21 @@
 """All that is wrong with a definition, found before anything is accepted."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Iterable
 
-from heat.base.errors import Denied, Invalid, Permanent, Temporary, Unavailable
-from heat.base.json import Json
+from heat.base.errors import Denied, Invalid
 from heat.base.problems import Problem
 from heat.cloud import catalogue
-from heat.cloud.finders import Finders
+from heat.cloud.finders import Finders, passing
+from heat.operations.constraints import broken
 from heat.operations.context import Context
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, Standing, Wanted, want
-from heat.plugin.fields import Struct
 from heat.plugin.find import lookups
-from heat.plugin.resource import Resource
 from heat.plugin.steps import Finder
 from heat.store import resources
 from heat.store.rows import StackRow
-from heat.template import parameters
 from heat.template.source import locate
-
-_AT_ONCE = 8
 
 
 def check(
@@ -33,12 +26,12 @@ def check(
     _check_limits(services, len(wanted.resources), stack)
     _check_admin(context, wanted.resources.values())
     problems = list(wanted.problems)
+    finders: Finders | None = None
     if services.client is not None:
         finders = Finders(services.client, context.credentials())
         problems += _unavailable(services, context, compiled, wanted)
         problems += _not_found(finders, compiled, wanted)
-        if not compiled.problems:
-            problems += _constrained(finders, services.types, compiled)
+    problems += broken(compiled, services.types, services.clock.now(), finders)
     if problems:
         raise Invalid(problems=_once(problems))
     return wanted
@@ -79,7 +72,7 @@ def _unavailable(
     needed = {d.cls.__facts__.service for d in wanted.resources.values()} - {None}
     if services.client is None or not needed:
         return []
-    offered = _passing(lambda: services_of(services, context))
+    offered = passing(lambda: services_of(services, context))
     words = compiled.bound.template.words
     found = [
         Problem(
@@ -110,7 +103,7 @@ def _not_found(finders: Finders, compiled: Compiled, wanted: Wanted) -> list[Pro
         if desired.values is not None:
             base = (words.resources, desired.name, words.properties)
             asked += lookups(desired.values, base)
-    said = _look(finders, [(finder, value) for _, finder, value in asked])
+    said = finders.refusals([(finder, value) for _, finder, value in asked])
     found = [
         Problem(
             "No such thing in the cloud",
@@ -123,72 +116,6 @@ def _not_found(finders: Finders, compiled: Compiled, wanted: Wanted) -> list[Pro
         if words_of_cloud
     ]
     return locate(found, compiled.bound.template.source)
-
-
-def _look(finders: Finders, asked: Sequence[tuple[Finder, str]]) -> list[str | None]:
-    """Look names up, several at once; for each what the cloud said when it has no such thing."""
-    distinct = {(f.service, f.path, value): (f, value) for f, value in asked}
-    if not distinct:
-        return []
-
-    def look(one: tuple[Finder, str]) -> str | None:
-        return _refusal(lambda: finders.find(*one))
-
-    with ThreadPoolExecutor(min(_AT_ONCE, len(distinct))) as pool:
-        answers = dict(zip(distinct, pool.map(look, distinct.values()), strict=True))
-    return [answers[f.service, f.path, value] for f, value in asked]
-
-
-def _refusal(find: Callable[[], Any]) -> str | None:
-    try:
-        _passing(find)
-    except Permanent as fault:
-        return str(fault)
-    return None
-
-
-def _passing(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except Temporary as fault:
-        said = f"The {fault.service or 'cloud'} service can't be asked at the moment: {fault}"
-        raise Unavailable(said) from fault
-
-
-def _constrained(
-    finders: Finders, types: Mapping[str, type[Resource]], compiled: Compiled
-) -> list[Problem]:
-    """Check the custom constraints of parameters."""
-    known = _finders_by_constraint(types)
-
-    def custom(name: str, value: Json) -> str | None:
-        finder = known.get(name)
-        if finder is None or not isinstance(value, str) or not value:
-            return None
-        said = _refusal(lambda: finders.find(finder, value))
-        return None if said is None else f"Error validating value {value!r}: {said}"
-
-    environment = compiled.environment
-    _, problems = parameters.values(
-        compiled.template.parameters,
-        environment.parameters,
-        environment.parameter_defaults,
-        custom=custom,
-    )
-    return problems
-
-
-def _finders_by_constraint(types: Mapping[str, type[Resource]]) -> dict[str, Finder]:
-    found: dict[str, Finder] = {}
-
-    def walk(cls: type[Struct]) -> None:
-        for prop in cls.__properties__.values():
-            if prop.find is not None and prop.find.constraint:
-                found.setdefault(prop.find.constraint, prop.find)
-
-    for cls in types.values():
-        walk(cls)
-    return found
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

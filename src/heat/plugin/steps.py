@@ -149,7 +149,35 @@ class Fail(Struct, frozen=True, tag=True):
     kind: str = "ResourceInError"
 
 
-Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail
+class Nest(Struct, frozen=True, tag=True):
+    """Ask for an action on the resource's nested stack, and wait for its end.
+
+    For CREATE and UPDATE ``template`` is the desired template, or ``source`` names it among
+    the stack's files; ``parameters`` are its parameter values. ``minutes`` bounds the action.
+    The reply is ``{"id": ...}``, the nested stack's; a failure there is thrown as a fault.
+    """
+
+    action: str
+    template: Any = None
+    source: str = ""
+    parameters: Mapping[str, Any] = {}
+    minutes: int | None = None
+
+
+class Inside(Struct, frozen=True, tag=True):
+    """Look into a nested stack: the reply has ``outputs``, ``refs`` and ``attributes``.
+
+    ``refs`` has the reference id of each member by name, ``attributes`` for each attribute
+    asked for its value by member, ``failed`` the members that are not in order. What can't be
+    told is left out.
+    """
+
+    item: str
+    outputs: bool = False
+    attributes: tuple[str, ...] = ()
+
+
+Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail | Nest | Inside
 Steps: TypeAlias = Generator[Step, Reply, T]
 
 
@@ -158,9 +186,10 @@ class Finder(Struct, frozen=True):
 
     ``path`` is the collection, ``key`` the item's key in replies (``keys`` for the list).
     ``constraint`` is the name that template constraints and ``resource-type show`` use.
-    ``by_name_only`` kinds (key pairs) are their own id. ``filter`` adds a fixed query;
-    ``lists`` is the path to list from where it is not ``path`` (``/flavors/detail``);
-    ``name_filter`` is False where the service can't filter by name.
+    ``by_name_only`` kinds (key pairs) are their own id. ``query`` is added to that of lists;
+    ``lists`` is the path to list from where it is not ``path`` (``/flavors/detail``), and,
+    ``by_name_only``, where there is no item to get. ``name_filter`` is False where the service
+    can't filter by name.
     """
 
     service: str
@@ -170,6 +199,7 @@ class Finder(Struct, frozen=True):
     keys: str = ""
     by_name_only: bool = False
     name_field: str = "name"
+    id_field: str = "id"
     name_filter: bool = True
     query: Mapping[str, str] = {}
     lists: str = ""
