@@ -27,9 +27,11 @@ from heat.template.model import OutputDefinition, ResourceDefinition, Template
 from heat.template.scope import (
     SHOWN_IN_SECTION,
     AttributesKnown,
+    Exports,
     Facade,
     Facts,
     Here,
+    NoExports,
     NothingKnown,
     Surroundings,
     TypeNames,
@@ -40,6 +42,7 @@ from heat.template.source import locate
 __all__ = [
     "ABSENT",
     "Bound",
+    "Exports",
     "Facade",
     "Facts",
     "NothingKnown",
@@ -63,6 +66,7 @@ def bind(
     region: str = "",
     zones: Sequence[str] = (),
     facade: Facade | None = None,
+    exports: Exports | None = None,
 ) -> "Bound":
     """Bind a template to the values of its parameters; what is wrong shows in ``problems``."""
     pseudo: dict[str, Json] = {
@@ -77,7 +81,10 @@ def bind(
             "AWS::StackName": stack_name,
             "AWS::Region": region or DEFAULT_REGION,
         }
-    around = Surroundings(template, {**pseudo, **parameters}, files or {}, zones, facade)
+        if template.version.extended:
+            pseudo |= {"AWS::AccountId": project_id, "AWS::Partition": "openstack"}
+    values = {**pseudo, **parameters}
+    around = Surroundings(template, values, files or {}, zones, facade, exports or NoExports())
     return Bound(around)
 
 

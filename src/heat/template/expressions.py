@@ -27,11 +27,15 @@ ABSENT: Final = Absent.ABSENT
 
 
 class Reference(NamedTuple):
-    """A use of one resource: its reference id, or an attribute (None: all of them)."""
+    """A use of one resource: its reference id, or an attribute (None: all of them).
+
+    ``first`` is the first step of the path inside the attribute, where it is known.
+    """
 
     resource: str
     attribute: str | None
     kind: str
+    first: str | None = None
 
 
 class Bad(Exception):
@@ -71,6 +75,10 @@ class Scope(Protocol):
 
     def mapping(self, name: str) -> Any:
         """Return one of the CFN mappings; raises Bad when there is none."""
+        ...
+
+    def export(self, name: str) -> Any:
+        """Return what another stack exports by this name; raises Bad when none does."""
         ...
 
     def facade(self, part: str) -> Any:

@@ -29,6 +29,22 @@ class Facts(Protocol):
         ...
 
 
+class Exports(Protocol):
+    """What the other stacks of a project export."""
+
+    def export(self, name: str) -> Json | Unknown:
+        """Return the value exported by a name; raises Bad (H310) when there is none."""
+        ...
+
+
+class NoExports:
+    """Where the exports of other stacks can't be asked for."""
+
+    def export(self, name: str) -> Json | Unknown:
+        """Refuse every name."""
+        raise Bad(f"the export {name!r} can't be looked up here", "use a parameter", code="H310")
+
+
 @dataclass(frozen=True)
 class Facade:
     """The resource that a nested template stands for, as ``resource_facade`` shows it."""
@@ -90,11 +106,15 @@ class AttributesKnown(NothingKnown):
         self, resource: str, attribute: str | None, path: Sequence[Json]
     ) -> Json | Unknown:
         """Return what waits for the attribute, if there is one."""
-        type_name = self.template.resources[resource].type
+        definition = self.template.resources.get(resource)
+        if definition is None:
+            return super().attribute(resource, attribute, path)
+        type_name = definition.type
         known = self.types.attributes(type_name, resource)
         if attribute is not None and known is not None and attribute not in known:
             detail = f"the resource {resource} ({type_name}) has no attribute {attribute}"
-            raise Bad(detail, did_you_mean(attribute, known), code="H403")
+            cure = did_you_mean(attribute, known) or f"it has {', '.join(sorted(known))}"
+            raise Bad(detail, cure, code="H403")
         return super().attribute(resource, attribute, path)
 
 
@@ -107,6 +127,7 @@ class Surroundings:
     files: Mapping[str, str]
     zones: Sequence[str]
     parent: Facade | None
+    exports: Exports = field(default_factory=NoExports)
     enabled: frozenset[str] = frozenset()
     holds: dict[str, Any] = field(default_factory=dict[str, Any])
     open: list[str] = field(default_factory=list[str])
@@ -128,7 +149,11 @@ class Here:
         """Return a parameter's value."""
         values = self.around.parameters
         if name not in values:
+            if self._unread("parameters"):
+                return Unknown(frozenset((f"parameter {name}",)))
             cure = did_you_mean(name, values)
+            if name in self.around.template.resources:
+                cure = f"{name} is a resource: write get_resource: {name}"
             raise Bad(f"the parameter {name} was not provided", cure, code="H402")
         return values[name]
 
@@ -139,6 +164,8 @@ class Here:
             return around.holds[name]
         conditions = around.template.conditions
         if name not in conditions:
+            if self._unread("conditions"):
+                return Unknown(frozenset((f"condition {name}",)))
             detail = f"the condition {name!r} does not exist"
             raise Bad(detail, did_you_mean(name, conditions), code="H308")
         try:
@@ -193,6 +220,10 @@ class Here:
             raise Bad(detail, did_you_mean(name, mappings), code="H304")
         return mappings[name]
 
+    def export(self, name: str) -> Any:
+        """Return what another stack exports by this name."""
+        return self.around.exports.export(name)
+
     def facade(self, part: str) -> Any:
         """Return a part of the parent resource's definition."""
         parent = self.around.parent
@@ -207,9 +238,19 @@ class Here:
                 return {} if parent.update_policy is None else parent.update_policy
 
     def _check(self, resource: str) -> None:
-        if resource in self.around.enabled:
+        around, template = self.around, self.around.template
+        if resource in around.enabled or self._unread("resources"):
             return
         detail = f"the resource {resource} does not exist"
-        if resource in self.around.template.resources:
+        cure = did_you_mean(resource, around.enabled)
+        if resource in template.resources:
             detail = f"the resource {resource} is switched off by its condition"
-        raise Bad(detail, did_you_mean(resource, self.around.enabled), code="H401")
+            cure = "let what refers to it have the same condition"
+        elif resource in template.parameters:
+            cure = f"{resource} is a parameter: write get_param: {resource}"
+        raise Bad(detail, cure, code="H401")
+
+    def _unread(self, section: str) -> bool:
+        """Tell whether a section of the template is there but can't be made out."""
+        template = self.around.template
+        return (getattr(template.words, section),) in template.unread

@@ -4,8 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from heat.template.expressions import Function, Language
+from heat.template.functions import (
+    assertions,
+    logic,
+    networks,
+    queries,
+    references,
+    substitution,
+    texts,
+    urls,
+)
 from heat.template.functions import collections as c
-from heat.template.functions import logic, queries, references, texts, urls
 
 HOT_KEY = "heat_template_version"
 AWS_KEY = "AWSTemplateFormatVersion"
@@ -14,13 +23,21 @@ CFN_KEY = "HeatTemplateFormatVersion"
 
 @dataclass(frozen=True)
 class Version:
-    """One version of one dialect (``hot`` or ``cfn``)."""
+    """One version of one dialect (``hot`` or ``cfn``).
+
+    ``functions`` are those that every Heat has, and that the API lists; ``extras`` and
+    ``condition_extras`` are what CloudFormation has besides, or has more of. Rules are made of
+    functions of their own.
+    """
 
     key: str
     date: str
     dialect: str
     functions: Mapping[str, Function]
     conditions: Mapping[str, Function] = field(default_factory=dict[str, Function])
+    extras: Mapping[str, Function] = field(default_factory=dict[str, Function])
+    condition_extras: Mapping[str, Function] = field(default_factory=dict[str, Function])
+    rules: Mapping[str, Function] = field(default_factory=dict[str, Function])
     withdrawn: tuple[str, ...] = ()
     alias: str | None = None
     sections: tuple[str, ...] = ()
@@ -45,10 +62,20 @@ class Version:
         return bool(self.conditions)
 
     @property
+    def extended(self) -> bool:
+        """Whether it has what CloudFormation has and Heat never had."""
+        return bool(self.extras)
+
+    @property
     def deletion_policies(self) -> tuple[str, ...]:
         """The words that a deletion policy may be."""
         words = ("Delete", "Retain", "Snapshot")
         return words + tuple(w.lower() for w in words) if self.lower_case_policies else words
+
+    @property
+    def rule_language(self) -> Language:
+        """What rules are compiled with."""
+        return _RULES[self.name]
 
     @property
     def language(self) -> Language:
@@ -79,9 +106,18 @@ def _language(version: Version) -> Language:
         name: logic.withdrawn(name, "2015-10-15" if name == "Fn::Select" else "2014-10-16")
         for name in version.withdrawn
     }
-    ordinary = {**version.functions, **gone}
-    misplaced = {name: logic.misplaced(name) for name in ordinary}
-    return Language(ordinary, {**misplaced, **version.conditions})
+    ordinary = {**version.functions, **version.extras, **gone}
+    conditions = {**version.conditions, **version.condition_extras}
+    return Language(ordinary, {**_misplaced(ordinary), **conditions})
+
+
+def _rule_language(version: Version) -> Language:
+    ordinary = version.language.functions
+    return Language(ordinary, {**_misplaced(ordinary), **version.rules})
+
+
+def _misplaced(functions: Iterable[str]) -> dict[str, Function]:
+    return {name: logic.misplaced(name) for name in functions}
 
 
 _CFN_SHARED = _table(
@@ -131,6 +167,36 @@ _CFN_CONDITIONS = _table(
     logic.FN_OR,
     references.PARAM_REF,
     references.FN_FIND_IN_MAP,
+)
+_EXTRAS = _table(
+    references.REF_OR_NOTHING,
+    references.FN_FIND_IN_MAP_OR_DEFAULT,
+    references.FN_IMPORT_VALUE,
+    substitution.FN_SUB,
+    texts.FN_TO_JSON_STRING,
+    networks.FN_CIDR,
+    c.FN_LENGTH,
+)
+_CONDITION_EXTRAS = _SELECT | _table(
+    logic.CONDITION,
+    references.FN_FIND_IN_MAP_OR_DEFAULT,
+    substitution.CONDITION_SUB,
+    texts.FN_JOIN,
+    texts.FN_SPLIT,
+    c.FN_LENGTH,
+)
+_RULE_FUNCTIONS = _table(
+    logic.FN_EQUALS,
+    logic.FN_NOT,
+    logic.FN_AND,
+    logic.FN_OR,
+    references.PARAM_REF,
+    assertions.FN_CONTAINS,
+    assertions.FN_EACH_MEMBER_EQUALS,
+    assertions.FN_EACH_MEMBER_IN,
+    assertions.FN_REF_ALL,
+    assertions.FN_VALUE_OF,
+    assertions.FN_VALUE_OF_ALL,
 )
 
 _HOT_SECTIONS = (
@@ -190,9 +256,13 @@ VERSIONS: tuple[Version, ...] = (
         "cfn",
         _CFN | _table(logic.FN_IF),
         _CFN_CONDITIONS,
-        sections=(*_CFN_SECTIONS, "Conditions"),
+        _EXTRAS,
+        _CONDITION_EXTRAS,
+        _RULE_FUNCTIONS,
+        sections=(*_CFN_SECTIONS, "Conditions", "Metadata", "Rules", "Transform"),
     ),
     Version(CFN_KEY, "2012-12-12", "cfn", _CFN, sections=_CFN_SECTIONS),
 )
 
 _LANGUAGES = {version.name: _language(version) for version in VERSIONS}
+_RULES = {version.name: _rule_language(version) for version in VERSIONS if version.rules}

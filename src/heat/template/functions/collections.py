@@ -276,6 +276,20 @@ FN_SELECT = Function(
 )
 
 
+def _length(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    return given if isinstance(given, Unknown) else len(sequence(given, "what is counted"))
+
+
+def _length_shape(argument: Expression) -> None:
+    if not isinstance(argument, Call) and items_of(argument) is None:
+        raise Bad("the argument must be a list", "write [VALUE...], or a function that gives it")
+
+
+FN_LENGTH = Function(
+    "Fn::Length", "Counts the entries of a list.", _length, _length_shape, partial=True
+)
+
+
 def _member_list(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     key_name, value_name, items = given
     pairs: dict[str, dict[str, str]] = {}

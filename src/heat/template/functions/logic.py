@@ -66,7 +66,13 @@ def _never(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     return None
 
 
+def _condition_name(argument: Expression) -> None:
+    if not isinstance(argument, Literal) or not isinstance(argument.value, str):
+        raise Bad("the argument must be a condition's name", "write Condition: NAME")
+
+
 _NAMED = Function("condition", "Tells whether a named condition holds.", _named)
+CONDITION = Function("Condition", "Tells whether a named condition holds.", _named, _condition_name)
 _BOOLEAN = Function("condition", "Tells whether a condition holds.", _boolean)
 _NO_CONDITION = Function("condition", "Is no condition.", _never, _no_condition)
 
@@ -117,7 +123,8 @@ def _read_one_condition(raw: Any, at: Path, language: Language) -> Expression:
     return ListOf((compile_condition(raw, at, language),))
 
 
-def _read_operands(raw: Any, at: Path, language: Language) -> Expression:
+def read_operands(raw: Any, at: Path, language: Language) -> Expression:
+    """Compile what is compared: only condition functions count there."""
     return compile_argument(raw, at, language)
 
 
@@ -127,11 +134,11 @@ _two = a_list(2, 2, like="[VALUE, VALUE]")
 _EQUALS, _NOT = "Tells whether two values are equal.", "Tells whether a condition does not hold."
 _AND, _OR = "Tells whether all conditions hold.", "Tells whether any condition holds."
 
-EQUALS = Function("equals", _EQUALS, _equals, _two, _read_operands)
+EQUALS = Function("equals", _EQUALS, _equals, _two, read_operands)
 NOT = Function("not", _NOT, _not, _one, _read_one_condition)
 AND = Function("and", _AND, _and, _several, _read_conditions)
 OR = Function("or", _OR, _or, _several, _read_conditions)
-FN_EQUALS = Function("Fn::Equals", _EQUALS, _equals, _two, _read_operands)
+FN_EQUALS = Function("Fn::Equals", _EQUALS, _equals, _two, read_operands)
 FN_NOT = Function("Fn::Not", _NOT, _not, _one, _read_conditions)
 FN_AND = Function("Fn::And", _AND, _and, _several, _read_conditions)
 FN_OR = Function("Fn::Or", _OR, _or, _several, _read_conditions)

@@ -2,8 +2,18 @@
 
 from typing import Any
 
-from heat.base.unknown import Unknown
-from heat.template.expressions import Bad, Call, Expression, Function, Literal, Reference, Scope
+from heat.base.unknown import Unknown, unknowns
+from heat.template.expressions import (
+    ABSENT,
+    Bad,
+    Call,
+    Expression,
+    Function,
+    Literal,
+    Reference,
+    Scope,
+    entries_of,
+)
 from heat.template.expressions import items_of as _items_of
 from heat.template.functions.shapes import a_list, describe, text, walk
 
@@ -109,10 +119,11 @@ def _get_attr_whole(given: Any, scope: Scope) -> Any:
 
 def _attribute_reference(given: Any, scope: Scope) -> Reference | None:  # noqa: ARG001
     try:
-        resource, attribute, _ = _attribute_parts(given)
+        resource, attribute, path = _attribute_parts(given)
     except Bad:
         return None
-    return Reference(resource, attribute, "attribute")
+    first = path[0] if path and isinstance(path[0], str | int) else None
+    return Reference(resource, attribute, "attribute", None if first is None else str(first))
 
 
 _ATTR_SUMMARY = "Gives an attribute of a resource, or of what a path leads to inside it."
@@ -195,7 +206,8 @@ def _ref_shape(argument: Expression) -> None:
         raise Bad("the argument must be a name, not a call", "write Ref: NAME")
 
 
-def _ref(given: Any, scope: Scope) -> Any:
+def resource_or_parameter(given: Any, scope: Scope) -> Any:
+    """Return what a name stands for."""
     name = _named(given)
     return scope.reference(name) if scope.has_resource(name) else scope.parameter(name)
 
@@ -206,7 +218,8 @@ def _named(given: Any) -> str:
     return given
 
 
-def _ref_reference(given: Any, scope: Scope) -> Reference | None:
+def resource_used(given: Any, scope: Scope) -> Reference | None:
+    """Return the use of a resource, when the name is of one."""
     if isinstance(given, str) and scope.has_resource(given):
         return Reference(given, None, "reference")
     return None
@@ -215,9 +228,22 @@ def _ref_reference(given: Any, scope: Scope) -> Reference | None:
 REF = Function(
     "Ref",
     "Gives the reference id of a resource, or the value of a parameter.",
-    _ref,
+    resource_or_parameter,
     _ref_shape,
-    refers=_ref_reference,
+    refers=resource_used,
+)
+
+
+def _ref_or_nothing(given: Any, scope: Scope) -> Any:
+    return ABSENT if given == "AWS::NoValue" else resource_or_parameter(given, scope)
+
+
+REF_OR_NOTHING = Function(
+    "Ref",
+    "Gives the reference id of a resource, or the value of a parameter; of AWS::NoValue nothing.",
+    _ref_or_nothing,
+    _ref_shape,
+    refers=resource_used,
 )
 
 
@@ -264,6 +290,52 @@ FN_FIND_IN_MAP = Function(
     "Looks a value up in the Mappings section.",
     _find_in_map,
     a_list(3, 3, like="[MAP, KEY, VALUE]"),
+)
+
+
+def _find_or_default(given: Any, scope: Scope) -> Any:
+    keys, default = given[:3], given[3:]
+    if (waits := unknowns(keys)) is not None:
+        return waits
+    try:
+        return _find_in_map(keys, scope)
+    except Bad as bad:
+        # A map that is not there is a mistake whatever the default.
+        if not default or bad.code != "H304" or not _is_map(keys[0], scope):
+            raise
+        return default[0].get("DefaultValue", ABSENT)
+
+
+def _is_map(name: str, scope: Scope) -> bool:
+    return isinstance(scope.mapping(name), dict)
+
+
+_FIND_LIKE = "[MAP, KEY, VALUE, {DefaultValue: VALUE}]"
+_three_or_four = a_list(3, 4, like=_FIND_LIKE)
+
+
+def _find_shape(argument: Expression) -> None:
+    _three_or_four(argument)
+    for last in (_items_of(argument) or ())[3:]:
+        if list(entries_of(last) or ()) != ["DefaultValue"]:
+            raise Bad("the last entry must be a map with DefaultValue", f"write {_FIND_LIKE}")
+
+
+FN_FIND_IN_MAP_OR_DEFAULT = Function(
+    "Fn::FindInMap",
+    "Looks a value up in the Mappings section; gives a default for what is not there.",
+    _find_or_default,
+    _find_shape,
+    partial=True,
+)
+
+
+def _import_value(given: Any, scope: Scope) -> Any:
+    return scope.export(text(given, "the name of an export"))
+
+
+FN_IMPORT_VALUE = Function(
+    "Fn::ImportValue", "Gives the value that an output of another stack exports.", _import_value
 )
 
 

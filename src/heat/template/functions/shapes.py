@@ -83,6 +83,19 @@ def describe(value: Any) -> str:
             return "a value of an unknown sort"
 
 
+def as_word(value: Any, what: str) -> str:
+    """Write a simple value as CloudFormation does within a text: null is no text at all."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            return str(value)
+        case _:
+            raise Bad(f"{what} must be text, not {describe(value)}")
+
+
 def as_json(value: Any) -> str:
     """Write a list or map as the language does: sorted keys, ASCII."""
     return json.dumps(value, sort_keys=True)

@@ -1,6 +1,7 @@
 """Functions that make or take apart text."""
 
 import hashlib
+import json
 from typing import Any
 
 from heat.base.unknown import Unknown, unknowns
@@ -271,6 +272,22 @@ def _digest(given: Any, scope: Scope) -> Any:  # noqa: ARG001
 
 
 DIGEST = Function("digest", "Gives the hex digest of a text.", _digest)
+
+
+def _to_json(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    if not isinstance(given, list | dict):
+        raise Bad(f"the argument must be a list or map, not {describe(given)}")
+    return json.dumps(given, separators=(",", ":"), ensure_ascii=False)
+
+
+def _to_json_shape(argument: Expression) -> None:
+    if isinstance(argument, Literal) and not isinstance(argument.value, list | dict):
+        raise Bad("the argument must be a list or map", "write {KEY: VALUE} or [VALUE...]")
+
+
+FN_TO_JSON_STRING = Function(
+    "Fn::ToJsonString", "Writes a list or map as JSON.", _to_json, _to_json_shape
+)
 
 
 def _same(given: Any, scope: Scope) -> Any:  # noqa: ARG001
