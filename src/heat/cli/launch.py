@@ -185,7 +185,7 @@ def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
     from heat.cli.files import read_sources
 
     sources = read_sources(options["template"], options["environments"])
-    body = sources.body(_parameters(options["parameters"]))
+    body = sources.body(read_parameters(options["parameters"]))
     if options.get("timeout") is not None:
         body["timeout_mins"] = options["timeout"]
     if options.get("rollback") is not None:
@@ -195,7 +195,8 @@ def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
     return sources, body
 
 
-def _parameters(given: Sequence[str]) -> dict[str, str]:
+def read_parameters(given: Sequence[str]) -> dict[str, str]:
+    """Read what -P gives."""
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")

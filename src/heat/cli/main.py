@@ -20,6 +20,8 @@ class Lazy(click.Group):
     modules: ClassVar[dict[str, str]] = {
         "stack": "heat.cli.stack",
         "resource-type": "heat.cli.resource_type",
+        "template": "heat.cli.template",
+        "lint": "heat.cli.lint",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -29,8 +31,9 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command."""
         if cmd_name in self.modules:
-            group: click.Command = importlib.import_module(self.modules[cmd_name]).group
-            return group
+            module = importlib.import_module(self.modules[cmd_name])
+            command: click.Command = getattr(module, "group", None) or module.command
+            return command
         return super().get_command(ctx, cmd_name)
 
 

@@ -1,0 +1,43 @@
+"""From the files that a command names to what is examined, without a service."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from heat.lint.examine import Content
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(dir_okay=False, allow_dash=True)
+
+
+def with_environments(command: F) -> F:
+    """Add the option that names environments; the command gets ``environments``."""
+    return click.option(
+        "-e",
+        "--environment",
+        "environments",
+        multiple=True,
+        type=FILE,
+        help="Values and types; repeatable, the last one wins.",
+    )(command)
+
+
+def read_content(
+    template: str, environments: Sequence[str], parameters: Sequence[str] = ()
+) -> "Content":
+    """Read a template, its environments and all files that they name."""
+    from heat.cli.files import read_sources
+    from heat.cli.launch import read_parameters
+    from heat.lint.examine import Content
+
+    sources = read_sources(template, environments)
+    return Content(
+        sources.template or "",
+        template,
+        sources.files,
+        {sources.names[key]: text for key, text in sources.environments.items()},
+        read_parameters(parameters),
+    )

@@ -1,0 +1,64 @@
+"""Runs the rules over one template."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from heat.base.problems import Problem
+from heat.lint import rules
+from heat.lint.examine import Content, examine
+from heat.lint.rule import RULES, Rule, Severity
+from heat.lint.subject import Subject
+from heat.template.source import locate
+
+__all__ = ["RULES", "Choice", "Finding", "lint", "rules"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found; what makes the template invalid is found by no rule."""
+
+    problem: Problem
+    severity: Severity
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which codes count: all, or those that begin like one of ``select``; never ``ignore``."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def takes(self, code: str) -> bool:
+        """Tell whether a code counts."""
+        if self.ignore and code.startswith(self.ignore):
+            return False
+        return not self.select or code.startswith(self.select)
+
+
+def lint(content: Content, choice: Choice | None = None) -> list[Finding]:
+    """Return what is wrong or doubtful, in the order of the text."""
+    choice = choice or Choice()
+    seen = examine(content)
+    found = [Finding(p, Severity.ERROR) for p in seen.problems if choice.takes(p.code)]
+    if seen.template is not None:
+        subject = Subject(seen.template, seen.type_of)
+        chosen = [rule for rule in RULES.values() if choice.takes(rule.code)]
+        found += _broken(subject, chosen)
+    return sorted(found, key=_position)
+
+
+def _broken(subject: Subject, chosen: Iterable[Rule]) -> Iterator[Finding]:
+    told = [
+        (rule, Problem(rule.summary, one.at, one.detail, one.cure, rule.code))
+        for rule in chosen
+        for one in rule.look(subject)
+    ]
+    placed = locate([problem for _, problem in told], subject.template.source)
+    for (rule, _), problem in zip(told, placed, strict=True):
+        yield Finding(problem, rule.severity, rule)
+
+
+def _position(finding: Finding) -> tuple[int, int, str]:
+    place = finding.problem.place
+    return (place.line, place.column, finding.problem.code) if place else (0, 0, "")

@@ -1,0 +1,5 @@
+"""The rules, by what they are about; importing this registers them all."""
+
+from heat.lint.rules import conditions, descriptions, identity, order, secrets, support, unused
+
+__all__ = ["conditions", "descriptions", "identity", "order", "secrets", "support", "unused"]

@@ -1,0 +1,115 @@
+"""Rules on types, properties, attributes and functions: what is on its way out, or not there."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from heat.base.problems import did_you_mean
+from heat.lint.rule import Found, Severity, rule
+from heat.lint.subject import Subject
+from heat.template.versions import VERSIONS
+
+_LEAVING = ("DEPRECATED", "HIDDEN", "UNSUPPORTED")
+_READS = ("get_attr", "Fn::GetAtt")
+_ALWAYS = "show"
+
+
+@rule("L301", "deprecated-type", Severity.WARNING, "A resource type is on its way out")
+def deprecated_types(subject: Subject) -> Iterator[Found]:
+    """A deprecated type works today; a hidden one is kept for old stacks only."""
+    words = subject.words
+    for name, cls in subject.types.items():
+        support = cls.__facts__.support
+        if _leaving(support):
+            detail = f"{cls.__facts__.name} is {_status(support)}"
+            yield Found((words.resources, name, words.type), detail, _instead(support))
+
+
+@rule("L302", "deprecated-property", Severity.WARNING, "A property is on its way out")
+def deprecated_properties(subject: Subject) -> Iterator[Found]:
+    """A deprecated property works today; a hidden one is kept for old stacks only."""
+    for given in subject.given():
+        if _leaving(given.prop.support):
+            detail = f"{given.at[-1]} is {_status(given.prop.support)}"
+            yield Found(given.at, detail, _instead(given.prop.support))
+
+
+@rule("L303", "older-name", Severity.WARNING, "A property has a newer name")
+def older_names(subject: Subject) -> Iterator[Found]:
+    """The older name means the same; one name for one thing reads better."""
+    for given in subject.given():
+        if given.at[-1] in given.prop.was:
+            detail = f"{given.at[-1]} is an older name"
+            yield Found(given.at, detail, f"write {given.prop.public}")
+
+
+@rule("L304", "deprecated-attribute", Severity.INFO, "An attribute is on its way out")
+def deprecated_attributes(subject: Subject) -> Iterator[Found]:
+    """A deprecated attribute is read as ever; templates to come should do without."""
+    for use, attribute, cls in _attributes_read(subject):
+        found = cls.__attributes__.get(attribute)
+        if found is not None and _leaving(found.support):
+            detail = f"{attribute} of {cls.__facts__.name} is {_status(found.support)}"
+            yield Found(use.at, detail, _instead(found.support))
+
+
+@rule("L305", "unknown-attribute", Severity.ERROR, "There is no such attribute")
+def unknown_attributes(subject: Subject) -> Iterator[Found]:
+    """What reads an attribute that the type does not have gets nothing."""
+    for use, attribute, cls in _attributes_read(subject):
+        known = [*cls.__attributes__, _ALWAYS]
+        if attribute not in known and not cls.anything:
+            detail = f"{cls.__facts__.name} has no attribute {attribute}"
+            cure = did_you_mean(attribute, known) or f"attributes are: {', '.join(sorted(known))}"
+            yield Found(use.at, detail, cure)
+
+
+@rule("L310", "function-of-later-version", Severity.WARNING, "A function of a later version")
+def later_functions(subject: Subject) -> Iterator[Found]:
+    """The template's version does not know the function, so that the call goes out as a map."""
+    version = subject.template.version
+    later: dict[str, str] = {}
+    for other in reversed(VERSIONS):
+        if other.key == version.key and other.date > version.date:
+            later |= dict.fromkeys(other.functions, other.date)
+    for name in (*version.functions, *version.conditions):
+        later.pop(name, None)
+    words = subject.words
+    for section in (words.resources, words.outputs):
+        for at, function in _singles(subject.section(section), (section,), later):
+            detail = f"{function} is no function in version {version.date}"
+            yield Found(at, detail, f"write {version.key}: {later[function]}, or later")
+
+
+def _attributes_read(subject: Subject) -> Iterator[tuple[Any, str, Any]]:
+    for use in subject.called(*_READS):
+        cls = subject.types.get(use.name or "")
+        if cls is None or not isinstance(use.argument, list) or len(use.argument) < 2:
+            continue
+        if isinstance(use.argument[1], str):
+            yield use, use.argument[1], cls
+
+
+def _leaving(support: Mapping[str, Any]) -> bool:
+    return support.get("status") in _LEAVING
+
+
+def _status(support: Mapping[str, Any]) -> str:
+    since = f" since {support['version']}" if support.get("version") else ""
+    return f"{str(support['status']).lower()}{since}"
+
+
+def _instead(support: Mapping[str, Any]) -> str:
+    return str(support.get("message") or "do without it")
+
+
+def _singles(
+    value: Any, at: tuple[str | int, ...], names: Mapping[str, str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if len(value) == 1 and key in names and len(at) > 3:
+                yield (*at, key), key
+            yield from _singles(part, (*at, key), names)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _singles(part, (*at, index), names)
