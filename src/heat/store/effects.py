@@ -17,6 +17,7 @@ from heat.store.rows import (
     ChangeStack,
     DropJournal,
     DropResource,
+    DropSignals,
     PutEvent,
     PutIntent,
     PutOperation,
@@ -26,7 +27,7 @@ from heat.store.rows import (
 )
 from heat.store.shapes import EVENT, JOURNAL, OPERATION, RESOURCE
 from heat.store.statements import insert_new, update_many
-from heat.store.tables import event, journal, operation, resource
+from heat.store.tables import event, journal, operation, resource, signal
 
 Step = tuple[ResourceId, str, int]
 Values = dict[str, Any]
@@ -50,6 +51,7 @@ class Effect:
     replies: dict[Step, Values] = field(default_factory=dict[Step, Values])
     intents: dict[Step, Values] = field(default_factory=dict[Step, Values])
     gone_journals: set[ResourceId] = field(default_factory=set[ResourceId])
+    gone_signals: set[ResourceId] = field(default_factory=set[ResourceId])
     events: dict[EventId, Values] = field(default_factory=dict[EventId, Values])
 
     def add(self, db: Database, write: Write) -> None:
@@ -68,6 +70,7 @@ class Effect:
                 self.new_resources.pop(key, None)
                 self.resources.pop(key, None)
                 self.gone_resources.add(key)
+                self.gone_signals.add(key)
                 self._drop_journal(key)
             case PutIntent(row):
                 step = (row.resource, row.verb, row.sequence)
@@ -77,6 +80,8 @@ class Effect:
                 self._reply(db, write)
             case DropJournal(key):
                 self._drop_journal(key)
+            case DropSignals(key):
+                self.gone_signals.add(key)
             case PutEvent(row):
                 self.events[row.id] = EVENT.write(db, row)
             case ChangeStack(key, fields):
@@ -108,6 +113,7 @@ class Effect:
             supersede(connection, sorted({row["stack"] for row in self.new_operations.values()}))
             connection.execute(insert(operation), list(self.new_operations.values()))
         _delete(connection, journal, "resource", self.gone_journals)
+        _delete(connection, signal, "resource", self.gone_signals)
         _delete(connection, resource, "id", self.gone_resources)
         insert_new(connection, resource, list(self.new_resources.values()))
         changes = [values | {"id": key} for key, values in self.resources.items()]

@@ -17,6 +17,7 @@ _OF_STACK: Sequence[Table] = (
     tables.lease,
     tables.resource,
     tables.journal,
+    tables.signal,
     tables.event,
     tables.snapshot,
     tables.export,

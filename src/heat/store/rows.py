@@ -6,6 +6,7 @@ value too: the engine collects writes and commits many at once, fenced by its le
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -138,6 +139,16 @@ class JournalRow(Struct, frozen=True, kw_only=True):
     answered: bool = False
 
 
+class SignalRow(Struct, frozen=True, kw_only=True):
+    """One thing said to a resource; ``body`` is what its type made of it."""
+
+    resource: ResourceId
+    number: int
+    stack: StackId
+    body: Mapping[str, Any]
+    created_at: datetime
+
+
 class EventRow(Struct, frozen=True, kw_only=True):
     """One thing that happened to a stack or a resource."""
 
@@ -194,7 +205,7 @@ class ChangeResource(Struct, frozen=True, tag=True):
 
 
 class DropResource(Struct, frozen=True, tag=True):
-    """Remove a resource row and its journal."""
+    """Remove a resource row, its journal and what was said to it."""
 
     id: ResourceId
 
@@ -216,6 +227,12 @@ class PutReply(Struct, frozen=True, tag=True):
 
 class DropJournal(Struct, frozen=True, tag=True):
     """Forget the journal of a resource: its verb has ended."""
+
+    resource: ResourceId
+
+
+class DropSignals(Struct, frozen=True, tag=True):
+    """Forget what was said to a resource."""
 
     resource: ResourceId
 
@@ -253,6 +270,7 @@ Write: TypeAlias = (
     | PutIntent
     | PutReply
     | DropJournal
+    | DropSignals
     | PutEvent
     | ChangeStack
     | ChangeOperation
@@ -271,3 +289,16 @@ class Batch(Struct, frozen=True):
     epoch: int
     writes: tuple[Write, ...]
     operation: OperationId | None = None
+
+
+class Verdict(Enum):
+    """What became of a batch; all but TAKEN leave everything as it was.
+
+    FENCED: the lease has moved on. SUPERSEDED: the operation named is not the stack's current
+    one any more. BROKEN: the database can't take it, however often it is asked.
+    """
+
+    TAKEN = "taken"
+    FENCED = "fenced"
+    SUPERSEDED = "superseded"
+    BROKEN = "broken"

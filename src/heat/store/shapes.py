@@ -117,6 +117,7 @@ RESOURCE = Shape(
     private=("properties", "attempted", "resolved", "attributes"),
 )
 JOURNAL = Shape(rows.JournalRow, tables.journal, json=("reply",), private=("reply",))
+SIGNAL = Shape(rows.SignalRow, tables.signal, json=("body",), private=("body",))
 EVENT = Shape(rows.EventRow, tables.event, json=("properties",), private=("properties",))
 CREDENTIALS = Shape(rows.CredentialsRow, tables.credentials, sealed=("secret",))
 SERVICE = Shape(rows.ServiceRow, tables.service)

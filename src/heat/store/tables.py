@@ -171,6 +171,19 @@ journal = Table(
     **_ENGINE,
 )
 
+# What was said to a resource, in the order in which it came; nobody needs a lease to say it.
+signal = Table(
+    "signal",
+    metadata,
+    Column("resource", identity(), primary_key=True),
+    Column("number", Integer(), primary_key=True, autoincrement=False),
+    _must("stack", identity()),
+    _must("body", text()),
+    _must("created_at", Moment()),
+    Index("ix_signal_stack", "stack"),
+    **_ENGINE,
+)
+
 event = Table(
     "event",
     metadata,
