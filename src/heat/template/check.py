@@ -1,6 +1,6 @@
 """Finds everything wrong in a bound template that shows without a cloud."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Protocol
 
@@ -49,7 +49,7 @@ def check(bound: Checkable, scope: Scope, types: TypeNames | None) -> Iterator[P
     words = bound.template.words
     for name, definition in bound.resources.items():
         at: Path = (words.resources, name)
-        if types is not None and not types.known(definition.type, name):
+        if types is not None and definition.type and not types.known(definition.type, name):
             detail = f"the resource type {definition.type} is not known"
             cure = did_you_mean(definition.type, types.names())
             yield problem("H212", (*at, words.type), detail, cure)
@@ -117,18 +117,23 @@ def _parts(definition: ResourceDefinition) -> Iterator[Expression]:
 
 
 def _depends_on(bound: Checkable, definition: ResourceDefinition, at: Path) -> Iterator[Problem]:
-    known = bound.template.resources
-    for name in definition.depends_on:
+    known, words = bound.template.resources, bound.template.words
+    if (words.resources,) in bound.template.unread:
+        return
+    several = len(definition.depends_on) > 1
+    for n, name in enumerate(definition.depends_on):
         if name not in known:
             detail = f"{definition.name} depends on {name}, which does not exist"
-            here = (*at, bound.template.words.depends_on)
-            yield problem("H401", here, detail, did_you_mean(name, known))
+            here: Path = (*at, words.depends_on)
+            cure = did_you_mean(name, known)
+            yield problem("H401", (*here, n) if several else here, detail, cure)
 
 
 def loops(bound: Checkable) -> Iterator[Problem]:
-    """Find a loop of dependencies, and name it."""
+    """Find loops of dependencies, and name them; a resource is in one of them only."""
     graph = {name: sorted(bound.requires(name)) for name in bound.resources}
     done: set[str] = set()
+    told: set[str] = set()
     for start, first in graph.items():
         if start in done:
             continue
@@ -142,11 +147,19 @@ def loops(bound: Checkable) -> Iterator[Problem]:
                 on_path.discard(left)
                 done.add(left)
             elif step in on_path:
-                loop = " → ".join([*path[path.index(step) :], step])
-                at = (bound.template.words.resources, step)
-                yield problem("H404", at, f"these resources wait for each other: {loop}")
-                return
+                around = path[path.index(step) :]
+                if told.isdisjoint(around):
+                    yield _loop(bound, around)
+                told.update(around)
             elif step not in done:
                 path.append(step)
                 walks.append(iter(graph[step]))
                 on_path.add(step)
+
+
+def _loop(bound: Checkable, names: Sequence[str]) -> Problem:
+    at = (bound.template.words.resources, names[0])
+    if len(names) == 1:
+        return problem("H404", at, f"the resource {names[0]} waits for itself")
+    loop = " → ".join([*names, names[0]])
+    return problem("H404", at, f"these resources wait for each other: {loop}")

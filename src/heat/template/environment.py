@@ -1,12 +1,12 @@
 """Environments: parameter values, and what types and resources really mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from heat.base.errors import Invalid
 from heat.base.json import Json, Path
-from heat.base.problems import Problem, did_you_mean
+from heat.base.problems import Problem, closest, did_you_mean
 from heat.template.codes import problem
 from heat.template.registry import Registry, read_registry
 from heat.template.source import Source, locate
@@ -60,26 +60,62 @@ def read_environment(
     text: str | Mapping[str, Any] | None, name: str = "environment"
 ) -> Environment:
     """Read an environment; raises Invalid with all that is wrong with it."""
+    environment, problems = sound_environment(text, name)
+    if problems:
+        raise Invalid(problems=problems)
+    return environment
+
+
+def sound_environment(
+    text: str | Mapping[str, Any] | None, name: str = "environment"
+) -> tuple[Environment, list[Problem]]:
+    """Read the sound part of an environment, and say what is wrong with the rest."""
+    try:
+        return _read(text, name)
+    except Invalid as invalid:
+        return Environment(), [replace(p, where=name) for p in invalid.problems]
+
+
+def unread_sections(problems: Iterable[Problem]) -> frozenset[str]:
+    """Return the sections that can't be made out for these problems: what they say is not known."""
+    found: set[str] = set()
+    for wrong in problems:
+        key = wrong.at[0] if wrong.at else None
+        if wrong.code in ("H604", "H605"):
+            continue
+        if wrong.code == "H602":
+            meant = closest(key, SECTIONS)
+            found.update((meant,) if meant else ())
+        else:
+            found.update((str(key),) if key in SECTIONS else SECTIONS)
+    return frozenset(found)
+
+
+def _read(text: str | Mapping[str, Any] | None, name: str) -> tuple[Environment, list[Problem]]:
     source = Source(name, text if isinstance(text, str) else None)
     raw = parse(text, name, code="H601") if isinstance(text, str) else settle(text, name)
     if raw is None or raw == "":
-        return Environment()
+        return Environment(), []
     if not isinstance(raw, dict):
         detail = f"{name} is not a valid environment: it must be a map"
         raise Invalid(problems=[_wrong("H601", (), detail, name)])
     problems = _shape_problems(raw, name)
     registry, wrong = read_registry(raw.get("resource_registry") or {})
     problems += wrong
-    if problems:
-        raise Invalid(problems=locate([replace(p, where=name) for p in problems], source))
-    return Environment(
-        parameters=raw.get("parameters") or {},
-        parameter_defaults=raw.get("parameter_defaults") or {},
+
+    def section(key: str, empty: Any) -> Any:
+        value = raw.get(key)
+        return value if isinstance(value, type(empty)) else empty
+
+    environment = Environment(
+        parameters=section("parameters", {}),
+        parameter_defaults=section("parameter_defaults", {}),
         registry=registry,
-        event_sinks=tuple(raw.get("event_sinks") or ()),
-        encrypted_param_names=tuple(raw.get("encrypted_param_names") or ()),
-        strategies=raw.get("parameter_merge_strategies") or {},
+        event_sinks=tuple(section("event_sinks", [])),
+        encrypted_param_names=tuple(section("encrypted_param_names", [])),
+        strategies=section("parameter_merge_strategies", {}),
     )
+    return environment, locate([replace(p, where=name) for p in problems], source)
 
 
 def _shape_problems(raw: dict[str, Any], name: str) -> list[Problem]:
