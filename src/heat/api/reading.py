@@ -148,7 +148,7 @@ def _content(given: Mapping[str, Any], *, needs_template: bool = True) -> dict[s
                 "template_url is not supported: send the text in template.", kind="NotSupported"
             )
         if needs_template:
-            raise bad_request("No template specified: give it in template.")
+            raise bad_request("No template specified: give it in template, with its version.")
     if template is not None and not isinstance(template, str | dict):
         raise bad_request("template must be a map or text.")
     environment = given.get("environment")

@@ -97,7 +97,8 @@ def create_stack(services: Services, context: Context, request: CreateStack) -> 
         status=IN_PROGRESS,
         reason="Stack CREATE started",
         definition=made.definition.id,
-        description=made.compiled.template.description,
+        # The language lets a description be anything.
+        description=str(made.compiled.template.description),
         disable_rollback=request.disable_rollback,
         timeout_mins=request.timeout_mins,
         tags=request.tags,
@@ -151,7 +152,7 @@ def update_stack(services: Services, context: Context, request: UpdateStack) -> 
         fields: dict[str, Any] = {
             "definition": made.definition.id,
             "previous_definition": previous,
-            "description": made.compiled.template.description,
+            "description": str(made.compiled.template.description),
         }
         if request.timeout_mins is not None:
             fields["timeout_mins"] = request.timeout_mins
