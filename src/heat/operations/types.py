@@ -1,6 +1,5 @@
 """What this service knows: resource types, template versions and functions, and who runs it."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from heat.operations.stacks import not_supported
 from heat.plugin.describe import describe
 from heat.plugin.resource import Resource
 from heat.store import services as engines
+from heat.template.patterns import compile_pattern
 from heat.template.render import find_version, list_functions, list_versions
 
 STATUSES = ("UNKNOWN", "SUPPORTED", "DEPRECATED", "UNSUPPORTED", "HIDDEN")
@@ -62,8 +62,9 @@ def list_types(services: Services, context: Context, request: ListTypes) -> dict
             kind="HTTPBadRequest",
         )
     try:
-        pattern = re.compile(request.name or "")
-    except re.error:
+        pattern = compile_pattern(request.name or "")
+        names = [name for name in sorted(services.types) if pattern.match(name)]
+    except ValueError:
         return {"resource_types": []}
     offered: frozenset[str] | None = None
     if services.client is not None:
@@ -72,9 +73,9 @@ def list_types(services: Services, context: Context, request: ListTypes) -> dict
         except Fault:
             offered = None  # a list is of use even while the cloud does not answer
     found = [
-        (name, cls)
-        for name, cls in sorted(services.types.items())
-        if pattern.match(name) and _listed(context, cls, request, offered)
+        (name, services.types[name])
+        for name in names
+        if _listed(context, services.types[name], request, offered)
     ]
     if request.with_description:
         listed: list[Any] = [

@@ -1,6 +1,5 @@
 """How HOT writes parameters and parameter groups."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from heat.template.constraints import (
 )
 from heat.template.model import ParameterGroup
 from heat.template.parameters import FALSE_WORDS, TYPES, ParameterSchema, convert, wrong
+from heat.template.patterns import compile_pattern
 from heat.template.versions import Version
 
 _KEYS = (
@@ -245,10 +245,7 @@ def _allowed_values(raw: Any, type_name: str, description: str) -> Constraint:
 def _allowed_pattern(raw: Any, type_name: str, description: str) -> Constraint:  # noqa: ARG001
     if not isinstance(raw, str):
         raise TypeError("it must be a regular expression")
-    try:
-        re.compile(raw)
-    except re.error as error:
-        raise ValueError(f"the pattern is not a regular expression: {error}") from None
+    compile_pattern(raw)
     return AllowedPattern(raw, description)
 
 

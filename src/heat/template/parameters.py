@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
 from heat.base.unknown import unknowns
 from heat.template.codes import problem
 from heat.template.constraints import Constraint, Custom, CustomCheck, number
+from heat.template.patterns import TooSlow
 
 TYPES = {
     "string": "String",
@@ -65,12 +67,17 @@ def convert(type_name: str, value: Json) -> Json:
 
 
 def wrong(schema: ParameterSchema, value: Json, *, custom: CustomCheck | None = None) -> str | None:
-    """Say which constraint a converted value breaks."""
+    """Say which constraint a converted value breaks; Invalid if one takes too long to check."""
     for constraint in schema.constraints:
-        if isinstance(constraint, Custom):
-            said = _custom_wrong(constraint, value, custom)
-        else:
-            said = constraint.wrong(value)
+        try:
+            if isinstance(constraint, Custom):
+                said = _custom_wrong(constraint, value, custom)
+            else:
+                said = constraint.wrong(value)
+        except TooSlow as slow:
+            # Raised, so that many such patterns take no longer than one.
+            at = ("parameters", schema.name)
+            raise Invalid(problems=[problem("H504", at, str(slow))]) from None
         if said is not None:
             return constraint.description or said
     return None
