@@ -7,6 +7,7 @@ import yaml
 
 from heat.base.json import Path
 from heat.base.problems import Place, Problem
+from heat.template.short_forms import SHORT_FORMS
 from heat.template.text import compose
 
 
@@ -50,6 +51,8 @@ def _place(name: str, root: yaml.Node, lines: Sequence[str], path: Path) -> Plac
 
 
 def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
+    if SHORT_FORMS.get(node.tag) == step:
+        return node, node.start_mark
     if isinstance(node, yaml.SequenceNode):
         if isinstance(step, int) and 0 <= step < len(node.value):
             item = node.value[step]

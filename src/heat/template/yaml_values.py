@@ -4,7 +4,8 @@ No tree of nodes is made on the way, which is most of what reading YAML costs, a
 depth, size and aliases are checked as they come, so that no text can exhaust the machine.
 
 What scalars mean is PyYAML's own table (YAML 1.1), with three changes: timestamps stay text, sets
-become lists, and every key becomes text, so that what is read is always JSON.
+become lists, and every key becomes text, so that what is read is always JSON. In templates of
+CloudFormation a tag may be the short form of a call.
 """
 
 import json
@@ -14,6 +15,8 @@ from typing import Any
 
 import yaml
 from yaml.constructor import ConstructorError
+
+from heat.template.short_forms import SHORT_FORMS, may_stand_in, written_out
 
 MAX_DEPTH = 100
 MAX_VALUES = 2_000_000
@@ -78,6 +81,7 @@ class _Building:
         self.anchors: dict[str, tuple[Any, int, int] | None] = {}
         self.scalars: dict[str, Any] = {}
         self.root: Any = None
+        self.shortened: Any = None  # the first event that is a short form
         self.resolve: Callable[..., str] = loader.resolve
 
     def document(self) -> Any:
@@ -99,6 +103,9 @@ class _Building:
                     problem = "expected a single document, but found another"
                     mark: Any = event.start_mark
                     raise ConstructorError(None, None, problem, mark)
+        if self.shortened is not None and not may_stand_in(self.root):
+            problem = f"only CloudFormation templates have the short form {self.shortened.tag}"
+            raise ConstructorError(None, None, problem, self.shortened.start_mark)
         return self.root
 
     def _open(self, event: Any) -> None:
@@ -106,7 +113,9 @@ class _Building:
             raise TooDeep
         is_map = isinstance(event, yaml.MappingStartEvent)
         allowed = (f"{_TAG}set",) if is_map else (f"{_TAG}omap", f"{_TAG}pairs")
-        if event.tag not in (*_PLAIN, *allowed):
+        if event.tag in SHORT_FORMS:
+            self.shortened = self.shortened or event
+        elif event.tag not in (*_PLAIN, *allowed):
             raise _no_constructor(event.tag, event.start_mark)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -125,6 +134,9 @@ class _Building:
         elif frame.tag in (f"{_TAG}omap", f"{_TAG}pairs"):
             value = _pairs(value, event.start_mark)
         levels = frame.levels + 1
+        if frame.tag is not None and frame.tag in SHORT_FORMS:
+            value = written_out(frame.tag, value)
+            frame.count, levels = frame.count + 1, levels + 1
         if frame.anchor is not None:
             self.anchors[frame.anchor] = (value, frame.count, levels)
         self._add(value, frame.count, levels, event.start_mark)
@@ -176,8 +188,12 @@ class _Building:
         return (*found, event.start_mark)
 
     def _scalar(self, event: Any) -> tuple[Any, int, int, Any]:
-        text = event.value
-        if event.tag is None and not event.implicit[0]:
+        text, count, levels = event.value, 1, 0
+        if event.tag in SHORT_FORMS:
+            self.shortened = self.shortened or event
+            value: Any = written_out(event.tag, text)
+            count, levels = (4, 2) if event.tag == "!GetAtt" else (2, 1)
+        elif event.tag is None and not event.implicit[0]:
             value = text
         elif event.tag is None:
             # What a plain word means depends on nothing else, but for the two special keys.
@@ -190,8 +206,8 @@ class _Building:
         else:
             value = text if event.tag == "!" else self._construct(event, event.tag)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1, 0)
-        return value, 1, 0, event.start_mark
+            self.anchors[event.anchor] = (value, count, levels)
+        return value, count, levels, event.start_mark
 
     def _expects_key(self) -> bool:
         return bool(
