@@ -65,3 +65,22 @@ def functions(form: Form, version: str, with_conditions: bool) -> None:
         names = ", ".join(known.name for known in VERSIONS)
         raise Failure(f"there is no template version {version}", f"there are {names}")
     form.rows(list_functions(found, with_conditions=with_conditions), ("functions", "description"))
+
+
+@group.command()
+@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True), metavar="FILE")
+def schema(output: str | None) -> None:
+    """Write a JSON Schema of templates, so that editors complete and check them."""
+    import json
+    from pathlib import Path
+
+    from heat.lint.schema import schema as made
+
+    text = json.dumps(made(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{output} can't be written: {error.strerror}") from None

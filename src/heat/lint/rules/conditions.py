@@ -1,9 +1,10 @@
 """Rules on conditions that decide nothing."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from heat.base.json import Json
+from heat.base.unknown import Unknown
 from heat.lint.rule import Found, Severity, rule
 from heat.lint.rules.unused import PARAMETER_USES
 from heat.lint.subject import CHOICES, Subject
@@ -14,9 +15,9 @@ from heat.template.constraints import AllowedValues
 def constant_conditions(subject: Subject) -> Iterator[Found]:
     """What is always made needs no condition, and what is never made need not be there."""
     words = subject.words
-    known: Mapping[str, object] = subject.bound.conditions
+    known = cast("Mapping[str, bool | Unknown]", subject.bound.conditions)
     for name, holds in known.items():
-        if isinstance(holds, bool):  # one that depends on a parameter is Unknown
+        if isinstance(holds, bool):
             yield _constant(f"the condition {name}", (words.conditions, name), holds=holds)
     for section in (words.resources, words.outputs):
         for name, raw in subject.section(section).items():
