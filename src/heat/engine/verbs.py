@@ -10,21 +10,25 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from heat.base.errors import CloudFault, Fault, Permanent, Temporary, fault_from_wire
 from heat.base.ids import ResourceId
 from heat.cloud.credentials import Credentials
 from heat.cloud.finders import AsyncFinders
 from heat.cloud.port import WaitStopped
+from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease
 from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
+from heat.plugin.signal import enough, latest, read
 from heat.plugin.steps import (
     Call,
     Draw,
     Fail,
     Find,
+    Forget,
+    Hear,
     Keep,
     Reply,
     Search,
@@ -37,6 +41,7 @@ from heat.plugin.steps import (
 )
 from heat.store.rows import (
     ChangeResource,
+    DropSignals,
     JournalRow,
     PutIntent,
     PutReply,
@@ -60,6 +65,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     lease: Lease
     who: Credentials
     finders: AsyncFinders
+    hearing: Hearing
     deadline: datetime
     stopping: Callable[[], bool]
 
@@ -178,6 +184,10 @@ class Performance:
                 return self._read(step, {})
             case Sleep(seconds):
                 return await self._sleep(step, seconds, entry)
+            case Hear():
+                return await self._hear(step, entry)
+            case Forget(of):
+                return await self._forget(step, of)
             case Fail(reason, kind):
                 raise VerbFailed(reason, kind=kind)
 
@@ -363,6 +373,35 @@ class Performance:
             await asyncio.sleep(min(left, 1.0))
         self._answer({})
         return {}
+
+    async def _hear(self, step: Hear, entry: JournalRow | None) -> Reply:
+        stage = self._stage
+        source = await stage.world.store.addressed(stage.lease.stack, step.of)
+        if source is None:
+            raise VerbFailed(f"{step.of} is no resource of this stack that signals come to")
+        rows = (await stage.world.store.signals([source]))[source]
+        if not step.count:
+            return self._read(step, {"signals": to_builtins(latest(read(r.body for r in rows)))})
+        if entry is None:
+            entry = self._entry(step, None, answered=False)
+            self.pending.append(PutIntent(entry))
+            await self.flush()
+        end = entry.intent_at + timedelta(seconds=step.seconds)
+        while True:
+            heard = latest(read(row.body for row in rows))
+            if enough(heard, step.count) or stage.world.clock.now() >= end:
+                reply: Reply = {"signals": to_builtins(heard)}
+                self._answer(reply)
+                return reply
+            if stage.stopping():
+                raise Stopped
+            rows = await stage.hearing.signals(source) or rows
+
+    async def _forget(self, step: Forget, of: str) -> Reply:
+        source = await self._stage.world.store.addressed(self._stage.lease.stack, of)
+        if source is not None:
+            self.pending.append(DropSignals(source))
+        return self._read(step, {})
 
     async def _pause(self, tries: int) -> None:
         settings = self._stage.settings

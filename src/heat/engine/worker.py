@@ -11,7 +11,8 @@ from heat.base.errors import Unavailable
 from heat.base.ids import StackId
 from heat.engine.committer import Committer
 from heat.engine.drive import Drive
-from heat.engine.lease import Lease, Lost
+from heat.engine.hearing import Hearing
+from heat.engine.lease import Lease, Lost, Superseded
 from heat.engine.ports import Settings, World
 from heat.store.rows import LeaseRow
 
@@ -24,6 +25,7 @@ class Worker:
     def __init__(self, world: World, settings: Settings | None = None, engine_id: str = "") -> None:
         self._world, self._settings = world, settings or Settings()
         self.engine_id = engine_id
+        self._hearing = Hearing(world.store)
         self._committer = Committer(world.store)
         self._leases: dict[StackId, Lease] = {}
         self._drives: dict[StackId, Drive] = {}
@@ -85,6 +87,7 @@ class Worker:
 
     def _hint(self, stack: StackId) -> None:
         self._hints.add(stack)
+        self._hearing.call()
         self._wake.set()
 
     def _stop(self) -> None:
@@ -128,15 +131,14 @@ class Worker:
                 loaded = await self._world.store.load(stack)
                 if loaded is None:
                     break
-                drive = Drive(self._world, self._settings, lease, loaded)
+                drive = Drive(self._world, self._settings, lease, loaded, self._hearing)
                 self._drives[stack] = drive
                 try:
                     await drive.run()
+                except Superseded:
+                    continue  # by what is current now: look again
                 except Lost:
-                    # Superseded in the very commit that would have ended it: look again.
-                    if lease.lost:
-                        break
-                    await asyncio.sleep(0.1)
+                    break
         except asyncio.CancelledError:
             cancelled = True
             raise

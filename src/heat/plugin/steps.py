@@ -142,6 +142,25 @@ class Sleep(Struct, frozen=True, tag=True):
     seconds: float
 
 
+class Hear(Struct, frozen=True, tag=True):
+    """Wait until ``count`` signals came to another resource of the stack, or one of failure.
+
+    ``of`` is its physical id, or its name. The reply has ``signals``, the last of each id;
+    there are fewer when the seconds, counted from when the step was first reached, have
+    passed. With a count of 0 it only looks.
+    """
+
+    of: str
+    count: int = 0
+    seconds: float = 0
+
+
+class Forget(Struct, frozen=True, tag=True):
+    """Forget what was said to another resource of the stack, if it is still there."""
+
+    of: str
+
+
 class Fail(Struct, frozen=True, tag=True):
     """End the verb as failed, for this reason; ``kind`` is the error type that clients see."""
 
@@ -154,6 +173,7 @@ class Nest(Struct, frozen=True, tag=True):
 
     For CREATE and UPDATE ``template`` is the desired template, or ``source`` names it among
     the stack's files; ``parameters`` are its parameter values. ``minutes`` bounds the action.
+    ``facade`` is what ``resource_facade`` shows inside.
     The reply is ``{"id": ...}``, the nested stack's; a failure there is thrown as a fault.
     """
 
@@ -162,6 +182,7 @@ class Nest(Struct, frozen=True, tag=True):
     source: str = ""
     parameters: Mapping[str, Any] = {}
     minutes: int | None = None
+    facade: Mapping[str, Any] = {}
 
 
 class Inside(Struct, frozen=True, tag=True):
@@ -177,7 +198,7 @@ class Inside(Struct, frozen=True, tag=True):
     attributes: tuple[str, ...] = ()
 
 
-Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail | Nest | Inside
+Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail | Nest | Inside | Hear | Forget
 Steps: TypeAlias = Generator[Step, Reply, T]
 
 

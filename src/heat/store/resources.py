@@ -43,6 +43,17 @@ def by_name(db: Database, stack_id: StackId, name: str) -> ResourceRow | None:
     return _first(db, _select().where(_C.stack == stack_id, _C.name == name).order_by(*_BEST))
 
 
+def addressed(db: Database, stack_id: StackId, reference: str) -> ResourceId | None:
+    """Return the resource of a stack with this physical id, or else with this name."""
+    found = _first(
+        db,
+        _select()
+        .where(_C.stack == stack_id, or_(_C.physical_id == reference, _C.name == reference))
+        .order_by(case((_C.physical_id == reference, 0), else_=1), *_BEST),
+    )
+    return None if found is None else found.id
+
+
 def by_physical_id(
     db: Database, physical_id: str, project: ProjectId | None = None
 ) -> list[ResourceRow]:

@@ -5,7 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heat.base.errors import Permanent
-from heat.plugin.steps import Call, Draw, Fail, Find, Keep, Reply, Sleep, Step, Steps, Wait, digest
+from heat.plugin.steps import (
+    Call,
+    Draw,
+    Fail,
+    Find,
+    Forget,
+    Hear,
+    Keep,
+    Reply,
+    Sleep,
+    Step,
+    Steps,
+    Wait,
+    digest,
+)
 
 Answer = Reply | Permanent
 
@@ -79,6 +93,10 @@ def written(step: Step) -> dict[str, Any]:
             return {"keep": dict(data)}
         case Sleep(seconds=seconds):
             return {"sleep": seconds}
+        case Hear(of=of, count=count, seconds=seconds):
+            return {"hear": of, "count": count, "seconds": seconds}
+        case Forget(of=of):
+            return {"forget": of}
         case Fail(reason=reason):
             return {"fail": reason}
 

@@ -1,0 +1,63 @@
+"""What is said to a resource from outside, and what its type makes of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from heat.base.json import Json
+
+SUCCESS, FAILURE = "SUCCESS", "FAILURE"
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing said; what comes later under the same id takes its place."""
+
+    id: str
+    status: str = SUCCESS
+    reason: str = ""
+    data: Any = None
+    told: str = ""  # what the event says of it
+
+
+class Signalled(Protocol):
+    """A type to which something can be said."""
+
+    def signal(self, body: Mapping[str, Any] | None, heard: Sequence[Signal]) -> Signal:
+        """Return what a request means after those before; raises ValueError when nothing."""
+        ...
+
+    def heard(self, signals: Sequence[Signal]) -> Mapping[str, Json]:
+        """Return what the metadata says of signals."""
+        ...
+
+
+class Listening(Protocol):
+    """A type whose attributes tell what was said to another resource."""
+
+    @property
+    def listens_to(self) -> str:
+        """The physical id, or the name, of that resource."""
+        ...
+
+    def overheard(self, signals: Sequence[Signal]) -> Mapping[str, Json]:
+        """Return the attributes that tell of it."""
+        ...
+
+
+def read(bodies: Iterable[Mapping[str, Any]]) -> list[Signal]:
+    """Read signals as they were written down."""
+    return [msgspec.convert(body, Signal) for body in bodies]
+
+
+def latest(signals: Iterable[Signal]) -> list[Signal]:
+    """Return the last one of each id, in the order in which the ids came."""
+    found: dict[str, Signal] = {}
+    for signal in signals:
+        found[signal.id] = signal
+    return list(found.values())
+
+
+def enough(signals: Sequence[Signal], count: int) -> bool:
+    """Tell whether that many came, or one that is no success."""
+    return len(signals) >= count or any(signal.status != SUCCESS for signal in signals)
