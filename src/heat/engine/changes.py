@@ -10,10 +10,20 @@ from heat.base.errors import Fault, Invalid
 from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import reasons
+from heat.engine.acting import act
 from heat.engine.lease import Lost
-from heat.engine.making import changing, creation, deletion, item_of, nothing, unchanged
+from heat.engine.making import (
+    adoption,
+    changing,
+    creation,
+    deletion,
+    item_of,
+    nothing,
+    unchanged,
+)
 from heat.engine.performing import aside, fail, perform
 from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
+from heat.engine.saving import drop
 from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Performance, Stopped
 from heat.plan.desired import Desired, Standing, desire
@@ -33,13 +43,8 @@ from heat.store.rows import (
 _log = logging.getLogger(__name__)
 
 
-_ACTIONS = {
-    Kind.KEEP: "UPDATE",
-    Kind.CREATE: "CREATE",
-    Kind.UPDATE: "UPDATE",
-    Kind.DELETE: "DELETE",
-    Kind.FORGET: "DELETE",
-}
+_ACTIONS = {Kind.KEEP: "UPDATE", Kind.FORGET: "DELETE"}
+"""The actions of resources, where they are not named like the kind of change."""
 
 
 async def carry_out(scene: Scene, node: Node) -> Outcome:
@@ -54,6 +59,12 @@ async def carry_out(scene: Scene, node: Node) -> Outcome:
                 return await _update(scene, node)
             case Kind.DELETE | Kind.FORGET:
                 return await _delete(scene, node)
+            case Kind.ADOPT:
+                return await _adopt(scene, node)
+            case Kind.SUSPEND | Kind.RESUME | Kind.CHECK | Kind.SNAPSHOT:
+                return await act(scene, node)
+            case Kind.DROP:
+                return await drop(scene, node)
     except Stopped:
         return Outcome.STOPPED
     except Lost:
@@ -62,7 +73,8 @@ async def carry_out(scene: Scene, node: Node) -> Outcome:
         # What goes wrong with one resource is its own failure, never the end of the driver.
         if not isinstance(error, Fault):
             _log.exception("%s of %s", node.kind, node.name)
-        return await fail(scene, scene.rows[node.row], _ACTIONS[node.kind], error)
+        action = _ACTIONS.get(node.kind, node.kind.upper())
+        return await fail(scene, scene.rows[node.row], action, error)
 
 
 def _desire(scene: Scene, name: str) -> Desired:
@@ -167,6 +179,33 @@ async def _create(scene: Scene, node: Node) -> Outcome:
     )
 
 
+async def _adopt(scene: Scene, node: Node) -> Outcome:
+    """Take over an object that is there; which one the row knows from the beginning."""
+    row = scene.rows[node.row]
+    try:
+        desired = _desire(scene, node.name)
+    except Invalid as invalid:
+        return await fail(scene, row, "ADOPT", invalid)
+    kept: dict[str, Any] = {
+        "properties": desired.given,
+        "metadata": row.metadata or desired.metadata,
+        "requires": _requires(scene, desired),
+        "deletion_policy": desired.deletion_policy,
+        "operation": scene.operation.id,
+        "real_type": desired.cls.__facts__.name,
+    }
+    opening: list[Write] = []
+    if row.action == "INIT":
+        row, opening = scene.teller.resource(row, "ADOPT", IN_PROGRESS, **kept)
+    if row.physical_id is None:
+        missing = reasons.VerbFailed("Resource ID was not provided.", kind="Exception")
+        return await fail(scene, row, "ADOPT", missing, opening)
+    assert desired.values is not None  # noqa: S101 - _desire has seen to it
+    values = desired.values.at(here(scene.stack, row))
+    steps = adoption(values, row.physical_id, _wanted(scene, node.name))
+    return await perform(scene, row, "ADOPT", steps, opening, kept)
+
+
 async def _update(scene: Scene, node: Node) -> Outcome:
     row = scene.rows[node.row]
     try:
@@ -231,7 +270,8 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         item = row.physical_id or (await _left_behind(scene, row, cls, began) if began else None)
     except Fault as fault:
         return await fail(scene, row, "DELETE", fault, opening)
-    steps = deletion(standing(scene.stack, row, cls), item)
+    saves = row.deletion_policy == "Snapshot" and cls.snapshots_on_delete and bool(row.resolved)
+    steps = deletion(standing(scene.stack, row, cls), item, saves=saves)
     return await perform(scene, row, "DELETE", steps, opening, {})
 
 

@@ -87,8 +87,18 @@ def nothing() -> Steps[Made]:
     return Made(None, Resource(), {})
 
 
-def deletion(values: Resource, item: str | None) -> Steps[Made]:
-    """Remove the object, if there is one."""
+def adoption(values: Resource, item: str, names: frozenset[str]) -> Steps[Made]:
+    """Look names up, and read the wanted attributes of an object that is there."""
+    resolved: Resource = yield from resolve(values)
+    resolved = resolved.at(values.__here__)
+    attributes = yield from revealed(resolved, item, names)
+    return Made(item, resolved, attributes)
+
+
+def deletion(values: Any, item: str | None, *, saves: bool = False) -> Steps[Made]:
+    """Remove the object, if there is one; what it holds may have to be saved first."""
+    if item is not None and saves:
+        yield from values.snapshot(item)
     if item is not None:
         yield from values.delete(item)
     return Made(item, values, {})

@@ -21,6 +21,12 @@ class Kind(StrEnum):
     KEEP = "keep"
     DELETE = "delete"
     FORGET = "forget"  # the row goes, the object stays (deletion policy Retain)
+    ADOPT = "adopt"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CHECK = "check"
+    SNAPSHOT = "snapshot"
+    DROP = "drop"  # what a snapshot keeps of a resource goes
 
 
 class Reason(Struct, frozen=True):

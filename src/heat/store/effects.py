@@ -14,10 +14,12 @@ from heat.store.rows import (
     Batch,
     ChangeOperation,
     ChangeResource,
+    ChangeSnapshot,
     ChangeStack,
     DropJournal,
     DropResource,
     DropSignals,
+    DropSnapshot,
     PutEvent,
     PutIntent,
     PutOperation,
@@ -25,9 +27,9 @@ from heat.store.rows import (
     PutResource,
     Write,
 )
-from heat.store.shapes import EVENT, JOURNAL, OPERATION, RESOURCE
+from heat.store.shapes import EVENT, JOURNAL, OPERATION, RESOURCE, SNAPSHOT
 from heat.store.statements import insert_new, update_many
-from heat.store.tables import event, journal, operation, resource, signal
+from heat.store.tables import event, journal, operation, resource, signal, snapshot
 
 Step = tuple[ResourceId, str, int]
 Values = dict[str, Any]
@@ -53,6 +55,8 @@ class Effect:
     gone_journals: set[ResourceId] = field(default_factory=set[ResourceId])
     gone_signals: set[ResourceId] = field(default_factory=set[ResourceId])
     events: dict[EventId, Values] = field(default_factory=dict[EventId, Values])
+    snapshots: dict[str, Values] = field(default_factory=dict[str, Values])
+    gone_snapshots: set[str] = field(default_factory=set[str])
 
     def add(self, db: Database, write: Write) -> None:
         """Take one more write into account."""
@@ -102,6 +106,11 @@ class Effect:
                 # The stack's row is what requests on it wait for.
                 self.stacks.setdefault(row.stack, {})
                 self.steps[row.stack] = self.steps.get(row.stack, 0) + 1
+            case ChangeSnapshot(key, fields):
+                self.snapshots.setdefault(key, {}).update(SNAPSHOT.change(db, fields))
+            case DropSnapshot(key):
+                self.snapshots.pop(key, None)
+                self.gone_snapshots.add(key)
             case _:
                 assert_never(write)
 
@@ -125,6 +134,9 @@ class Effect:
         ]
         update_many(connection, journal, ("resource", "verb", "sequence"), replies)
         insert_new(connection, event, list(self.events.values()))
+        _delete(connection, snapshot, "id", self.gone_snapshots)
+        kept = [values | {"id": key} for key, values in self.snapshots.items()]
+        update_many(connection, snapshot, ("id",), kept)
 
     def _reply(self, db: Database, write: PutReply) -> None:
         key = (write.resource, write.verb, write.sequence)
