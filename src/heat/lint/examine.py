@@ -12,8 +12,8 @@ from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem, in_order
 from heat.base.unknown import Unknown
-from heat.plan.definition import types_through
 from heat.plan.desired import Standing, TypeOf, order, want
+from heat.plan.providers import types_through
 from heat.plugin.registry import TYPES
 from heat.template import parameters
 from heat.template.environment import Environment, read_environment
@@ -64,7 +64,7 @@ def examine(content: Content) -> Examination:
     except Invalid as invalid:
         problems += invalid.problems
         environment = Environment()
-    type_of = types_through(environment, TYPES)
+    type_of = types_through(environment, TYPES, content.files)
     if template is not None:
         values, wrong = _values(template, environment)
         problems += _traced(wrong, content)

@@ -14,7 +14,8 @@ from heat.operations.context import Context
 from heat.operations.finding import find_live
 from heat.operations.services import Services, definition_of
 from heat.plan.build import build
-from heat.plan.definition import Compiled, types_through
+from heat.plan.definition import Compiled
+from heat.plan.providers import types_through
 from heat.plan.desired import Desired, Standing, want
 from heat.plan.model import Kind, Node, Plan
 from heat.plan.show import show
@@ -119,7 +120,9 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
         bound = bind(template, values, files=request.files, project_id=context.project)
         problems += bound.problems()
         if not problems:
-            found = want(bound, types_through(environment, services.types), Standing({}))
+            found = want(
+                bound, types_through(environment, services.types, request.files), Standing({})
+            )
             problems += found.problems
     except Invalid as invalid:
         raise (refused(invalid.problems) if invalid.problems else invalid) from None

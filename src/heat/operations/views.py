@@ -13,6 +13,7 @@ from heat.engine.record import recorded
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known, Standing
+from heat.plugin.resource import Resource
 from heat.store.rows import EventRow, ResourceRow, StackRow
 
 HIDDEN = "******"
@@ -94,7 +95,7 @@ def standing(services: Services, stack: StackRow, rows: Iterable[ResourceRow]) -
     for row in best(rows).values():
         if row.action not in ("INIT", "DELETE") and (row.physical_id or row.status == "COMPLETE"):
             seen = recorded(stack, row, services.types)
-            known[row.name] = Known(seen.reference, row.attributes)
+            known[row.name] = Known(seen.reference, row.attributes, seen.cls or Resource)
     return Standing(known)
 
 

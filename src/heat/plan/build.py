@@ -12,6 +12,7 @@ from heat.base.unknown import Unknown
 from heat.plan.desired import Desired, Known, Standing, TypeOf, desire
 from heat.plan.diff import Recorded, Verdict, compare
 from heat.plan.model import Kind, Node, Plan, Reason, cleanup_id, desired_id
+from heat.plugin.resource import Resource
 from heat.template.evaluate import Bound
 
 
@@ -57,7 +58,7 @@ def known_of(row: Recorded) -> Known | None:
     """Return what other resources may know of a row; None before it has completed something."""
     if row.status != "COMPLETE" or row.action in ("INIT", "DELETE"):
         return None
-    return Known(row.reference, row.attributes)
+    return Known(row.reference, row.attributes, row.cls or Resource)
 
 
 def _decide(
@@ -89,6 +90,8 @@ def _seen(decision: _Decision) -> Known | None:
     known = known_of(decision.current)
     if known is None or decision.verdict.kind is not Kind.UPDATE:
         return known
+    if decision.desired.cls.nests and decision.verdict.changed:
+        return replace(known, attributes={})  # what its members will come to shows later
     values = decision.desired.values
     changing = (
         {}
@@ -105,7 +108,7 @@ def _seen(decision: _Decision) -> Known | None:
         else Unknown(frozenset({f"{decision.desired.name}.{name}"}))
         for name, value in changing.items()
     }
-    return Known(known.reference, {**known.attributes, **unsure})
+    return replace(known, attributes={**known.attributes, **unsure})
 
 
 def _choose(
@@ -130,6 +133,8 @@ def _choose(
 def _continues(row: Recorded, desired: Desired) -> bool:
     if (row.action, row.status, row.type) != ("CREATE", "IN_PROGRESS", desired.type):
         return False
+    if desired.cls.nests:
+        return False  # its nested stack is brought to what is wanted now by an update
     return desired.known and row.properties == desired.given
 
 

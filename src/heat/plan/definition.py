@@ -1,23 +1,24 @@
 """From a definition (template, files, environment) to a template ready to evaluate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from heat.base.json import Json
 from heat.base.problems import Problem
+from heat.base.unknown import Unknown
 from heat.plan.build import Target
 from heat.plan.desired import TypeOf, order
+from heat.plan.problems import AttributeNames, of_parameters
+from heat.plan.providers import Types, types_through
 from heat.plugin.formats import wrong_format
-from heat.plugin.registry import unknown_type
-from heat.plugin.resource import Resource
 from heat.template import parameters
-from heat.template.environment import Environment, read_environment
+from heat.template.environment import Environment, sound_environment
 from heat.template.evaluate import Bound, bind
-from heat.template.load import load
+from heat.template.load import read
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
-
-Types = Mapping[str, type[Resource]]
+from heat.template.scope import Facade
+from heat.template.source import Origin
 
 
 class Definition(Protocol):
@@ -40,6 +41,18 @@ class Definition(Protocol):
 
 
 @dataclass(frozen=True)
+class Nesting:
+    """How a nested stack stands below its parent: how deep, and what it shows of the resource."""
+
+    depth: int = 0
+    facade: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that is kept with a nested stack's environment."""
+        return {"depth": self.depth, "facade": dict(self.facade)}
+
+
+@dataclass(frozen=True)
 class Compiled:
     """A definition, read: ``problems`` are those of parameters, references, types and order."""
 
@@ -51,11 +64,21 @@ class Compiled:
     requires: Mapping[str, frozenset[str]]
     problems: tuple[Problem, ...] = ()
     wanted: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    nesting: Nesting = Nesting()
+    stack_name: str = ""
+    project: str = ""
+    origin: Origin = Origin()
 
     @property
     def target(self) -> Target:
         """What to plan for."""
         return Target(self.bound, self.type_of, self.requires)
+
+    def trace(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Lead what is wrong with a parameter's value back to the text that gives it."""
+        words = self.template.words
+        return self.origin.trace(problems, self.template.source, words.parameters)
 
 
 def compile_definition(
@@ -66,32 +89,48 @@ def compile_definition(
     stack_name: str,
     project: str,
     template: Template | None = None,
+    waiting: Mapping[str, Any] | None = None,
+    found: Sequence[Problem] = (),
 ) -> Compiled:
-    """Read a definition; raises Invalid when its texts can't be read at all.
+    """Read the sound part of a definition; raises Invalid when its template can't be read at all.
 
     ``template`` is the same template, read from its text, when the caller has that: problems
-    then name its lines.
+    then name its lines. ``waiting`` are values of parameters that have Unknown parts yet.
+    ``found`` is what was wrong with the environments that the definition's was made from.
     """
-    template = template or load(definition.template)
-    environment = read_environment(definition.environment)
-    values, problems = parameters.values(
+    template = template or read(definition.template)
+    given = dict(definition.environment)
+    nesting = Nesting(**given.pop("nesting", {}))
+    environment, wrong = sound_environment(given)
+    wrong = [*found, *wrong]
+    values, refused = parameters.values(
         template.parameters,
         environment.parameters,
         environment.parameter_defaults,
         custom=wrong_format,
     )
+    if waiting:
+        values |= waiting
+        refused = [p for p in refused if not p.at or p.at[-1] not in waiting]
+    problems = [*template.problems, *wrong, *of_parameters(refused, template, wrong)]
+    # What is wrong with a parameter is said once, not again wherever it is used.
+    unusable = {
+        name: Unknown(frozenset((f"parameter {name}",)))
+        for name in template.parameters
+        if name not in values
+    }
+    facade = Facade(**nesting.facade) if nesting.depth else None
     bound = bind(
         template,
-        values,
+        {**values, **unusable},
         files=definition.files,
         stack_id=stack_id,
         stack_name=stack_name,
         project_id=project,
+        facade=facade,
     )
-    type_of = types_through(environment, types)
-    # What is wrong with a parameter is said once, not again wherever it is used.
-    said = tuple(f"the parameter {p.at[-1]} was not provided" for p in problems if p.at)
-    problems += [problem for problem in bound.problems() if not problem.detail.endswith(said)]
+    type_of = types_through(environment, types, definition.files)
+    problems += bound.problems(AttributeNames(type_of))
     requires: Mapping[str, frozenset[str]] = {}
     if not problems:
         requires, problems = order(bound, type_of)
@@ -104,25 +143,11 @@ def compile_definition(
         requires,
         tuple(problems),
         _wanted(bound, type_of),
+        definition.files,
+        nesting,
+        stack_name,
+        project,
     )
-
-
-def types_through(environment: Environment, types: Types) -> TypeOf:
-    """Look types up through the environment's registry."""
-
-    def type_of(resource: str, name: str) -> type[Resource] | Problem:
-        mapped = environment.registry.resolve(name, resource)
-        if mapped.is_template:
-            return Problem(
-                "Nested templates are not supported yet",
-                ("type",),
-                f"{name} is the template {mapped.target}",
-                "put its resources into this template",
-                code="H213",
-            )
-        return types.get(mapped.target) or unknown_type(mapped.target)
-
-    return type_of
 
 
 def _wanted(bound: Bound, type_of: TypeOf) -> dict[str, frozenset[str]]:
@@ -137,11 +162,13 @@ def _wanted(bound: Bound, type_of: TypeOf) -> dict[str, frozenset[str]]:
             if reference.kind == "reference" or reference.resource not in bound.resources:
                 continue
             names = found.setdefault(reference.resource, set())
-            if reference.attribute is not None:
-                names.add(reference.attribute)
-                continue
             cls = type_of(reference.resource, bound.resources[reference.resource].type)
-            names.update(() if isinstance(cls, Problem) else cls.__attributes__)
+            if isinstance(cls, Problem):
+                continue
+            if reference.attribute is None:
+                names.update(cls.__attributes__)
+            else:
+                names.add(cls.asked(reference.attribute, reference.first))
     return {name: frozenset(attributes) for name, attributes in found.items()}
 
 

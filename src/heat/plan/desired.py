@@ -5,6 +5,7 @@ exists, and again, with more known, when the engine reaches a resource.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -18,7 +19,7 @@ from heat.plugin.resource import Resource
 from heat.plugin.values import read
 from heat.template.codes import problem
 from heat.template.evaluate import Bound
-from heat.template.expressions import ABSENT
+from heat.template.expressions import ABSENT, Expression, MapOf
 from heat.template.source import locate
 
 TypeOf = Callable[[str, str], "type[Resource] | Problem"]
@@ -31,6 +32,7 @@ class Known:
 
     reference: Json
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    cls: type[Resource] = Resource
 
 
 class Standing:
@@ -49,25 +51,12 @@ class Standing:
     ) -> Json | Unknown:
         """Return an attribute, or a part of it; a path that leads nowhere is null."""
         known = self._known.get(resource)
-        if known is None or (attribute is not None and attribute not in known.attributes):
-            return Unknown(frozenset({f"{resource}.{attribute}" if attribute else resource}))
-        if attribute is None:
+        if known is not None and attribute is None:
             return {k: v for k, v in known.attributes.items() if k != "show"}
-        return cast("Json | Unknown", walk(known.attributes[attribute], path))
-
-
-def walk(value: Any, path: Sequence[Any]) -> Any:
-    """Follow a path of keys and indexes into a value."""
-    for step in path:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(value, Mapping):
-            value = value.get(step)  # pyright: ignore[reportUnknownMemberType]
-        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):  # pyright: ignore[reportUnknownArgumentType]
-            value = value[step]  # pyright: ignore[reportUnknownVariableType]
-        else:
-            return None
-    return value
+        if known is not None and attribute is not None:
+            with suppress(LookupError):
+                return cast("Json | Unknown", known.cls.look(known.attributes, attribute, path))
+        return Unknown(frozenset({f"{resource}.{attribute}" if attribute else resource}))
 
 
 @dataclass(frozen=True)
@@ -81,6 +70,7 @@ class Desired:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     requires: frozenset[str] = frozenset()
     deletion_policy: str = "Delete"
+    update_policy: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -122,18 +112,23 @@ def desire(
     problems: list[Problem] = []
     properties: Any = {}
     metadata: Any = {}
+    policy: Any = {}
+    if definition.properties is not None:
+        properties = _sound(
+            bound, definition.properties, facts, (*base, words.properties), problems
+        )
     try:
-        if definition.properties is not None:
-            properties = bound.value(definition.properties, facts, (*base, words.properties))
         if definition.metadata is not None:
             metadata = bound.value(definition.metadata, facts, (*base, words.metadata))
+        if definition.update_policy is not None:
+            policy = bound.value(definition.update_policy, facts, (*base, words.update_policy))
     except Invalid as invalid:
         problems += invalid.problems
     values: Resource | None = None
     if properties is ABSENT or properties is None:
         properties = {}
-    if isinstance(properties, Mapping) and not problems:
-        own = dict(properties)
+    if isinstance(properties, Mapping):
+        own: dict[str, Any] = dict(properties)  # pyright: ignore[reportUnknownArgumentType]
         if definition.description and "description" not in own:
             described = found.__by_public__.get("description")
             if described is not None and described.mutable:
@@ -150,8 +145,31 @@ def desire(
         dict(metadata) if isinstance(metadata, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         requires,
         definition.deletion_policy,
+        dict(policy) if isinstance(policy, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         tuple(problems),
     )
+
+
+def _sound(
+    bound: Bound, expression: Expression, facts: Facts, at: Path, problems: list[Problem]
+) -> Any:
+    """Compute a map of which an entry that can't be computed is Unknown, and told."""
+    try:
+        return bound.value(expression, facts, at)
+    except Invalid as invalid:
+        if not isinstance(expression, MapOf):
+            problems += invalid.problems
+            return Unknown()
+    found: dict[str, Any] = {}
+    for key, part in expression.items:
+        try:
+            value = bound.value(part, facts, (*at, key))
+        except Invalid as invalid:
+            problems += invalid.problems
+            value = Unknown()
+        if value is not ABSENT:
+            found[key] = value
+    return found
 
 
 @dataclass(frozen=True)
@@ -200,7 +218,12 @@ def want(
         requires, problems = order(bound, type_of)
     resources: dict[str, Desired] = {}
     for name, needed in requires.items():
+        definition = bound.resources[name]
+        if not definition.sound and not definition.type:
+            continue
         found = desire(bound, name, facts, type_of, needed)
+        if not definition.sound and isinstance(found, Desired):
+            continue
         if isinstance(found, Problem):
             problems.append(found)
         else:

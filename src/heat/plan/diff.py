@@ -33,6 +33,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     replaced_by: Any = None
     deletion_policy: str = "Delete"
     order: int = 0
+    real_type: str = ""
+    cls: Any = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,12 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     if recorded.type != desired.type:
         why = Reason(f"its type was {recorded.type}", replaces=True)
         return Verdict(Kind.CREATE, (why,))
-    if recorded.action == "CREATE" and recorded.status != "COMPLETE":
+    real_type = desired.cls.__facts__.name
+    if recorded.real_type and recorded.real_type != real_type:
+        why = Reason(f"{recorded.type} stood for {recorded.real_type}", replaces=True)
+        return Verdict(Kind.CREATE, (why,))
+    nested = desired.cls.nests and recorded.physical_id is not None
+    if recorded.action == "CREATE" and recorded.status != "COMPLETE" and not nested:
         return Verdict(Kind.CREATE, (Reason("its creation did not complete", replaces=True),))
     if (recorded.action, recorded.status) == ("CHECK", "FAILED"):
         return Verdict(Kind.CREATE, (Reason("it was found unhealthy", replaces=True),))

@@ -4,13 +4,14 @@ A type overrides the verbs it has. Having a verb is having the capability, excep
 that all types have: create, delete, update (of its mutable properties) and reveal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from heat.base.json import Json
 from heat.base.problems import Problem
+from heat.base.unknown import Unknown
 from heat.plugin.fields import Difference, Struct
 from heat.plugin.steps import Fail, Reply, Steps
 
@@ -33,6 +34,8 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = "heat:0"
     data: Mapping[str, Any] = {}
     metadata: Mapping[str, Any] = {}
+    update_policy: Mapping[str, Any] = {}
+    deletion_policy: str = "Delete"
 
 
 class Other(Protocol):
@@ -75,6 +78,8 @@ class Resource(Struct):
     name_limit: ClassVar[int] = 255
     anything: ClassVar[bool] = False
     """Whether templates may give any property, and ask for any attribute (which is null)."""
+    nests: ClassVar[bool] = False
+    """Whether the object is a nested stack: it is changed in place whatever became of it."""
 
     def at(self, here: Here) -> "Resource":
         """Return these values, standing at a place."""
@@ -125,6 +130,19 @@ class Resource(Struct):
         return ()
 
     @classmethod
+    def asked(cls, attribute: str, first: str | None) -> str:
+        """Return the name by which ``reveal`` is asked for an attribute.
+
+        ``first`` is the first step of the path inside it that the template takes.
+        """
+        return attribute
+
+    @classmethod
+    def look(cls, shown: Mapping[str, Any], attribute: str, path: Sequence[Json]) -> Any:
+        """Find a value in what ``reveal`` has shown; raises LookupError when it is not there."""
+        return walk(shown[attribute], path)
+
+    @classmethod
     def has(cls, verb: str) -> bool:
         """Tell whether the type has one of the optional verbs."""
         return callable(getattr(cls, verb, None)) and verb not in Struct.__dict__
@@ -166,6 +184,20 @@ class Stateless(Resource):
     def shown(self) -> dict[str, Json]:
         """Return all attributes."""
         return {}
+
+
+def walk(value: Any, path: Sequence[Any]) -> Any:
+    """Follow a path of keys and indexes into a value; one that leads nowhere is null."""
+    for step in path:
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, Mapping):
+            value = value.get(step)  # pyright: ignore[reportUnknownMemberType]
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):  # pyright: ignore[reportUnknownArgumentType]
+            value = value[step]  # pyright: ignore[reportUnknownVariableType]
+        else:
+            return None
+    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def failed(reason: str, kind: str = "ResourceInError") -> Steps[Reply]:

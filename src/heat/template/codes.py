@@ -71,6 +71,7 @@ CODES: dict[str, Code] = {
     "H215": Code("A loop can't be expanded", "write [NAME, [VALUE...], {KEY: BODY}]"),
     "H216": Code("An export can't be made", "give it a Name that is text, and its own"),
     "H217": Code("A rule has the wrong shape", "write {Assertions: [{Assert: CONDITION}]}"),
+    "H218": Code("Templates are nested too deeply", "a template may not nest itself"),
     "H301": Code("A function was called the wrong way", "write its arguments as the message shows"),
     "H302": Code("A function was withdrawn from this version", "use what replaces it"),
     "H303": Code(
@@ -136,6 +137,7 @@ CODES: dict[str, Code] = {
         "ask for one strategy in all files",
         "ConflictingMergeStrategyForParam",
     ),
+    "H608": Code("An environment file was not sent", "send its text in files"),
     "H700": Code("A resource type refuses its properties", "do as the message says"),
     "H701": Code("Unknown property", "correct its name, or take it out"),
     "H702": Code("A property is missing", "give it a value"),

@@ -1,0 +1,44 @@
+"""Which class a type's name stands for, templates among them."""
+
+from collections.abc import Mapping
+
+from heat.base.errors import Invalid
+from heat.base.problems import Problem
+from heat.plan.desired import TypeOf
+from heat.plugin.nested import provider
+from heat.plugin.registry import unknown_type
+from heat.plugin.resource import Resource
+from heat.template.codes import problem
+from heat.template.environment import Environment
+from heat.template.load import load
+
+Types = Mapping[str, type[Resource]]
+
+
+def types_through(environment: Environment, types: Types, files: Mapping[str, str]) -> TypeOf:
+    """Look types up through the environment's registry; a template's name is a type too."""
+    made: dict[str, type[Resource] | Problem] = {}
+
+    def type_of(resource: str, name: str) -> type[Resource] | Problem:
+        mapped = environment.registry.resolve(name, resource)
+        if not mapped.is_template:
+            return types.get(mapped.target) or unknown_type(mapped.target)
+        if mapped.target not in made:
+            made[mapped.target] = _provided(mapped.target, files, environment)
+        return made[mapped.target]
+
+    return type_of
+
+
+def _provided(
+    source: str, files: Mapping[str, str], environment: Environment
+) -> type[Resource] | Problem:
+    if source not in files:
+        detail = f"the template {source} was not sent"
+        return problem("H305", ("type",), detail, "send its text in files")
+    try:
+        template = load(files[source], name=source)
+    except Invalid as invalid:
+        said = "; ".join(str(found) for found in invalid.problems) or invalid.message
+        return problem("H213", ("type",), said, f"mend {source}")
+    return provider(source, template, environment.parameter_defaults)

@@ -1,0 +1,137 @@
+"""What nested stacks would be, worked out before they exist, level by level."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from heat.base.errors import Invalid
+from heat.base.problems import Problem
+from heat.base.unknown import Unknown, unknowns
+from heat.plan.definition import Compiled, Nesting, compile_definition
+from heat.plan.desired import Desired, Standing, Wanted, want
+from heat.plan.providers import Types
+from heat.plugin.nested import Nested
+from heat.plugin.steps import Nest
+from heat.template.codes import problem
+from heat.template.load import load
+from heat.template.model import Template
+
+MAX_DEPTH = 5
+
+
+@dataclass(frozen=True)
+class ChildDefinition:
+    """What a nested stack is made from."""
+
+    template: Any
+    files: Mapping[str, str]
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A nested stack that is not there yet; ``path`` names the resources that lead to it."""
+
+    path: tuple[str, ...]
+    compiled: Compiled
+    wanted: Wanted
+
+
+def definition_of(compiled: Compiled, resource: str, nest: Nest) -> ChildDefinition:
+    """Return what the nested stack of a resource is made from; raises Invalid.
+
+    It has the files and the registry of its parent, and the parameters that it is given.
+    """
+    template = _template(compiled, nest)
+    environment = compiled.environment.for_nested(
+        resource, nest.parameters, template=nest.source or None
+    )
+    nesting = Nesting(depth=compiled.nesting.depth + 1, facade=nest.facade)
+    return ChildDefinition(
+        template.raw, compiled.files, environment.to_json() | {"nesting": nesting.to_json()}
+    )
+
+
+def levels(
+    compiled: Compiled,
+    wanted: Wanted,
+    types: Types,
+    *,
+    max_depth: int = MAX_DEPTH,
+    path: tuple[str, ...] = (),
+) -> Iterator[Level | Problem]:
+    """Walk the nested stacks that a desired state has, deepest last, or what is wrong with them.
+
+    The places of problems are those in the texts that they stand in; their paths start at the
+    outermost template.
+    """
+    for name, desired in wanted.resources.items():
+        here = (*path, name)
+        nest = _foreseen(desired)
+        if nest is None:
+            continue
+        if len(here) > max_depth:
+            yield _too_deep(here, max_depth)
+            continue
+        try:
+            child = _compile(compiled, name, nest, types)
+        except Invalid as invalid:
+            yield from (_at(found, here) for found in invalid.problems)
+            continue
+        yield from (_at(found, here) for found in child.problems)
+        if child.problems:
+            continue
+        inner = want(child.bound, child.type_of, Standing({}), child.requires)
+        yield from (_at(found, here) for found in inner.problems)
+        yield Level(here, child, inner)
+        yield from levels(child, inner, types, max_depth=max_depth, path=here)
+
+
+def _foreseen(desired: Desired) -> Nest | None:
+    if not isinstance(desired.values, Nested):
+        return None
+    return desired.values.foreseen()
+
+
+def _compile(compiled: Compiled, resource: str, nest: Nest, types: Types) -> Compiled:
+    waiting = {k: v for k, v in nest.parameters.items() if _waits(v)}
+    known = {k: v for k, v in nest.parameters.items() if k not in waiting}
+    definition = definition_of(compiled, resource, replace_parameters(nest, known))
+    return compile_definition(
+        definition,
+        types,
+        stack_id="",
+        stack_name=f"{compiled.stack_name}-{resource}",
+        project=compiled.project,
+        template=_template(compiled, nest),
+        waiting=waiting,
+    )
+
+
+def replace_parameters(nest: Nest, parameters: Mapping[str, Any]) -> Nest:
+    """Return the same step with other parameter values."""
+    return Nest(nest.action, nest.template, nest.source, parameters, nest.minutes, nest.facade)
+
+
+def _waits(value: Any) -> bool:
+    return isinstance(value, Unknown) or unknowns(value) is not None
+
+
+def _template(compiled: Compiled, nest: Nest) -> Template:
+    if nest.template is not None:
+        return load(nest.template, name="the generated template")
+    if nest.source not in compiled.files:
+        detail = f"the template {nest.source} was not sent"
+        raise Invalid(problems=[problem("H305", (), detail, "send its text in files")])
+    return load(compiled.files[nest.source], name=nest.source)
+
+
+def _at(found: Problem, path: tuple[str, ...]) -> Problem:
+    steps = [step for name in path for step in ("resources", name)]
+    return replace(found, at=(*steps, *found.at))
+
+
+def _too_deep(path: tuple[str, ...], most: int) -> Problem:
+    detail = f"Recursion depth exceeds {most}."
+    at = [step for name in path for step in ("resources", name)]
+    return problem("H218", tuple(at), detail, "a template may not nest itself")
