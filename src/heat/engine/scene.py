@@ -11,7 +11,7 @@ from heat.plan.build import known_of
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known
 from heat.plugin.resource import Resource
-from heat.store.rows import JournalRow, OperationRow, ResourceRow, StackRow
+from heat.store.rows import JournalRow, OperationRow, ResourceRow, SnapshotRow, StackRow
 
 
 class Outcome(Enum):
@@ -34,6 +34,7 @@ class Scene:
     journal: dict[ResourceId, list[JournalRow]]
     teller: Teller
     stage: Stage
+    snapshots: Mapping[str, SnapshotRow] = field(default_factory=dict[str, SnapshotRow])
     known: dict[str, Known] = field(default_factory=dict[str, Known])
     failures: dict[str, str] = field(default_factory=dict[str, str])
     current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])

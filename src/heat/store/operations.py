@@ -1,13 +1,13 @@
 """Operations: a request is accepted in one transaction with all it changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from heat.base.errors import Conflict, NotFound
 from heat.base.ids import OperationId, StackId
-from heat.store import definitions, stacks
+from heat.store import definitions, snapshots, stacks
 from heat.store.database import Database
 from heat.store.rows import (
     ChangeStack,
@@ -38,9 +38,11 @@ def accept(
     credentials: CredentialsRow | None = None,
     events: Sequence[EventRow] = (),
     expect_revision: int | None = None,
+    also: Callable[[Connection], None] | None = None,
 ) -> None:
     """Accept a request: it supersedes the stack's current operation.
 
+    What is to be done ``also`` is a part of the same transaction.
     ``stack`` is a StackRow for a new stack, or the changes to one that is there. Raises
     Conflict (kind StackExists) when the name is in use, Conflict when the stack is no longer
     at the expected revision, NotFound when it is gone.
@@ -58,6 +60,8 @@ def accept(
         supersede(connection, [operation.stack])
         connection.execute(insert(operation_table), OPERATION.write(db, operation))
         insert_new(connection, event_table, [EVENT.write(db, event) for event in events])
+        if also is not None:
+            also(connection)
 
     try:
         db.write(work)
@@ -109,6 +113,7 @@ def supersede(connection: Connection, stacks: Sequence[StackId]) -> None:
     """End the current operations of stacks in favour of newer ones, within a transaction."""
     query = update(operation_table).where(_C.stack.in_(stacks), _C.state.in_(CURRENT))
     connection.execute(query.values(state="SUPERSEDED"))
+    snapshots.cut_off(connection, stacks)
 
 
 def _change(

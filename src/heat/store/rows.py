@@ -188,6 +188,24 @@ class ServiceRow(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class SnapshotRow(Struct, frozen=True, kw_only=True):
+    """A snapshot of a stack.
+
+    ``data`` names the definition that the stack had, and holds for each resource who it was and
+    what its type needs to bring it back; it is encrypted at rest.
+    """
+
+    id: str
+    stack: StackId
+    project: ProjectId
+    name: str | None = None
+    action: str = "CREATE"
+    status: str = "IN_PROGRESS"
+    reason: str = ""
+    data: Mapping[str, Any] = {}
+    created_at: datetime
+
+
 # Writes of the engine. Each is fenced: it is refused when the lease of its stack has moved on.
 
 
@@ -263,6 +281,19 @@ class PutOperation(Struct, frozen=True, tag=True):
     row: OperationRow
 
 
+class ChangeSnapshot(Struct, frozen=True, tag=True):
+    """Set the named fields of a snapshot row."""
+
+    id: str
+    fields: Mapping[str, Any]
+
+
+class DropSnapshot(Struct, frozen=True, tag=True):
+    """Remove a snapshot row."""
+
+    id: str
+
+
 Write: TypeAlias = (
     PutResource
     | ChangeResource
@@ -275,6 +306,8 @@ Write: TypeAlias = (
     | ChangeStack
     | ChangeOperation
     | PutOperation
+    | ChangeSnapshot
+    | DropSnapshot
 )
 
 
