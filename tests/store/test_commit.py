@@ -25,8 +25,10 @@ from heat.store.rows import (
     PutOperation,
     PutReply,
     PutResource,
+    Verdict,
 )
 
+TAKEN, FENCED, SUPERSEDED, BROKEN = Verdict
 TERM = timedelta(minutes=5)
 
 
@@ -74,7 +76,7 @@ def test_one_fenced_batch_leaves_the_others_alone(db):
     leases.release(db, "one", [two.id])
     leases.claim(db, "other", TERM, 10)
     batches = [Batch(row.id, 1, (PutResource(resource(row.id)),)) for row in (one, two, three)]
-    assert commit(db, "one", batches) == [True, False, True]
+    assert commit(db, "one", batches) == [TAKEN, FENCED, TAKEN]
     assert resources.counts(db, [one.id, two.id, three.id]) == {one.id: 1, two.id: 0, three.id: 1}
 
 
@@ -85,11 +87,11 @@ def test_a_batch_that_breaks_leaves_the_others_alone(db, caplog):
         Batch(three.id, 1, (PutResource(resource(three.id, properties={"x": object()})),)),
     ]
     good = Batch(one.id, 1, (PutResource(resource(one.id)),))
-    broken = []
-    with caplog.at_level(logging.CRITICAL):
-        done = commit(db, "one", [bad[0], good, bad[1]], lambda batch, _: broken.append(batch))
-    assert done == [False, True, False]
-    assert broken == bad
+    with caplog.at_level(logging.ERROR):
+        assert commit(db, "one", [bad[0], good, bad[1]]) == [BROKEN, TAKEN, BROKEN]
+    assert [record.getMessage()[:36] for record in caplog.records] == [
+        f"The writes of stack {row.id}"[:36] for row in (two, three)
+    ]
     assert resources.counts(db, [one.id, two.id, three.id]) == {one.id: 1, two.id: 0, three.id: 0}
 
 
@@ -107,7 +109,7 @@ def test_a_rollback_supersedes_what_it_rolls_back(db):
     web, asked = driven(db)
     back = operation(web.id, action="ROLLBACK")
     writes = (ChangeOperation(asked.id, {"state": "FAILED", "reason": "no"}), PutOperation(back))
-    assert commit(db, "one", [Batch(web.id, 1, writes, asked.id)]) == [True]
+    assert commit(db, "one", [Batch(web.id, 1, writes, asked.id)]) == [TAKEN]
     assert operations.get(db, asked.id).state == "FAILED"
     assert operations.current(db, web.id) == back
 
@@ -118,11 +120,11 @@ def test_a_batch_of_a_superseded_operation_is_refused(db):
     operations.accept(db, operation=newer, stack=ChangeStack(web.id, {"action": "DELETE"}))
     failed = ChangeStack(web.id, {"action": "CREATE", "status": "FAILED"})
     back = PutOperation(operation(web.id, action="ROLLBACK"))
-    assert commit(db, "one", [Batch(web.id, 1, (failed, back), asked.id)]) == [False]
+    assert commit(db, "one", [Batch(web.id, 1, (failed, back), asked.id)]) == [SUPERSEDED]
     assert operations.current(db, web.id) == newer
     assert stacks.get(db, web.id).action == "DELETE"
     ended = Batch(web.id, 1, (ChangeOperation(asked.id, {"state": "DONE", "reason": "r"}),))
-    assert commit(db, "one", [ended]) == [True]
+    assert commit(db, "one", [ended]) == [TAKEN]
     found = operations.get(db, asked.id)
     assert (found.state, found.reason) == ("SUPERSEDED", "r")
 
@@ -133,7 +135,7 @@ def test_batches_see_the_operations_of_those_before_them(db):
     first = Batch(web.id, 1, (PutOperation(back),), asked.id)
     second = Batch(web.id, 1, (ChangeOperation(back.id, {"state": "DONE"}),), back.id)
     third = Batch(web.id, 1, (ChangeStack(web.id, {"status": "FAILED"}),), back.id)
-    assert commit(db, "one", [first, second, third]) == [True, True, False]
+    assert commit(db, "one", [first, second, third]) == [TAKEN, TAKEN, SUPERSEDED]
     assert operations.current(db, web.id) is None
 
 
@@ -151,7 +153,8 @@ def test_a_commit_whose_answer_is_lost_is_not_done_twice(db, monkeypatch):
             raise OperationalError("COMMIT", {}, Exception("gone"), connection_invalidated=True)
 
     listener.listen(db.engine, "commit", lose)
-    assert commit(db, "one", [Batch(web.id, 1, writes), Batch(web.id, 9, writes)]) == [True, False]
+    batches = [Batch(web.id, 1, writes), Batch(web.id, 9, writes)]
+    assert commit(db, "one", batches) == [TAKEN, FENCED]
     assert lost
     assert stacks.get(db, web.id).revision == 1
     assert events.listing(db, EventQuery(stacks=[web.id])) == [told]
@@ -176,7 +179,7 @@ def test_a_hundred_completions_are_a_handful_of_statements(db):
         )
         for row in rows
     ]
-    assert commit(db, "one", done) == [True] * 100
+    assert commit(db, "one", done) == [TAKEN] * 100
     assert len(said) <= 6, said
     found = resources.of_stack(db, web.id)
     assert {(r.name, r.physical_id, r.status) for r in found} == {
@@ -187,7 +190,7 @@ def test_a_hundred_completions_are_a_handful_of_statements(db):
 def test_text_that_a_database_cannot_hold_is_replaced(db):
     web, _ = driven(db)
     row = resource(web.id, reason="a\x00b\ud800c" + "ä" * 100_000, properties={"x": "\x00"})
-    assert commit(db, "one", [Batch(web.id, 1, (PutResource(row),))]) == [True]
+    assert commit(db, "one", [Batch(web.id, 1, (PutResource(row),))]) == [TAKEN]
     [found] = resources.of_stack(db, web.id)
     assert found.reason == "a\ufffdb?c" + "ä" * 100_000
     assert found.properties == {"x": "\x00"}
@@ -252,7 +255,7 @@ def test_writes_in_groups_come_to_the_same_as_one_by_one(db, groups):
                         steps = {k: v for k, v in steps.items() if k[0] != name}
                         made.append(DropJournal(row.id))
             batches.append(Batch(web.id, 1, tuple(made)))
-        assert commit(db, "one", batches) == [True] * len(batches)
+        assert commit(db, "one", batches) == [TAKEN] * len(batches)
     found = resources.of_stack(db, web.id)
     assert {r.name: {"properties": r.properties, "status": r.status} for r in found} == model
     names = {row.id: name for name, row in rows.items()}
@@ -266,5 +269,5 @@ def test_a_field_that_is_none_is_refused(fields, caplog):
     create(db)
     web, _ = driven(db)
     with caplog.at_level(logging.CRITICAL):
-        assert commit(db, "one", [Batch(web.id, 1, (ChangeStack(web.id, fields),))]) == [False]
+        assert commit(db, "one", [Batch(web.id, 1, (ChangeStack(web.id, fields),))]) == [BROKEN]
     db.close()

@@ -7,7 +7,7 @@ from heat.store import leases, operations, resources
 from heat.store.commit import commit
 from heat.store.database import Database
 from heat.store.leases import claim, release, renew
-from heat.store.rows import Batch, ChangeOperation, PutEvent
+from heat.store.rows import Batch, ChangeOperation, PutEvent, Verdict
 from heat.store.types import EARLIEST
 
 TERM = timedelta(seconds=15)
@@ -78,10 +78,10 @@ def test_an_expired_lease_is_taken_over_and_fences_the_old_driver_out(db):
     assert lease.epoch == 2
     assert renew(db, "one", {web: 1}, TERM) == frozenset()
     told = event(web)
-    assert commit(db, "one", [Batch(web, 1, (PutEvent(told),))]) == [False]
-    assert commit(db, "two", [Batch(web, 1, (PutEvent(told),))]) == [False]
-    assert commit(db, "one", [Batch(web, 2, (PutEvent(told),))]) == [False]
-    assert commit(db, "two", [Batch(web, 2, (PutEvent(told),))]) == [True]
+    assert commit(db, "one", [Batch(web, 1, (PutEvent(told),))]) == [Verdict.FENCED]
+    assert commit(db, "two", [Batch(web, 1, (PutEvent(told),))]) == [Verdict.FENCED]
+    assert commit(db, "one", [Batch(web, 2, (PutEvent(told),))]) == [Verdict.FENCED]
+    assert commit(db, "two", [Batch(web, 2, (PutEvent(told),))]) == [Verdict.TAKEN]
 
 
 def test_time_of_a_database_in_memory_is_the_given_clock(hands: Hands):
@@ -119,7 +119,7 @@ def test_stacks_without_work_are_not_claimed(db):
     operations.accept(db, operation=asked, stack=row)
     [lease] = claim(db, "one", TERM, 10)
     done = Batch(row.id, lease.epoch, (ChangeOperation(asked.id, {"state": "DONE"}),))
-    assert commit(db, "one", [done]) == [True]
+    assert commit(db, "one", [done]) == [Verdict.TAKEN]
     release(db, "one", [row.id])
     assert claim(db, "two", TERM, 10) == []
     assert resources.of_stack(db, row.id) == []

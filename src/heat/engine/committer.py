@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from heat.base.errors import Unavailable
 from heat.engine.ports import Store
-from heat.store.rows import Batch
+from heat.store.rows import Batch, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ class Committer:
     def __init__(self, store: Store, retry_after: float = 0.5) -> None:
         self._store = store
         self._retry_after = retry_after
-        self._waiting: list[tuple[Batch, asyncio.Future[bool]]] = []
+        self._waiting: list[tuple[Batch, asyncio.Future[Verdict]]] = []
         self._some = asyncio.Event()
 
-    async def commit(self, batch: Batch) -> bool:
-        """Write a batch; False when the fence refused it."""
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    async def commit(self, batch: Batch) -> Verdict:
+        """Write a batch, and tell what became of it."""
+        done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((batch, done))
         self._some.set()
         return await done
@@ -45,17 +45,17 @@ class Committer:
             if not taken:
                 continue
             try:
-                accepted = await self._write([batch for batch, _ in taken])
+                verdicts = await self._write([batch for batch, _ in taken])
             except Exception as error:
                 for _, done in taken:
                     if not done.done():
                         done.set_exception(error)
                 raise
-            for (_, done), yes in zip(taken, accepted, strict=True):
+            for (_, done), said in zip(taken, verdicts, strict=True):
                 if not done.done():
-                    done.set_result(yes)
+                    done.set_result(said)
 
-    async def _write(self, batches: Sequence[Batch]) -> list[bool]:
+    async def _write(self, batches: Sequence[Batch]) -> list[Verdict]:
         while True:
             try:
                 return await self._store.commit(batches)

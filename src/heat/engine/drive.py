@@ -6,7 +6,7 @@ another driver continues from the rows.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +16,18 @@ from heat.base.errors import Fault, Invalid
 from heat.base.ids import OperationId, ResourceId
 from heat.cloud.credentials import Credentials
 from heat.cloud.finders import AsyncFinders
-from heat.engine import reasons
+from heat.engine import acting, reasons, saving
 from heat.engine.changes import carry_out
-from heat.engine.lease import Lease
+from heat.engine.hearing import Hearing
+from heat.engine.lease import Lease, Unkept
 from heat.engine.ports import Loaded, Settings, World
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Stage
+from heat.plan import actions
 from heat.plan.build import build
 from heat.plan.definition import Compiled, compile_definition
+from heat.plan.diff import Recorded
 from heat.plan.model import Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,
@@ -33,19 +36,25 @@ from heat.store.rows import (
     OperationRow,
     PutOperation,
     PutResource,
+    ResourceRow,
     Write,
 )
 
 _log = logging.getLogger(__name__)
 
 ROLLS_BACK = ("CREATE", "UPDATE", "ADOPT", "RESTORE")
+GOES_ON = ("DELETE", "CHECK", "DELETE_SNAPSHOT")
+"""Actions that do what they still can after a failure."""
 
 
 class Drive:
     """The way of one stack through one operation."""
 
-    def __init__(self, world: World, settings: Settings, lease: Lease, loaded: Loaded) -> None:
+    def __init__(
+        self, world: World, settings: Settings, lease: Lease, loaded: Loaded, hearing: Hearing
+    ) -> None:
         self._world, self._settings, self._lease = world, settings, lease
+        self._hearing = hearing
         self._loaded = loaded
         self.operation = loaded.operation
         self._superseded = False
@@ -68,10 +77,18 @@ class Drive:
         try:
             scene = self._scene()
         except Invalid as invalid:
-            await self._fail_early(invalid)
+            await self._fail_early(invalid, self._loaded.resources)
             return
+        try:
+            await self._run(scene)
+        except Unkept as fault:
+            # Not even that a resource failed could be written.
+            await self._fail_early(fault, list(scene.rows.values()))
+
+    async def _run(self, scene: Scene) -> None:
         if scene.compiled is not None and scene.compiled.problems:
-            await self._fail_early(Invalid(problems=scene.compiled.problems))
+            invalid = Invalid(problems=scene.compiled.problems)
+            await self._fail_early(invalid, self._loaded.resources)
             return
         if self.operation.options.get("cancel"):
             await self._cancel(scene)
@@ -96,6 +113,7 @@ class Drive:
             lease=self._lease,
             who=self._who,
             finders=AsyncFinders(self._world.cloud, self._who),
+            hearing=self._hearing,
             deadline=self.operation.deadline,
             stopping=lambda: self._superseded or self._late or self._lease.lost,
         )
@@ -110,6 +128,7 @@ class Drive:
             journal=journal,
             teller=Teller(self._world, loaded.stack, self.operation),
             stage=stage,
+            snapshots={row.id: row for row in loaded.snapshots},
         )
 
     def _compiled(self) -> Compiled | None:
@@ -128,20 +147,15 @@ class Drive:
         """Plan from what is recorded now; the plan is stored before anything is done."""
         stack = scene.stack
         rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
-        plan = build(
-            self.operation.action,
-            stack.revision,
-            [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)],
-            scene.compiled.target if scene.compiled else None,
-            lambda: ResourceId(self._world.chance.id()),
-        )
+        known = [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)]
+        plan = self._planned(scene, known)
         now = self._world.clock.now()
         made: list[Any] = []
         writes: list[Write] = [
             ChangeOperation(self.operation.id, {"plan": plan.encode(), "state": "RUNNING"})
         ]
         for node in plan.nodes:
-            if node.kind is Kind.CREATE and node.row not in scene.rows:
+            if node.kind in (Kind.CREATE, Kind.ADOPT) and node.row not in scene.rows:
                 row = fresh_row(stack, self.operation.id, node.row, node.name, node.type, now)
                 made.append(replace(row, replaces=node.replaces))
                 writes.append(PutResource(made[-1]))
@@ -156,6 +170,20 @@ class Drive:
         for row in made:
             scene.note(row)
         return plan
+
+    def _planned(self, scene: Scene, known: Sequence[Recorded]) -> Plan:
+        action, revision = self.operation.action, scene.stack.revision
+        if action == "DELETE_SNAPSHOT":
+            return saving.with_drops(scene, Plan(action=action, revision=revision, nodes=()))
+        if action in actions.ACTIONS:
+            return actions.build(action, revision, known)
+        target = scene.compiled.target if scene.compiled else None
+        plan = build(action, revision, known, target, lambda: ResourceId(self._world.chance.id()))
+        if action == "ADOPT":
+            plan = actions.adopting(plan)
+        if self.operation.options.get("abandon"):
+            plan = actions.abandoning(plan)
+        return saving.with_drops(scene, plan)
 
     async def _trust(self, scene: Scene) -> None:
         """Get a trust before the user's token can end, where the cloud will be called."""
@@ -194,7 +222,7 @@ class Drive:
             while True:
                 self._late = self._late or self._world.clock.now() >= self.operation.deadline
                 going = outcome in (Outcome.DONE, Outcome.FAILED) and not self._late
-                careful = outcome is Outcome.FAILED and self.operation.action != "DELETE"
+                careful = outcome is Outcome.FAILED and self.operation.action not in GOES_ON
                 if going and not careful and not self._superseded and not self._lease.lost:
                     for node in board.take(self._settings.acts_at_once - len(running)):
                         running[asyncio.create_task(carry_out(scene, node))] = node
@@ -244,20 +272,26 @@ class Drive:
             await self._complete(scene)
             return
         reason = "Timed out" if self._late else self._failure(scene)
-        await self._mark_stopped(scene, reason)
         stack = scene.stack
         writes: list[Write] = [
+            *self._stopped(scene.rows.values(), reason),
             ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
-            ChangeStack(stack.id, self._state(action, FAILED, reason)),
-            scene.teller.stack(action, FAILED, reason),
+            *saving.at_end(scene, FAILED, reason),
         ]
+        if action != "DELETE_SNAPSHOT":
+            writes += [
+                ChangeStack(stack.id, self._state(action, FAILED, reason)),
+                scene.teller.stack(action, FAILED, reason),
+            ]
         if action in ROLLS_BACK and self._rolls_back():
             writes += self._rollback(scene, reason)
         await self._lease.commit(*writes, operation=self.operation.id)
 
     def _failure(self, scene: Scene) -> str:
-        first = next(iter(scene.failures.values()), "stopped before its end")
-        return f"Resource {self.operation.action} failed: {first}"
+        said = next(iter(scene.failures.values()), "stopped before its end")
+        if self.operation.action == "CHECK" and scene.failures:
+            said = "; ".join(f"{name}: {reason}" for name, reason in scene.failures.items())
+        return f"Resource {self.operation.action} failed: {said}"
 
     def _state(self, action: str, status: str, reason: str) -> dict[str, Any]:
         state: dict[str, Any] = {"action": action, "status": status, "reason": reason}
@@ -294,32 +328,41 @@ class Drive:
     async def _cancel(self, scene: Scene) -> None:
         """Leave everything as it is, and say so."""
         action, reason = self.operation.action, f"Stack {self.operation.action} cancelled"
-        await self._mark_stopped(scene, reason)
         await self._lease.commit(
+            *self._stopped(scene.rows.values(), reason),
             ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
             ChangeStack(scene.stack.id, self._state(action, FAILED, reason)),
             scene.teller.stack(action, FAILED, reason),
             operation=self.operation.id,
         )
 
-    async def _mark_stopped(self, scene: Scene, reason: str) -> None:
+    def _stopped(self, rows: Iterable[ResourceRow], reason: str) -> list[Write]:
         """Say of resources that were cut off in the middle that they failed."""
-        for row in list(scene.rows.values()):
+        teller = Teller(self._world, self._loaded.stack, self.operation)
+        writes: list[Write] = []
+        for row in rows:
             if row.status == IN_PROGRESS:
                 said = f"{row.action} aborted: {reason}"
-                changed, writes = scene.teller.resource(row, row.action, FAILED, said)
-                await self._lease.commit(*writes)
-                scene.note(changed)
+                writes += teller.resource(row, row.action, FAILED, said)[1]
+        return writes
 
     async def _complete(self, scene: Scene) -> None:
         action, stack = self.operation.action, scene.stack
         reason = f"Stack {action} completed successfully"
+        writes: list[Write] = [
+            ChangeOperation(self.operation.id, {"state": "DONE"}),
+            *saving.at_end(scene, COMPLETE, reason),
+        ]
+        if action == "DELETE_SNAPSHOT":
+            await self._lease.commit(*writes, operation=self.operation.id)
+            return
+        if action == "CHECK" and acting.unsupported(scene):
+            reason += ". 'CHECK' not fully supported (see resources)"
         state = self._state(action, COMPLETE, reason)
-        writes: list[Write] = [ChangeOperation(self.operation.id, {"state": "DONE"})]
         if action == "DELETE":
             await self._drop_trust()
             state["deleted_at"] = self._world.clock.now()
-        else:
+        elif action not in actions.ACTIONS:
             if self.operation.definition is not None:
                 state["definition"] = self.operation.definition
             state["previous_definition"] = None
@@ -335,12 +378,13 @@ class Drive:
             except Fault as fault:
                 _log.warning("The trust %s stays behind: %s", self._who.trust, fault)
 
-    async def _fail_early(self, invalid: Invalid) -> None:
-        """End an operation whose definition can't be used (any more)."""
-        reason = f"{reasons.kind(invalid)}: {invalid}"
+    async def _fail_early(self, fault: Fault, rows: Iterable[ResourceRow]) -> None:
+        """End an operation whose definition can't be used (any more), or that can't be kept."""
+        reason = f"{reasons.kind(fault)}: {fault}"
         action, stack = self.operation.action, self._loaded.stack
         teller = Teller(self._world, stack, self.operation)
         await self._lease.commit(
+            *self._stopped(rows, reason),
             ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
             ChangeStack(stack.id, self._state(action, FAILED, reason)),
             teller.stack(action, FAILED, reason),
@@ -361,7 +405,7 @@ class Board:
         already = {n.id for n in plan.nodes if _is_done(n, scene, operation)}
         for node in plan.nodes:
             if node.id in already:
-                if node.kind in (Kind.CREATE, Kind.UPDATE, Kind.KEEP):
+                if node.kind in (Kind.CREATE, Kind.UPDATE, Kind.KEEP, Kind.ADOPT):
                     scene.learn(scene.rows[node.row])
                 continue
             self._left[node.phase] += 1
@@ -411,7 +455,12 @@ def _is_done(node: Node, scene: Scene, operation: OperationRow) -> bool:
         case Kind.KEEP:
             # Looked at again, for that costs nothing and tells others what is known.
             return False
-        case Kind.CREATE | Kind.UPDATE:
+        case Kind.DROP:
+            return False
+        case Kind.SUSPEND | Kind.RESUME | Kind.CHECK | Kind.SNAPSHOT:
+            did = None if row is None else (row.operation, row.action, row.status)
+            return did == (operation.id, node.kind.upper(), COMPLETE)
+        case Kind.CREATE | Kind.UPDATE | Kind.ADOPT:
             return (
                 row is not None
                 and row.operation == operation.id

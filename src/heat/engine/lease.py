@@ -2,13 +2,27 @@
 
 import asyncio
 
+from heat.base.errors import Fault
 from heat.base.ids import OperationId, StackId
 from heat.engine.committer import Committer
-from heat.store.rows import Batch, Write
+from heat.store.rows import Batch, Verdict, Write
 
 
 class Lost(Exception):
     """The lease went to another engine: whoever meets this stops, and writes nothing more."""
+
+
+class Superseded(Lost):
+    """The operation is not the stack's current one any more; the lease is still there."""
+
+
+class Unkept(Fault):
+    """The database can't take the writes. What it said may hold secrets: the log has it."""
+
+    kind = "DatabaseError"
+
+    def __init__(self) -> None:
+        super().__init__("what came of it can't be kept in the database; see the engine's log")
 
 
 class Lease:
@@ -48,14 +62,20 @@ class Lease:
             raise Lost
 
     async def commit(self, *writes: Write, operation: OperationId | None = None) -> None:
-        """Write all or nothing; raises Lost when the fence refuses it.
+        """Write all or nothing; raises Lost when the fence refuses it, Unkept when it breaks.
 
-        With an operation named, it is refused too when a newer one has superseded that.
+        With an operation named, it is Superseded when a newer one has come.
         """
         if self._lost:
             raise Lost
         batch = Batch(stack=self.stack, epoch=self.epoch, writes=writes, operation=operation)
-        if not await self._committer.commit(batch):
-            if operation is None:
+        match await self._committer.commit(batch):
+            case Verdict.TAKEN:
+                return
+            case Verdict.FENCED:
                 self._lost = True
-            raise Lost
+                raise Lost
+            case Verdict.SUPERSEDED:
+                raise Superseded
+            case Verdict.BROKEN:
+                raise Unkept

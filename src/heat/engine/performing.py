@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from heat.base.errors import Fault
 from heat.engine import reasons
-from heat.engine.lease import Lost
+from heat.engine.lease import Lost, Unkept
 from heat.engine.making import Made
 from heat.engine.record import COMPLETE, FAILED, standing
 from heat.engine.scene import Outcome, Scene
@@ -18,7 +18,15 @@ from heat.engine.verbs import Performance, unrecorded
 from heat.plugin.fields import plain
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Steps
-from heat.store.rows import DropJournal, DropResource, PutIntent, PutReply, ResourceRow, Write
+from heat.store.rows import (
+    ChangeResource,
+    DropJournal,
+    DropResource,
+    PutIntent,
+    PutReply,
+    ResourceRow,
+    Write,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +58,8 @@ async def perform(
     scene.note(row)
     try:
         return await _to_its_end(scene, row, action, act, steps, kept)
+    except Unkept as fault:
+        return await _kept_back(scene, row, action, act, fault)
     except Lost:
         if action == "CREATE" and act.made_now:
             await _disown(scene, row, act.made_now)
@@ -67,6 +77,8 @@ async def _to_its_end(
     lease = scene.stage.lease
     try:
         made = await act.run(steps)
+    except Unkept:
+        raise
     except Fault as fault:
         row = _with_made(row, act)
         return await fail(scene, row, action, fault, act.pending)
@@ -81,11 +93,11 @@ async def _to_its_end(
         scene.forget(row.id)
         return Outcome.DONE
     fields: dict[str, Any] = {
-        **kept,
         "physical_id": made.item,
         "resolved": _plain(made.resolved),
         "attributes": {**row.attributes, **made.attributes},
         "replaced_by": None,
+        **kept,
     }
     row, writes = scene.teller.resource(row, action, COMPLETE, **fields)
     if act.pending or scene.journal.get(row.id) or act.wrote:
@@ -95,6 +107,15 @@ async def _to_its_end(
     scene.note(row)
     scene.learn(row)
     return Outcome.DONE
+
+
+async def _kept_back(
+    scene: Scene, row: ResourceRow, action: str, act: Performance, fault: Unkept
+) -> Outcome:
+    """Fail for what the database can't take, with as much as it takes to delete what was made."""
+    row = _with_made(row, act)
+    known = {name: getattr(row, name) for name in ("physical_id", "requires", "real_type")}
+    return await fail(scene, row, action, fault, [ChangeResource(row.id, known)])
 
 
 async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:

@@ -12,6 +12,7 @@ from heat.base.clock import Clock
 from heat.base.ids import OperationId, ResourceId, StackId
 from heat.cloud.credentials import Credentials
 from heat.cloud.port import CloudPort
+from heat.engine.hearing import Inbox
 from heat.plugin.resource import Resource
 from heat.store.rows import (
     Batch,
@@ -21,7 +22,9 @@ from heat.store.rows import (
     LeaseRow,
     OperationRow,
     ResourceRow,
+    SnapshotRow,
     StackRow,
+    Verdict,
 )
 
 
@@ -34,9 +37,10 @@ class Loaded(Struct, frozen=True, kw_only=True):
     resources: Sequence[ResourceRow]
     journal: Sequence[JournalRow]
     credentials: CredentialsRow | None
+    snapshots: Sequence[SnapshotRow] = ()
 
 
-class Store(Protocol):
+class Store(Inbox, Protocol):
     """The store, as the engine sees it."""
 
     async def claim(
@@ -77,8 +81,8 @@ class Store(Protocol):
         """Forget credentials."""
         ...
 
-    async def commit(self, batches: Sequence[Batch]) -> list[bool]:
-        """Commit what the fences let through, and tell which that was."""
+    async def commit(self, batches: Sequence[Batch]) -> list[Verdict]:
+        """Commit what the fences let through, and tell what became of each."""
         ...
 
 

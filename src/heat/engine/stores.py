@@ -7,13 +7,26 @@ from datetime import timedelta
 from typing import TypeVar
 
 from heat.base.ids import EngineId, OperationId, ResourceId, StackId
+from heat.engine.hearing import Pause
 from heat.engine.ports import Loaded
 from heat.store import commit as group
-from heat.store import credentials, definitions, journal, leases, operations, resources, stacks
+from heat.store import (
+    credentials,
+    definitions,
+    hooks,
+    journal,
+    leases,
+    operations,
+    resources,
+    signals,
+    snapshots,
+    stacks,
+)
 from heat.store.database import Database
-from heat.store.rows import Batch, CredentialsRow, LeaseRow, ResourceRow
+from heat.store.rows import Batch, CredentialsRow, LeaseRow, ResourceRow, SignalRow, Verdict
 
 T = TypeVar("T")
+OF_SNAPSHOTS = ("SNAPSHOT", "DELETE_SNAPSHOT", "DELETE")
 
 
 class ThreadedStore:
@@ -70,6 +83,7 @@ class ThreadedStore:
             credentials=credentials.get(db, operation.credentials)
             if operation.credentials
             else None,
+            snapshots=snapshots.of_stack(db, stack) if operation.action in OF_SNAPSHOTS else (),
         )
 
     async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
@@ -89,6 +103,20 @@ class ThreadedStore:
 
         return await self._run(look)
 
+    async def addressed(self, stack: StackId, reference: str) -> ResourceId | None:
+        """Return the resource of a stack with this physical id, or else with this name."""
+        return await self._run(lambda: resources.addressed(self._db, stack, reference))
+
+    async def signals(
+        self, resources: Collection[ResourceId]
+    ) -> Mapping[ResourceId, Sequence[SignalRow]]:
+        """Return what was said to resources."""
+        return await self._run(lambda: signals.of_resources(self._db, resources))
+
+    async def cleared(self, pauses: Collection[Pause]) -> frozenset[Pause]:
+        """Return those of the pauses that have ended."""
+        return await self._run(lambda: hooks.cleared(self._db, list(pauses)))
+
     async def put_credentials(self, row: CredentialsRow) -> None:
         """Keep credentials."""
         await self._run(lambda: credentials.put(self._db, row))
@@ -97,6 +125,6 @@ class ThreadedStore:
         """Forget credentials."""
         await self._run(lambda: credentials.drop(self._db, key))
 
-    async def commit(self, batches: Sequence[Batch]) -> list[bool]:
-        """Commit what the fences let through, and tell which that was."""
+    async def commit(self, batches: Sequence[Batch]) -> list[Verdict]:
+        """Commit what the fences let through, and tell what became of each."""
         return await self._run(lambda: group.commit(self._db, self._engine, batches))

@@ -1,76 +1,74 @@
 """The group commit: the writes of many stacks in one transaction, each fenced by its lease."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
+from heat.base.errors import Unavailable
 from heat.base.ids import EngineId, OperationId, StackId
 from heat.store.database import Database
 from heat.store.effects import effect_of
 from heat.store.operations import CURRENT
-from heat.store.rows import Batch, ChangeOperation, PutOperation
+from heat.store.rows import Batch, ChangeOperation, PutOperation, Verdict
 from heat.store.tables import lease, operation, stack
 
 _log = logging.getLogger(__name__)
 
-Broken = Callable[[Batch, Exception], None]
 
+def commit(db: Database, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
+    """Commit the batches whose fence holds, all at once, and tell what became of each.
 
-def commit(
-    db: Database, engine: EngineId, batches: Sequence[Batch], broken: Broken | None = None
-) -> list[bool]:
-    """Commit the batches whose fence holds, all at once, and tell which those are.
-
-    A batch is refused when its stack's lease is another engine's or has another epoch by now,
-    or when it names an operation that is no longer the stack's current one. A batch that the
-    database can't take (a duplicate name, a text too long) is refused alone: it is logged and
-    passed to ``broken`` with the reason.
+    A batch that the database can't take (a duplicate name, a text too long) is refused alone,
+    and the reason is logged.
     """
     if not batches:
         return []
     try:
         return _together(db, engine, batches)
-    except (SQLAlchemyError, TypeError, ValueError) as error:
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one batch is its own
         if len(batches) > 1:
-            return [commit(db, engine, [batch], broken)[0] for batch in batches]
+            return [commit(db, engine, [batch])[0] for batch in batches]
         reason = getattr(error, "orig", None) or error
         _log.error("The writes of stack %s can't be kept: %s", batches[0].stack, reason)
-        if broken is not None:
-            broken(batches[0], error)
-        return [False]
+        return [Verdict.BROKEN]
 
 
-def _together(db: Database, engine: EngineId, batches: Sequence[Batch]) -> list[bool]:
+def _together(db: Database, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
     mark = f"{db.random.getrandbits(128):032x}"
-    tried: list[list[bool]] = []
+    tried: list[list[Verdict]] = []
 
-    def work(connection: Connection) -> list[bool]:
+    def work(connection: Connection) -> list[Verdict]:
         if tried and _took_effect(connection, batches, tried[-1], mark):
             return tried[-1]
-        accepted = _accept(connection, engine, batches)
-        good = [batch for batch, yes in zip(batches, accepted, strict=True) if yes]
+        verdicts = _judge(connection, engine, batches)
+        good = _taken(batches, verdicts)
         if good:
             marked = update(lease).where(lease.c.stack.in_(sorted({b.stack for b in good})))
             connection.execute(marked.values(mark=mark))
             effect_of(db, good).apply(connection, db)
-        tried.append(accepted)
-        return accepted
+        tried.append(verdicts)
+        return verdicts
 
     return db.write(work)
 
 
+def _taken(batches: Sequence[Batch], verdicts: Sequence[Verdict]) -> list[Batch]:
+    return [b for b, said in zip(batches, verdicts, strict=True) if said is Verdict.TAKEN]
+
+
 def _took_effect(
-    connection: Connection, batches: Sequence[Batch], accepted: Sequence[bool], mark: str
+    connection: Connection, batches: Sequence[Batch], verdicts: Sequence[Verdict], mark: str
 ) -> bool:
     """Tell, when a COMMIT got no answer, whether it was carried out."""
-    stacks = sorted({b.stack for b, yes in zip(batches, accepted, strict=True) if yes})
+    stacks = sorted({batch.stack for batch in _taken(batches, verdicts)})
     query = select(lease.c.stack).where(lease.c.stack.in_(stacks), lease.c.mark == mark)
     return connection.execute(query.limit(1)).one_or_none() is not None
 
 
-def _accept(connection: Connection, engine: EngineId, batches: Sequence[Batch]) -> list[bool]:
+def _judge(connection: Connection, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
     """Check the fences, and hold what they rest on until the transaction ends."""
     stacks = sorted({batch.stack for batch in batches})
     leases = select(lease.c.stack, lease.c.epoch).where(
@@ -85,13 +83,16 @@ def _accept(connection: Connection, engine: EngineId, batches: Sequence[Batch]) 
         if yes and batch.operation is not None
     }
     current = _current(connection, sorted(guarded)) if guarded else {}
-    accepted: list[bool] = []
+    verdicts: list[Verdict] = []
     for batch, yes in zip(batches, held, strict=True):
-        fits = yes and batch.operation in {None, current.get(batch.stack)}
-        accepted.append(fits)
-        if fits:
+        if not yes:
+            verdicts.append(Verdict.FENCED)
+        elif batch.operation not in {None, current.get(batch.stack)}:
+            verdicts.append(Verdict.SUPERSEDED)
+        else:
+            verdicts.append(Verdict.TAKEN)
             _follow(current, batch)
-    return accepted
+    return verdicts
 
 
 def _current(connection: Connection, stacks: Sequence[StackId]) -> dict[StackId, OperationId]:
