@@ -12,6 +12,7 @@ from heat.base.json import Json, Path
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.template.check import Stage, check, expression_problems
+from heat.template.codes import problem
 from heat.template.expressions import (
     ABSENT,
     Absent,
@@ -22,8 +23,14 @@ from heat.template.expressions import (
     MapOf,
     Reference,
 )
-from heat.template.load import policy_problem
+from heat.template.load import (
+    REPLACE_POLICY,
+    policy_problem,
+    with_deletion_policy,
+    written_out,
+)
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
+from heat.template.rules import broken
 from heat.template.scope import (
     SHOWN_IN_SECTION,
     AttributesKnown,
@@ -38,6 +45,7 @@ from heat.template.scope import (
     of_condition,
 )
 from heat.template.source import locate
+from heat.template.versions import REPLACE_POLICIES
 
 __all__ = [
     "ABSENT",
@@ -53,6 +61,7 @@ __all__ = [
 ]
 
 DEFAULT_REGION = "ap-southeast-1"
+MAX_EXPORT_NAME = 255
 
 
 def bind(
@@ -85,16 +94,18 @@ def bind(
             pseudo |= {"AWS::AccountId": project_id, "AWS::Partition": "openstack"}
     values = {**pseudo, **parameters}
     around = Surroundings(template, values, files or {}, zones, facade, exports or NoExports())
-    return Bound(around)
+    if template.waits:
+        around.template = written_out(template, Here(around, NothingKnown()))
+    return Bound(around, [p for p in around.template.problems if p not in template.problems])
 
 
 class Bound:
     """A template with the values of its parameters: conditions applied, ready to evaluate."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, found: Sequence[Problem] = ()) -> None:
         self._around = around
         self._nothing = Here(around, NothingKnown())
-        self._found: list[Problem] = []
+        self._found = list(found)
         self.template = around.template
         self.conditions: Mapping[str, bool] = self._conditions()
         self.resources: Mapping[str, ResourceDefinition] = self._resources()
@@ -104,6 +115,9 @@ class Bound:
             if self._holds(output.condition)
         }
         self.disabled_outputs = frozenset(self.template.outputs) - frozenset(self.outputs)
+        self.exports: Mapping[str, str] = self._exports()
+        for rule in self.template.rules:
+            self._found += broken(rule, self._nothing)
 
     def value(self, expression: Expression, facts: Facts, at: Path = ()) -> Json | Unknown | Absent:
         """Compute a value; raises Invalid with one Problem when a call is wrong.
@@ -211,19 +225,54 @@ class Bound:
         return True if wrong else condition.evaluate(self._nothing) is not False
 
     def _with_policy(self, definition: ResourceDefinition) -> ResourceDefinition:
-        if definition.deletion_policy_value is None:
-            return definition
-        words = self.template.words
-        at = (words.resources, definition.name, words.deletion_policy)
+        known = self.template.version.deletion_policies
+        key = self.template.words.deletion_policy
+        word = self._policy(definition.deletion_policy_value, known, (definition.name, key))
+        if word is not None:
+            definition = with_deletion_policy(definition, word)
+        at = (definition.name, REPLACE_POLICY)
+        word = self._policy(definition.replace_policy_value, REPLACE_POLICIES, at)
+        return definition if word is None else replace(definition, replace_policy=word)
+
+    def _policy(self, written: Expression | None, known: Sequence[str], at: Path) -> str | None:
+        if written is None:
+            return None
         try:
-            value = definition.deletion_policy_value.evaluate(self._nothing)
+            value = written.evaluate(self._nothing)
         except Invalid as invalid:
             self._found += invalid.problems
-            return definition
+            return None
         if value is None or value is ABSENT:
-            return definition
-        wrong = policy_problem(value, self.template.version, at)
-        if wrong is not None:
-            self._found.append(wrong)
-            return definition
-        return replace(definition, deletion_policy=str(value).capitalize())
+            return None
+        wrong = policy_problem(value, known, (self.template.words.resources, *at))
+        if wrong is None:
+            return str(value)
+        self._found.append(wrong)
+        return None
+
+    def _exports(self) -> dict[str, str]:
+        """Return the output behind each name that is exported."""
+        found: dict[str, str] = {}
+        for output in self.outputs.values():
+            if output.export is None:
+                continue
+            wrong = list(expression_problems(output.export, self._nothing))
+            self._found += wrong
+            if wrong:
+                continue
+            at = (self.template.words.outputs, output.name, "Export", "Name")
+            name = output.export.evaluate(self._nothing)
+            if self.references(output.export):
+                detail, cure = "its name may not depend on a resource", "use parameters"
+            elif isinstance(name, Unknown):
+                continue
+            elif not isinstance(name, str) or not 0 < len(name) <= MAX_EXPORT_NAME:
+                detail = f"its name must be text of 1 to {MAX_EXPORT_NAME} characters"
+                cure = "write Name: TEXT"
+            elif name in found:
+                detail, cure = f"{found[name]} exports {name!r} already", "give it another name"
+            else:
+                found[name] = output.name
+                continue
+            self._found.append(problem("H216", at, detail, cure))
+        return found

@@ -1,6 +1,6 @@
 """Reads a template: text or a map in, the model out, or every problem of text and shape."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +9,17 @@ from heat.base.json import Path
 from heat.base.problems import Problem, closest, did_you_mean
 from heat.template import cfn, hot
 from heat.template.codes import problem
-from heat.template.expressions import Expression, Language, compile_value
+from heat.template.expressions import (
+    Expression,
+    Language,
+    Scope,
+    compile_argument,
+    compile_value,
+)
 from heat.template.functions.logic import compile_condition, compile_definition
 from heat.template.functions.shapes import describe
+from heat.template.loops import Expansion, expand, written
+from heat.template.macros import find_macros
 from heat.template.model import (
     CFN_WORDS,
     HOT_WORDS,
@@ -20,13 +28,26 @@ from heat.template.model import (
     OutputDefinition,
     ParameterGroup,
     ResourceDefinition,
+    Rule,
     Template,
     Words,
 )
 from heat.template.parameters import ParameterSchema
+from heat.template.rules import read_rule
 from heat.template.source import Source, locate
 from heat.template.text import parse, settle
-from heat.template.versions import AWS_KEY, CFN_KEY, HOT_KEY, Version, find, known
+from heat.template.versions import (
+    AWS_KEY,
+    CFN_KEY,
+    HOT_KEY,
+    REPLACE_POLICIES,
+    RETAIN_EXCEPT_ON_CREATE,
+    Version,
+    find,
+    known,
+)
+
+REPLACE_POLICY = "UpdateReplacePolicy"
 
 
 def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
@@ -49,10 +70,28 @@ def read(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
     version, wrong, keys = _version(raw, name)
     if version is None:
         raise Invalid(problems=locate(wrong, source))
-    reading = _Reading(raw, version, keys)
-    reading.problems += wrong
+    if not version.extended:
+        return _sound(_Reading(raw, version, keys), source, wrong)
+    expansion = expand(raw, written)
+    return _sound(_Reading(raw, version, keys, expansion), source, [*wrong, *find_macros(raw)])
+
+
+def written_out(template: Template, scope: Scope) -> Template:
+    """Read a template again, with the loops that waited for parameters written out."""
+
+    def values(raw: Any, at: Path) -> Any:
+        return compile_argument(raw, at, template.version.language).evaluate(scope)
+
+    expansion = expand(template.raw, values)
+    reading = _Reading(dict(template.raw), template.version, frozenset(), expansion)
+    return replace(_sound(reading, template.source, []), waits=False)
+
+
+def _sound(reading: "_Reading", source: Source, wrong: list[Problem]) -> Template:
+    if reading.expansion is not None:
+        source = replace(source, origins=reading.expansion.origins)
     template = reading.template(source)
-    return replace(template, problems=tuple(locate(reading.problems, source)))
+    return replace(template, problems=tuple(locate([*reading.problems, *wrong], source)))
 
 
 def _version(
@@ -93,12 +132,23 @@ def _version(
 class _Reading:
     """One reading of a template's map; problems are collected on the way."""
 
-    def __init__(self, raw: dict[str, Any], version: Version, keys: frozenset[str]) -> None:
-        self.raw, self.version, self.keys = raw, version, keys
+    def __init__(
+        self,
+        raw: dict[str, Any],
+        version: Version,
+        keys: frozenset[str],
+        expansion: Expansion | None = None,
+    ) -> None:
+        self.sent, self.version, self.keys = raw, version, keys
+        self.expansion = expansion
+        self.raw = raw if expansion is None else expansion.raw
         self.words: Words = HOT_WORDS if version.dialect == "hot" else CFN_WORDS
         self.language: Language = version.language
         self.problems: list[Problem] = []
         self.unread: set[Path] = set()
+        if expansion is not None:
+            self.problems += expansion.problems
+            self.unread |= {(section,) for section in expansion.waiting}
 
     def template(self, source: Source) -> Template:
         """Read everything."""
@@ -121,8 +171,11 @@ class _Reading:
             outputs=outputs,
             mappings=self._mappings(),
             source=source,
-            raw=self.raw,
+            raw=self.sent,
             words=words,
+            rules=self._rules(),
+            metadata=self._section("Metadata"),
+            waits=bool(self.expansion and self.expansion.waiting),
             unread=frozenset(self.unread),
         )
 
@@ -208,6 +261,14 @@ class _Reading:
             key: compile_definition(raw, (name, key), self.language) for key, raw in section.items()
         }
 
+    def _rules(self) -> tuple[Rule, ...]:
+        made = [
+            read_rule(name, raw, ("Rules", name), self.version.rule_language)
+            for name, raw in self._section("Rules").items()
+        ]
+        self.problems += [rule for rule in made if isinstance(rule, Problem)]
+        return tuple(rule for rule in made if isinstance(rule, Rule))
+
     def _mappings(self) -> dict[str, Any]:
         section = self.raw.get("Mappings") if self.version.dialect == "cfn" else None
         # A section of another shape shows only where a value is looked up in it.
@@ -231,14 +292,17 @@ class _Reading:
             type_name = ""
         properties = self._part(raw, words.properties, at)
         sound = len(self.problems) == before
-        policy, policy_value = self._deletion_policy(raw.get(words.deletion_policy), at)
+        policy, policy_value = self._policy(
+            raw.get(words.deletion_policy),
+            (*at, words.deletion_policy),
+            self.version.deletion_policies,
+        )
         definition = ResourceDefinition(
             name=name,
             type=type_name,
             properties=properties,
             metadata=self._part(raw, words.metadata, at),
             depends_on=self._depends_on(raw.get(words.depends_on), at),
-            deletion_policy=policy,
             update_policy=self._part(raw, words.update_policy, at),
             description=self._description(raw.get(words.description), at),
             external_id=self._external_id(raw, at),
@@ -246,6 +310,14 @@ class _Reading:
             deletion_policy_value=policy_value,
             sound=sound,
         )
+        if policy is not None:
+            definition = with_deletion_policy(definition, policy)
+        if self.version.extended:
+            here = (*at, REPLACE_POLICY)
+            policy, policy_value = self._policy(raw.get(REPLACE_POLICY), here, REPLACE_POLICIES)
+            definition = replace(
+                definition, replace_policy=policy, replace_policy_value=policy_value
+            )
         if definition.external_id is not None and definition.depends_on:
             detail = f"{name} has an external_id, so it may not have depends_on"
             self.wrong("H211", (*at, words.depends_on), detail)
@@ -317,17 +389,18 @@ class _Reading:
             return None
         return compile_condition(raw[key], (*at, key), self.language)
 
-    def _deletion_policy(self, value: Any, at: Path) -> tuple[str, Expression | None]:
-        here = (*at, self.words.deletion_policy)
+    def _policy(
+        self, value: Any, at: Path, known: Sequence[str]
+    ) -> tuple[str | None, Expression | None]:
         if value is None:
-            return "Delete", None
+            return None, None
         if isinstance(value, dict):
-            return "Delete", compile_value(value, here, self.language)
-        wrong = policy_problem(value, self.version, here)
+            return None, compile_value(value, at, self.language)
+        wrong = policy_problem(value, known, at)
         if wrong is not None:
             self.problems.append(wrong)
-            return "Delete", None
-        return str(value).capitalize(), None
+            return None, None
+        return str(value), None
 
     def _output(self, name: str, raw: Any, at: Path) -> OutputDefinition | None:
         words = self.words
@@ -345,7 +418,19 @@ class _Reading:
             compile_value(raw[words.value], (*at, words.value), self.language),
             NO_OUTPUT_DESCRIPTION if description is None else str(description),
             self._condition(raw, at),
+            self._export(raw, at),
         )
+
+    def _export(self, raw: dict[str, Any], at: Path) -> Expression | None:
+        export = raw.get("Export") if self.version.extended else None
+        if export is None:
+            return None
+        if not isinstance(export, dict) or list(export) != ["Name"]:
+            self.wrong(
+                "H216", (*at, "Export"), "an export is a map with a Name", "write Name: TEXT"
+            )
+            return None
+        return compile_value(export["Name"], (*at, "Export", "Name"), self.language)
 
     def _check_names(self, parameters: dict[str, Any], resources: dict[str, Any]) -> None:
         for name in resources:
@@ -354,9 +439,16 @@ class _Reading:
                 self.wrong("H208", (self.words.resources, name), detail, "rename one of them")
 
 
-def policy_problem(value: Any, version: Version, at: Path) -> Problem | None:
+def policy_problem(value: Any, known: Sequence[str], at: Path) -> Problem | None:
     """Say what is wrong with a deletion policy."""
-    if isinstance(value, str) and value in version.deletion_policies:
+    if isinstance(value, str) and value in known:
         return None
     detail = f"{value!r} is not a deletion policy"
-    return problem("H206", at, detail, f"use one of {', '.join(version.deletion_policies)}")
+    return problem("H206", at, detail, f"use one of {', '.join(known)}")
+
+
+def with_deletion_policy(definition: ResourceDefinition, word: str) -> ResourceDefinition:
+    """Return a definition with the deletion policy that a template writes so."""
+    excepted = word == RETAIN_EXCEPT_ON_CREATE
+    policy = "Retain" if excepted else word.capitalize()
+    return replace(definition, deletion_policy=policy, except_on_create=excepted)

@@ -20,7 +20,9 @@ class ResourceDefinition:
     """What a template says of one resource.
 
     ``deletion_policy`` is Delete, Retain or Snapshot, once the template is bound to parameters;
-    ``deletion_policy_value`` is what the template wrote, when that is a call. One that is not
+    ``deletion_policy_value`` is what the template wrote, when that is a call. What is retained is
+    deleted all the same when its very creation is taken back, if ``except_on_create``.
+    ``replace_policy`` is for what an update replaces; without one the deletion policy is. One not
     ``sound`` can't be judged by its type: it was written so that its properties can't be told.
     """
 
@@ -35,6 +37,9 @@ class ResourceDefinition:
     external_id: Expression | None = None
     condition: Expression | None = None
     deletion_policy_value: Expression | None = None
+    except_on_create: bool = False
+    replace_policy: str | None = None
+    replace_policy_value: Expression | None = None
     sound: bool = True
 
 
@@ -46,6 +51,7 @@ class OutputDefinition:
     value: Expression
     description: str = NO_OUTPUT_DESCRIPTION
     condition: Expression | None = None
+    export: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,30 @@ class ParameterGroup:
 
 
 @dataclass(frozen=True)
+class Assertion:
+    """What must hold, and what to say when it does not."""
+
+    holds: Expression
+    at: Path
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Assertions that count when a condition holds."""
+
+    name: str
+    assertions: tuple[Assertion, ...]
+    condition: Expression | None = None
+
+
+@dataclass(frozen=True)
 class Template:
     """A whole template; ``raw`` is the map it was read from.
 
     With ``problems`` this is the sound part. ``unread`` are the sections and parameters that are
-    there but can't be made out: what refers to them may be right.
+    there but can't be made out: what refers to them may be right. Where it ``waits``, loops run
+    over values of parameters: they are written out when the template is bound.
     """
 
     version: Version
@@ -79,6 +104,9 @@ class Template:
     words: "Words"
     problems: tuple[Problem, ...] = ()
     unread: frozenset[Path] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    waits: bool = False
 
 
 @dataclass(frozen=True)

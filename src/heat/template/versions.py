@@ -20,6 +20,9 @@ HOT_KEY = "heat_template_version"
 AWS_KEY = "AWSTemplateFormatVersion"
 CFN_KEY = "HeatTemplateFormatVersion"
 
+REPLACE_POLICIES = ("Delete", "Retain", "Snapshot")
+RETAIN_EXCEPT_ON_CREATE = "RetainExceptOnCreate"
+
 
 @dataclass(frozen=True)
 class Version:
@@ -69,7 +72,9 @@ class Version:
     @property
     def deletion_policies(self) -> tuple[str, ...]:
         """The words that a deletion policy may be."""
-        words = ("Delete", "Retain", "Snapshot")
+        words = REPLACE_POLICIES
+        if self.extended:
+            return (*words, RETAIN_EXCEPT_ON_CREATE)
         return words + tuple(w.lower() for w in words) if self.lower_case_policies else words
 
     @property
