@@ -1,5 +1,7 @@
 """Environments: what types stand for, and how several become one."""
 
+from dataclasses import replace
+
 import pytest
 
 from heat.base.errors import Invalid
@@ -45,6 +47,27 @@ REGISTRY = registry(
 def test_a_type_stands_for_another(type_name, resource, target, is_template):
     mapped = REGISTRY.resolve(type_name, resource)
     assert (mapped.target, mapped.is_template) == (target, is_template)
+
+
+def test_hooks_and_restrictions_reach_into_nested_stacks_by_path():
+    raw = {
+        "resources": {
+            "web*": {"*": {"hooks": "pre-delete", "My::T": "far.yaml"}},
+            "web": {"inner": {"hooks": "pre-create", "My::T": "near.yaml"}},
+            "*": {"deep": {"in*": {"restricted_actions": ["replace", "update"]}}},
+        }
+    }
+    operator = registry(resources={"web": {"inner": {"hooks": "post-update"}}})
+    made = replace(registry(**raw), operator=operator)
+    assert made.hooks("web", "inner") == {"pre-create", "pre-delete", "post-update"}
+    assert made.hooks("web2", "inner") == {"pre-delete"}
+    assert made.hooks("web") == frozenset()
+    assert made.restricted("db", "deep", "inner") == {"update", "replace"}
+    assert made.restricted("db", "inner") == frozenset()
+    inner = made.under("web")
+    assert inner.hooks("inner") == made.hooks("web", "inner")
+    assert inner.resolve("My::T", "inner").target == "near.yaml"
+    assert inner.resolve("My::T", "other").target == "far.yaml"
 
 
 def test_hooks_and_restrictions_gather_over_patterns():

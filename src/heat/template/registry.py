@@ -4,7 +4,7 @@ Names may be patterns. ``resources`` inside it speaks of resources by name, leve
 nested stacks, and gives them types, hooks and restricted actions of their own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -23,6 +23,8 @@ HOOKS = (
 )
 RESTRICTED = ("update", "replace")
 TEMPLATE_ENDS = (".yaml", ".template")
+
+_WORDS = ("hooks", "restricted_actions")
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,21 @@ class Registry:
         types = {key: target for key, target in self.types.items() if target != template}
         levels: dict[str, Any] = {}
         for level in self._levels(resource_name):
-            levels.update({key: part for key, part in level.items() if isinstance(part, dict)})
+            below = {key: part for key, part in level.items() if isinstance(part, dict)}
+            levels = _before(levels, below)
         operator = self.operator.under(resource_name, template=template) if self.operator else None
         return Registry(types, levels, operator)
 
-    def hooks(self, resource_name: str) -> frozenset[str]:
-        """Return the hooks that are set for a resource."""
-        return self._words(resource_name, "hooks")
+    def hooks(self, *path: str) -> frozenset[str]:
+        """Return the hooks that are set for a resource.
 
-    def restricted(self, resource_name: str) -> frozenset[str]:
-        """Return the actions that may not be done to a resource."""
-        return self._words(resource_name, "restricted_actions")
+        ``path`` is its name, after those of the resources whose nested stacks it is in.
+        """
+        return self._words(path, "hooks")
+
+    def restricted(self, *path: str) -> frozenset[str]:
+        """Return the actions that may not be done to a resource; ``path`` as in hooks."""
+        return self._words(path, "restricted_actions")
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form; the operator's entries are no part of it."""
@@ -111,16 +117,13 @@ class Registry:
             ):
                 yield level
 
-    def _words(self, resource_name: str, key: str) -> frozenset[str]:
-        words: set[str] = set()
-        for level in self._levels(resource_name):
-            given = level.get(key) or ()
-            words.update([given] if isinstance(given, str) else given)
+    def _words(self, path: Sequence[str], key: str) -> frozenset[str]:
+        if len(path) > 1:
+            return self.under(path[0])._words(path[1:], key)  # noqa: SLF001
+        found = {word for level in self._levels(path[0]) for word in _listed(level.get(key))}
         if self.operator is not None:
-            words |= getattr(self.operator, "hooks" if key == "hooks" else "restricted")(
-                resource_name
-            )
-        return frozenset(words)
+            found |= self.operator._words(path, key)  # noqa: SLF001
+        return frozenset(found)
 
 
 def is_template(target: str) -> bool:
@@ -194,12 +197,27 @@ def _word_problems(
     ]
 
 
+def _listed(words: Any) -> list[str]:
+    return [words] if isinstance(words, str) else list(words or ())
+
+
+def _before(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of both: the first goes before the second, but their words gather."""
+    both = {**second, **first}
+    for key in first.keys() & second.keys():
+        one, other = first[key], second[key]
+        if isinstance(one, dict) and isinstance(other, dict):
+            both[key] = _before(one, other)
+        elif key in _WORDS:
+            both[key] = sorted({*_listed(one), *_listed(other)})
+    return both
+
+
 def _types_of(level: Mapping[str, Any]) -> dict[str, str | None]:
-    apart = ("hooks", "restricted_actions")
     return {
         key: target
         for key, target in level.items()
-        if key not in apart and (target is None or isinstance(target, str))
+        if key not in _WORDS and (target is None or isinstance(target, str))
     }
 
 
