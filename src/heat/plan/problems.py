@@ -1,0 +1,74 @@
+"""All that is wrong with a definition as far as it shows without a cloud, each thing once."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from heat.base.problems import Problem
+from heat.plan.desired import Standing, TypeOf, Wanted, want
+from heat.template.environment import unread_sections
+from heat.template.evaluate import Bound
+from heat.template.model import Template
+
+_UNKNOWN_TYPE, _UNKNOWN_GIVEN, _NO_VALUE = "H212", "H501", "H502"
+
+
+class AttributeNames:
+    """What is known of the attributes of a template's resources, for the check of get_attr."""
+
+    def __init__(self, type_of: TypeOf) -> None:
+        self._type_of = type_of
+
+    def names(self) -> Collection[str]:
+        """Return no names: types are judged with their properties."""
+        return ()
+
+    def known(self, type_name: str, resource: str) -> bool:
+        """Let every type through: types are judged with their properties."""
+        return True
+
+    def attributes(self, type_name: str, resource: str) -> Collection[str] | None:
+        """Return the attributes of a type; None for one that may have any, or is not known."""
+        found = self._type_of(resource, type_name)
+        if isinstance(found, Problem) or found.anything or found.nests:
+            return None
+        return frozenset((*found.__attributes__, "show"))
+
+
+def of_parameters(
+    found: Sequence[Problem], template: Template, environment_problems: Sequence[Problem]
+) -> list[Problem]:
+    """Leave out what only follows from texts that can't be made out, and was told with them."""
+    unread = unread_sections(environment_problems)
+    section = template.words.parameters
+    values_unread = not unread.isdisjoint(("parameters", "parameter_defaults"))
+
+    def follows(problem: Problem) -> bool:
+        if problem.code == _UNKNOWN_GIVEN:
+            return (section,) in template.unread
+        if (section, problem.at[-1]) in template.unread:
+            return True
+        return problem.code == _NO_VALUE and values_unread
+
+    return [problem for problem in found if not follows(problem)]
+
+
+def want_all(
+    bound: Bound,
+    type_of: TypeOf,
+    requires: Mapping[str, frozenset[str]],
+    problems: Sequence[Problem],
+) -> Wanted:
+    """Return the desired state with nothing known; its problems are those given and all others."""
+    if not problems:
+        return want(bound, type_of, Standing({}), requires)
+    # The order can't be told, but what is wrong with each resource by itself can.
+    alone = {name: frozenset[str]() for name in bound.resources}
+    found = want(bound, type_of, Standing({}), alone)
+    told = {problem.at for problem in problems}
+    unread = unread_sections(problems)
+    more = [
+        problem
+        for problem in found.problems
+        if problem.at not in told
+        and not (problem.code == _UNKNOWN_TYPE and "resource_registry" in unread)
+    ]
+    return Wanted(found.resources, (*problems, *more))
