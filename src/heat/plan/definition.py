@@ -68,7 +68,7 @@ class Compiled:
     nesting: Nesting = Nesting()
     stack_name: str = ""
     project: str = ""
-    origin: Origin = Origin()
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def target(self) -> Target:

@@ -81,13 +81,16 @@ def unread_sections(problems: Iterable[Problem]) -> frozenset[str]:
     found: set[str] = set()
     for wrong in problems:
         key = wrong.at[0] if wrong.at else None
-        if wrong.code in ("H604", "H605"):
-            continue
-        if wrong.code == "H602":
-            meant = closest(key, SECTIONS)
-            found.update((meant,) if meant else ())
-        else:
-            found.update((str(key),) if key in SECTIONS else SECTIONS)
+        match wrong.code:
+            case "H601" | "H608":
+                found.update(SECTIONS)
+            case "H602":
+                meant = closest(key, SECTIONS)
+                found.update((meant,) if meant else ())
+            case "H603":
+                found.add(str(key))
+            case _:
+                pass
     return frozenset(found)
 
 
