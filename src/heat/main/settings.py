@@ -13,6 +13,7 @@ from heat.base.errors import Invalid
 from heat.cloud.settings import CloudSettings, StackDomain, Trustee
 from heat.engine.ports import Settings as EngineSettings
 from heat.operations.services import Limits
+from heat.template.limits import QUERIES
 
 DEFAULT = [
     cfg.IntOpt(
@@ -41,6 +42,19 @@ DEFAULT = [
     cfg.IntOpt("max_stacks_per_tenant", default=512, help="Stacks a project may have; -1 for any."),
     cfg.IntOpt("max_resources_per_stack", default=1000, help="Resources of a stack; -1 for any."),
     cfg.IntOpt("max_template_size", default=524288, min=1, help="Bytes of a template."),
+    cfg.FloatOpt(
+        "template_fetch_timeout", default=60, min=1, help="Seconds to wait for a template_url."
+    ),
+    cfg.BoolOpt(
+        "template_url_allow_private",
+        default=False,
+        help="A template_url may lead to this host or a private network.",
+    ),
+    cfg.ListOpt(
+        "allowed_template_hosts",
+        default=[],
+        help="Hosts that a template_url may name wherever they lead.",
+    ),
     cfg.IntOpt("max_json_body_size", default=1048576, min=1, help="Bytes of a request."),
     cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
     cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
@@ -74,6 +88,10 @@ MIDDLEWARE = [
         help="Make links from the X-Forwarded headers of a proxy in front.",
     )
 ]
+YAQL = [
+    cfg.IntOpt("limit_iterators", default=200, min=1, help="Items one iteration goes over."),
+    cfg.IntOpt("memory_quota", default=10000, min=1, help="Bytes one value of a query takes."),
+]
 KEYSTONE = [cfg.StrOpt("auth_uri", default="", help="Identity endpoint; else the trustee's.")]
 
 GROUPS = {
@@ -83,6 +101,7 @@ GROUPS = {
     "clients": CLIENTS,
     "clients_keystone": KEYSTONE,
     "oslo_middleware": MIDDLEWARE,
+    "yaql": YAQL,
 }
 SERVICE_USER = loading.get_plugin_conf_options("password")
 
@@ -96,6 +115,7 @@ def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
         default_log_levels=[*log.get_default_log_levels(), "waitress=INFO", "alembic=WARNING"]
     )
     log.setup(conf, "heat")
+    limit_queries(conf)
     return conf
 
 
@@ -178,7 +198,16 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         max_resources_per_stack=conf.max_resources_per_stack,
         max_template_size=conf.max_template_size,
         stack_action_timeout=conf.stack_action_timeout,
+        template_fetch_timeout=conf.template_fetch_timeout,
+        template_url_allow_private=conf.template_url_allow_private,
+        allowed_template_hosts=tuple(conf.allowed_template_hosts),
     )
+
+
+def limit_queries(conf: cfg.ConfigOpts) -> None:
+    """Set the limits of queries in this process."""
+    QUERIES.iterators = conf.yaql.limit_iterators
+    QUERIES.memory = conf.yaql.memory_quota
 
 
 def workers(given: int | None) -> int:

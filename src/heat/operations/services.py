@@ -20,12 +20,22 @@ from heat.store.rows import DefinitionRow, StackRow
 
 @dataclass(frozen=True)
 class Limits:
-    """How much a project may ask for; -1 means any number. Times are seconds."""
+    """What may be asked for: how much of it, -1 meaning any number, and what is switched on.
+
+    Times are seconds.
+    """
 
     max_stacks_per_tenant: int = 512
     max_resources_per_stack: int = 1000
     max_template_size: int = 524288
     stack_action_timeout: int = 3600
+    max_snapshots_per_stack: int = 32
+    enable_stack_adopt: bool = False
+    enable_stack_abandon: bool = False
+    observe_on_update: bool = False
+    template_fetch_timeout: float = 60
+    template_url_allow_private: bool = False
+    allowed_template_hosts: tuple[str, ...] = ()
 
 
 class CompiledCache:
