@@ -53,7 +53,9 @@ def test_all_problems_come_at_once_with_their_places(wire: Wire):
         ('{"stack_name": "w", "template": "x", "disable_rollback": "maybe"}', "maybe"),
         ('{"stack_name": "w", "template": "x", "timeout_mins": -1}', "timeout_mins"),
         ('{"stack_name": "w", "template": "x", "files": 3}', "files must be a map"),
-        ('{"stack_name": "w", "template_url": "http://x/"}', "template_url"),
+        ('{"stack_name": "w", "template_url": "file:///x"}', "must begin with http://"),
+        ('{"stack_name": "w", "template_url": "http://127.0.0.1/x"}', "no public address"),
+        ('{"stack_name": "w", "template_url": 7}', "template_url must be text"),
         ('{"stack_name": "w", "template": 5}', "template must be"),
     ],
 )

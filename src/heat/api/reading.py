@@ -143,19 +143,19 @@ def _content(given: Mapping[str, Any], *, needs_template: bool = True) -> dict[s
         raise Invalid("files_container is not supported: send files.", kind="NotSupported")
     if template in (None, "", {}):
         template = None
-        if given.get("template_url"):
-            raise Invalid(
-                "template_url is not supported: send the text in template.", kind="NotSupported"
-            )
-        if needs_template:
-            raise bad_request("No template specified: give it in template, with its version.")
+        if needs_template and not given.get("template_url"):
+            raise bad_request("No template specified: give it in template or template_url.")
     if template is not None and not isinstance(template, str | dict):
         raise bad_request("template must be a map or text.")
+    url = given.get("template_url") or ""
+    if not isinstance(url, str):
+        raise bad_request("template_url must be text.")
     environment = given.get("environment")
     if environment is not None and not isinstance(environment, str | dict):
         raise bad_request("environment must be a map or text.")
     return {
         "template": template,
+        "template_url": url,
         "files": {name: _file(name, text) for name, text in _map(given, "files").items()},
         "environment": environment,
         "environment_files": _texts(given, "environment_files"),

@@ -10,6 +10,7 @@ from msgspec import Struct
 from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem
+from heat.operations.remote import fetch_template, with_nested
 from heat.operations.services import Services
 from heat.plan.definition import Compiled, compile_definition
 from heat.store.rows import DefinitionRow
@@ -24,6 +25,7 @@ class Content(Struct, frozen=True, kw_only=True):
     """The parts of a request that make a definition; template and environment: text or map."""
 
     template: Any = None
+    template_url: str = ""
     files: dict[str, str] = {}
     environment: Any = None
     environment_files: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ def draft(
     if stored is not None:
         files = {**stored.files, **files}
         environment = _over(stored, environment, template, clear)
+    files = with_nested(services.limits, template, environment, files)
     definition = DefinitionRow(
         id=services.new_id(),
         template=to_json(template),
@@ -98,13 +101,15 @@ def read_texts(
 
 def _template(services: Services, content: Content, stored: DefinitionRow | None) -> Template:
     given = content.template
-    if given is None or given in ("", {}):
+    if given in (None, "", {}) and content.template_url:
+        given = fetch_template(services.limits, content.template_url)
+    if given in (None, "", {}):
         if stored is None:
             raise Invalid("No template was sent: give one in template.", kind="HTTPBadRequest")
         return load(stored.template)
     if not isinstance(given, str | Mapping):
         raise Invalid("The template must be a map or text.", kind="HTTPBadRequest")
-    size = len(given if isinstance(given, str) else msgspec.json.encode(given))
+    size = len(given.encode() if isinstance(given, str) else msgspec.json.encode(given))
     limit = services.limits.max_template_size
     if 0 <= limit < size:
         raise Invalid(
