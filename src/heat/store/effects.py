@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, Table, bindparam, case, delete, insert, update
 
 from heat.base.ids import EventId, OperationId, ResourceId, StackId
-from heat.store import stacks
+from heat.store import definitions, stacks
 from heat.store.database import Database
 from heat.store.operations import supersede
 from heat.store.rows import (
@@ -16,20 +16,27 @@ from heat.store.rows import (
     ChangeResource,
     ChangeSnapshot,
     ChangeStack,
+    CredentialsRow,
+    DefinitionRow,
+    DropCredentials,
     DropJournal,
     DropResource,
     DropSignals,
     DropSnapshot,
+    PutCredentials,
+    PutDefinition,
     PutEvent,
     PutIntent,
     PutOperation,
     PutReply,
     PutResource,
+    PutStack,
+    StackRow,
     Write,
 )
-from heat.store.shapes import EVENT, JOURNAL, OPERATION, RESOURCE, SNAPSHOT
+from heat.store.shapes import CREDENTIALS, EVENT, JOURNAL, OPERATION, RESOURCE, SNAPSHOT
 from heat.store.statements import insert_new, update_many
-from heat.store.tables import event, journal, operation, resource, signal, snapshot
+from heat.store.tables import credentials, event, journal, operation, resource, signal, snapshot
 
 Step = tuple[ResourceId, str, int]
 Values = dict[str, Any]
@@ -43,6 +50,8 @@ class Effect:
     ones have left; a change to a row that is to be inserted changes what is inserted.
     """
 
+    new_stacks: dict[StackId, StackRow] = field(default_factory=dict[StackId, StackRow])
+    definitions: dict[str, DefinitionRow] = field(default_factory=dict[str, DefinitionRow])
     stacks: dict[StackId, Values] = field(default_factory=dict[StackId, Values])
     steps: dict[StackId, int] = field(default_factory=dict[StackId, int])
     operations: dict[OperationId, Values] = field(default_factory=dict[OperationId, Values])
@@ -57,6 +66,9 @@ class Effect:
     events: dict[EventId, Values] = field(default_factory=dict[EventId, Values])
     snapshots: dict[str, Values] = field(default_factory=dict[str, Values])
     gone_snapshots: set[str] = field(default_factory=set[str])
+
+    credentials: dict[str, CredentialsRow] = field(default_factory=dict[str, CredentialsRow])
+    gone_credentials: set[str] = field(default_factory=set[str])
 
     def add(self, db: Database, write: Write) -> None:
         """Take one more write into account."""
@@ -111,11 +123,26 @@ class Effect:
             case DropSnapshot(key):
                 self.snapshots.pop(key, None)
                 self.gone_snapshots.add(key)
+            case PutStack(row):
+                self.new_stacks[row.id] = row
+            case PutDefinition(row):
+                self.definitions[row.id] = row
+            case PutCredentials(row, key):
+                self.credentials[row.id] = row
+                self.stacks.setdefault(key, {})
+                self.steps[key] = self.steps.get(key, 0) + 1
+            case DropCredentials(key):
+                self.credentials.pop(key, None)
+                self.gone_credentials.add(key)
             case _:
                 assert_never(write)
 
     def apply(self, connection: Connection, db: Database) -> None:
         """Make it so: the stacks first, in order, as every transaction that locks them does."""
+        for made in self.definitions.values():
+            definitions.insert(connection, db, made)
+        for row in self.new_stacks.values():
+            stacks.write(connection, db, row)
         stacks.change_many(connection, db, self.stacks, self.steps)
         _change_operations(connection, self.operations)
         if self.new_operations:
@@ -134,6 +161,11 @@ class Effect:
         ]
         update_many(connection, journal, ("resource", "verb", "sequence"), replies)
         insert_new(connection, event, list(self.events.values()))
+        _delete(connection, credentials, "id", self.gone_credentials)
+        for row in self.credentials.values():
+            mine = (credentials.c.id == row.id, credentials.c.user_id == row.user_id)
+            secret = CREDENTIALS.value(db, "secret", row.secret)
+            connection.execute(update(credentials).where(*mine).values(secret=secret))
         _delete(connection, snapshot, "id", self.gone_snapshots)
         kept = [values | {"id": key} for key, values in self.snapshots.items()]
         update_many(connection, snapshot, ("id",), kept)

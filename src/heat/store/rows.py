@@ -281,6 +281,18 @@ class PutOperation(Struct, frozen=True, tag=True):
     row: OperationRow
 
 
+class PutStack(Struct, frozen=True, tag=True):
+    """Insert a stack row: a nested stack, by the lease of its parent."""
+
+    row: StackRow
+
+
+class PutDefinition(Struct, frozen=True, tag=True):
+    """Insert a definition."""
+
+    row: DefinitionRow
+
+
 class ChangeSnapshot(Struct, frozen=True, tag=True):
     """Set the named fields of a snapshot row."""
 
@@ -290,6 +302,23 @@ class ChangeSnapshot(Struct, frozen=True, tag=True):
 
 class DropSnapshot(Struct, frozen=True, tag=True):
     """Remove a snapshot row."""
+
+    id: str
+
+
+class PutCredentials(Struct, frozen=True, tag=True):
+    """Set the secret of credentials, unless they are another user's by now.
+
+    The revision of the named stack grows, so that a request that is about to replace them
+    looks at them again.
+    """
+
+    row: CredentialsRow
+    stack: StackId
+
+
+class DropCredentials(Struct, frozen=True, tag=True):
+    """Forget credentials."""
 
     id: str
 
@@ -306,8 +335,12 @@ Write: TypeAlias = (
     | ChangeStack
     | ChangeOperation
     | PutOperation
+    | PutStack
+    | PutDefinition
     | ChangeSnapshot
     | DropSnapshot
+    | PutCredentials
+    | DropCredentials
 )
 
 
