@@ -10,7 +10,8 @@ from heat.operations.constraints import broken
 from heat.operations.context import Context
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
-from heat.plan.desired import Desired, Standing, Wanted, want
+from heat.plan.desired import Desired, Wanted
+from heat.plan.problems import want_all
 from heat.plugin.find import lookups
 from heat.plugin.steps import Finder
 from heat.store import resources
@@ -22,7 +23,7 @@ def check(
     services: Services, context: Context, compiled: Compiled, stack: StackRow | None = None
 ) -> Wanted:
     """Return the desired state with nothing known; raises Invalid with every problem."""
-    wanted = _wanted(compiled)
+    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
     _check_limits(services, len(wanted.resources), stack)
     _check_admin(context, wanted.resources.values())
     problems = list(wanted.problems)
@@ -33,20 +34,8 @@ def check(
         problems += _not_found(finders, compiled, wanted)
     problems += broken(compiled, services.types, services.clock.now(), finders)
     if problems:
-        raise Invalid(problems=_once(problems))
+        raise Invalid(problems=compiled.trace(problems))
     return wanted
-
-
-def _wanted(compiled: Compiled) -> Wanted:
-    if not compiled.problems:
-        return want(compiled.bound, compiled.type_of, Standing({}), compiled.requires)
-    # The order can't be told, but what is wrong with each resource by itself can.
-    alone = {name: frozenset[str]() for name in compiled.bound.resources}
-    found = want(compiled.bound, compiled.type_of, Standing({}), alone)
-    told = {problem.at for problem in compiled.problems}
-    # A parameter without a value was complained of already, not once more at each use.
-    more = [p for p in found.problems if p.at not in told and p.code != "H402"]
-    return Wanted(found.resources, (*compiled.problems, *more))
 
 
 def _check_limits(services: Services, count: int, stack: StackRow | None) -> None:
@@ -116,7 +105,3 @@ def _not_found(finders: Finders, compiled: Compiled, wanted: Wanted) -> list[Pro
         if words_of_cloud
     ]
     return locate(found, compiled.bound.template.source)
-
-
-def _once(problems: Iterable[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))

@@ -9,16 +9,18 @@ from msgspec import Struct
 
 from heat.base.errors import Invalid
 from heat.base.json import Json
-from heat.base.problems import Problem
+from heat.base.problems import Problem, did_you_mean
 from heat.operations.remote import fetch_template, with_nested
 from heat.operations.services import Services
 from heat.plan.definition import Compiled, compile_definition
 from heat.store.rows import DefinitionRow
-from heat.template.environment import Environment, read_environment
-from heat.template.load import load
+from heat.template.codes import problem
+from heat.template.environment import Environment, read_environment, sound_environment
+from heat.template.load import read
 from heat.template.merging import merge
 from heat.template.model import Template
 from heat.template.render import to_json
+from heat.template.source import Origin, Source, locate
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,16 @@ class Content(Struct, frozen=True, kw_only=True):
     environment: Any = None
     environment_files: tuple[str, ...] = ()
     parameters: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The sound part of what a request says, and what is wrong with its environments."""
+
+    template: Template
+    environment: Environment
+    problems: tuple[Problem, ...]
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -50,12 +62,14 @@ def draft(
     stored: DefinitionRow | None = None,
     clear: Sequence[str] = (),
 ) -> Draft:
-    """Read a request; raises Invalid with all that is wrong with its texts.
+    """Read a request; raises Invalid when its template can't be read at all.
 
-    With ``stored`` the request changes that definition: what it leaves out stays, but for
-    the parameters to ``clear`` and those that the new template lacks.
+    What else is wrong stands in the problems of what was compiled. With ``stored`` the request
+    changes that definition: what it leaves out stays, but for the parameters to ``clear`` and
+    those that the new template lacks.
     """
-    template, environment = read_texts(services, content, stored)
+    texts = read_texts(services, content, stored)
+    template, environment = texts.template, texts.environment
     files: Mapping[str, str] = content.files
     if stored is not None:
         files = {**stored.files, **files}
@@ -75,28 +89,26 @@ def draft(
         stack_name=stack_name,
         project=project,
         template=template,
+        found=texts.problems,
     )
-    return Draft(definition, compiled)
+    return Draft(definition, replace(compiled, origin=texts.origin))
 
 
-def read_texts(
-    services: Services, content: Content, stored: DefinitionRow | None = None
-) -> tuple[Template, Environment]:
-    """Read the template and the environments of a request, parameters included."""
+def read_texts(services: Services, content: Content, stored: DefinitionRow | None = None) -> Texts:
+    """Read the template and the environments of a request, parameters included.
+
+    Raises Invalid when the template can't be read at all.
+    """
     template: Template | None = None
-    problems: list[Problem] = []
+    refused: list[Problem] = []
     try:
         template = _template(services, content, stored)
     except Invalid as invalid:
-        problems += invalid.problems or [_unread(invalid)]
-    try:
-        environment = _environment(content, template)
-    except Invalid as invalid:
-        problems += invalid.problems or [_unread(invalid)]
-        environment = Environment()
-    if template is None or problems:
-        raise Invalid(problems=problems)
-    return template, environment
+        refused = invalid.problems or [_unread(invalid)]
+    environment, problems, origin = _environment(content, template)
+    if template is None:
+        raise Invalid(problems=[*refused, *problems])
+    return Texts(template, environment, tuple(problems), origin)
 
 
 def _template(services: Services, content: Content, stored: DefinitionRow | None) -> Template:
@@ -106,7 +118,7 @@ def _template(services: Services, content: Content, stored: DefinitionRow | None
     if given in (None, "", {}):
         if stored is None:
             raise Invalid("No template was sent: give one in template.", kind="HTTPBadRequest")
-        return load(stored.template)
+        return read(stored.template)
     if not isinstance(given, str | Mapping):
         raise Invalid("The template must be a map or text.", kind="HTTPBadRequest")
     size = len(given.encode() if isinstance(given, str) else msgspec.json.encode(given))
@@ -115,24 +127,40 @@ def _template(services: Services, content: Content, stored: DefinitionRow | None
         raise Invalid(
             f"The template has {size} bytes; {limit} are allowed.", kind="RequestLimitExceeded"
         )
-    return load(given)
+    return read(given)
 
 
-def _environment(content: Content, template: Template | None) -> Environment:
+def _environment(
+    content: Content, template: Template | None
+) -> tuple[Environment, list[Problem], Origin]:
     given: Mapping[str, Json] = content.parameters
     if not content.environment_files:
-        environment = read_environment(content.environment)
-        return replace(environment, parameters={**environment.parameters, **given})
-    read: list[tuple[str, Environment]] = []
-    for name in content.environment_files:
+        environment, problems = sound_environment(content.environment)
+        text = content.environment if isinstance(content.environment, str) else None
+        both = replace(environment, parameters={**environment.parameters, **given})
+        return both, problems, Origin(frozenset(given), (Source("environment", text),))
+    problems = []
+    sources: dict[str, Source] = {}
+    found: list[tuple[str, Environment]] = []
+    for n, name in enumerate(content.environment_files):
         if name not in content.files:
             detail = f"environment_files names {name}, which is not among the files"
-            cure = "send its text in files"
-            raise Invalid(
-                problems=[Problem("The file was not sent", ("environment_files",), detail, cure)]
-            )
-        read.append((name, read_environment(content.files[name], name)))
-    return merge(read, template.parameters if template else {}, given)
+            cure = did_you_mean(name, content.files)
+            at = ("environment_files", n)
+            problems.append(problem("H608", at, detail, cure, where="request"))
+            continue
+        sources[name] = Source(name, content.files[name])
+        environment, wrong = sound_environment(content.files[name], name)
+        found.append((name, environment))
+        problems += wrong
+    schemas = template.parameters if template else {}
+    try:
+        merged = merge(found, schemas, given)
+    except Invalid as invalid:
+        problems += [p for q in invalid.problems for p in locate([q], sources[q.where])]
+        merged = merge(found, {}, given)
+    elsewhere = {name for _, environment in found for name in environment.parameters}
+    return merged, problems, Origin(frozenset(given) - elsewhere, tuple(sources.values()))
 
 
 def _over(
@@ -149,4 +177,4 @@ def _over(
 
 
 def _unread(invalid: Invalid) -> Problem:
-    return Problem(invalid.message, kind=invalid.kind)
+    return replace(problem("H902", detail=invalid.message, where="request"), kind=invalid.kind)

@@ -15,9 +15,10 @@ from heat.operations.finding import find_live
 from heat.operations.services import Services, definition_of
 from heat.plan.build import build
 from heat.plan.definition import Compiled
-from heat.plan.providers import types_through
-from heat.plan.desired import Desired, Standing, want
+from heat.plan.desired import Desired, order
 from heat.plan.model import Kind, Node, Plan
+from heat.plan.problems import AttributeNames, of_parameters, want_all
+from heat.plan.providers import types_through
 from heat.plan.show import show
 from heat.store import resources
 from heat.store.rows import StackRow
@@ -115,19 +116,21 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
             kind="HTTPBadRequest",
         )
     try:
-        template, environment = read_texts(services, request)
-        values, problems = assumed(template, environment)
-        bound = bind(template, values, files=request.files, project_id=context.project)
-        problems += bound.problems()
-        if not problems:
-            found = want(
-                bound, types_through(environment, services.types, request.files), Standing({})
-            )
-            problems += found.problems
+        texts = read_texts(services, request)
     except Invalid as invalid:
         raise (refused(invalid.problems) if invalid.problems else invalid) from None
-    if problems:
-        raise refused(problems)
+    template, environment = texts.template, texts.environment
+    values, wrong = assumed(template, environment)
+    problems = [*template.problems, *texts.problems]
+    problems += of_parameters(wrong, template, texts.problems)
+    bound = bind(template, values, files=request.files, project_id=context.project)
+    type_of = types_through(environment, services.types, request.files)
+    problems += bound.problems(AttributeNames(type_of))
+    requires, _ = ({}, ()) if problems else order(bound, type_of)
+    wanted = want_all(bound, type_of, requires, problems)
+    if wanted.problems:
+        source, section = template.source, template.words.parameters
+        raise refused(texts.origin.trace(wanted.problems, source, section))
     return describe(template, environment)
 
 
