@@ -41,13 +41,13 @@ def test_every_problem_of_shape_is_told_at_once():
         app.yaml:2:1: Unknown section: resorces: the section resorces is not known (did you mean 'resources'?)
           2 | resorces: {}
               ^
-        app.yaml:5:5: Unknown resource key: resources.web.typ: web has the unknown key 'typ' (did you mean 'type'?)
-          5 |     typ: OS::Nova::Server
-                  ^
         app.yaml:4:3: A resource has the wrong shape: resources.web: the resource web has no type (write type: TYPE)
           4 |   web:
                 ^
-        app.yaml:7:3: An output has the wrong shape: outputs.ip: the output ip has no value
+        app.yaml:5:5: Unknown resource key: resources.web.typ: web has the unknown key 'typ' (did you mean 'type'?)
+          5 |     typ: OS::Nova::Server
+                  ^
+        app.yaml:7:3: An output has the wrong shape: outputs.ip: the output ip has no value (write value: below it, with what the output is to show)
           7 |   ip: {description: the address}
                 ^
     """)
@@ -68,7 +68,7 @@ def test_a_reference_to_nothing_names_what_is_close():
         app.yaml:8:14: Reference to a resource that does not exist: resources.volume.properties.name.get_resource: get_resource: the resource sever does not exist (did you mean 'server'?)
           8 |       name: {get_resource: sever}
                            ^
-        app.yaml:9:14: Unknown parameter: resources.volume.properties.zone.get_param: get_param: the parameter zone was not provided
+        app.yaml:9:14: Unknown parameter: resources.volume.properties.zone.get_param: get_param: the parameter zone was not provided (define it under parameters, or correct the name)
           9 |       zone: {get_param: zone}
                            ^
     """)
@@ -82,7 +82,7 @@ def test_a_loop_is_named():
           b: {type: T, properties: {x: {get_attr: [a, y]}}}
           c: {type: T, metadata: {x: {get_resource: b}}}
     """) == expect("""
-        app.yaml:3:3: A loop of dependencies: resources.a: these resources wait for each other: a → c → b → a
+        app.yaml:3:3: A loop of dependencies: resources.a: these resources wait for each other: a → c → b → a (take one of these references or depends_on away)
           3 |   a: {type: T, depends_on: c}
                 ^
     """)
@@ -90,7 +90,7 @@ def test_a_loop_is_named():
 
 def test_text_that_cannot_be_read_shows_where():
     assert said("heat_template_version: 2018-08-31\nresources: {a: [1, 2}\n") == expect("""
-        app.yaml:2:21: The text can't be read: app.yaml is neither JSON nor YAML: while parsing a flow sequence, did not find expected ',' or ']'
+        app.yaml:2:21: The text can't be read: app.yaml is neither JSON nor YAML: while parsing a flow sequence, did not find expected ',' or ']' (mend the line that is shown)
           2 | resources: {a: [1, 2}
                                   ^
     """)
