@@ -193,7 +193,9 @@ def walk(value: Any, path: Sequence[Any]) -> Any:
             return value
         if isinstance(value, Mapping):
             value = value.get(step)  # pyright: ignore[reportUnknownMemberType]
-        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(value, list | str) and isinstance(step, int):
+            if not -len(value) <= step < len(value):  # pyright: ignore[reportUnknownArgumentType]
+                return None
             value = value[step]  # pyright: ignore[reportUnknownVariableType]
         else:
             return None

@@ -58,6 +58,11 @@ GET_PARAM = Function(
 )
 
 
+def _resource_shape(argument: Expression) -> None:
+    if isinstance(argument, Literal) and isinstance(argument.value, list | dict):
+        raise Bad("the name of a resource must be text", "write get_resource: NAME")
+
+
 def _resource_name(given: Any) -> str:
     if not isinstance(given, str) or not given:
         raise Bad("the name of a resource must be text", "write get_resource: NAME", code="H401")
@@ -76,6 +81,7 @@ GET_RESOURCE = Function(
     "get_resource",
     "Gives the reference id of a resource.",
     _get_resource,
+    _resource_shape,
     refers=_resource_reference,
 )
 
