@@ -1,4 +1,4 @@
-"""What verbs wait to hear: all that wait are served by one look at the store, each second or on call.
+"""What verbs wait to hear: one look at the store serves all that wait, each second or on call.
 
 A message that something came only hastens the next look; what was said is in the store.
 """

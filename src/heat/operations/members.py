@@ -10,6 +10,7 @@ from heat.base.ids import EventId
 from heat.operations import views
 from heat.operations.context import Context
 from heat.operations.finding import OfStack, find
+from heat.operations.heard import metadata, overheard
 from heat.operations.live import attributes
 from heat.operations.services import Services
 from heat.store import definitions, events, resources
@@ -102,16 +103,20 @@ def _fits(row: ResourceRow, filters: Mapping[str, list[str]]) -> bool:
 
 def show_resource(services: Services, context: Context, request: ShowResource) -> dict[str, Any]:
     """Return one resource with its attributes."""
-    stack, rows, row = _find(services, context, request)
+    stack, rows, row = find_resource(services, context, request)
     shown = views.resource(row, views.required_by(rows).get(row.id, ()))
     shown["description"] = _descriptions(services, stack).get(row.name, "")
-    shown["attributes"] = attributes(services, context, stack, row, request.with_attr)
+    shown["attributes"] = {
+        **attributes(services, context, stack, row, request.with_attr),
+        **overheard(services, stack, rows).get(row.id, {}),
+    }
     return {"stack": _identity(stack), "resource": shown}
 
 
 def show_metadata(services: Services, context: Context, request: OfResource) -> dict[str, Any]:
     """Return the metadata of a resource."""
-    return {"metadata": _find(services, context, request)[2].metadata}
+    stack, _, row = find_resource(services, context, request)
+    return {"metadata": metadata(services, stack, row)}
 
 
 def list_events(services: Services, context: Context, request: ListEvents) -> dict[str, Any]:
@@ -156,9 +161,10 @@ def show_event(services: Services, context: Context, request: ShowEvent) -> dict
     return {"stack": _identity(stack), "event": shown}
 
 
-def _find(
+def find_resource(
     services: Services, context: Context, request: OfResource
 ) -> tuple[StackRow, list[ResourceRow], ResourceRow]:
+    """Return a stack, the rows of its resources, and the best one of those with a name."""
     stack = find(services, context, request)
     rows = resources.of_stack(services.db, stack.id)
     row = views.best(rows).get(request.resource)

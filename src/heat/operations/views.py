@@ -10,11 +10,13 @@ from heat.base.clock import timestamp
 from heat.base.errors import Invalid
 from heat.base.unknown import Unknown, unknowns
 from heat.engine.record import recorded
+from heat.operations.heard import overheard
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known, Standing
 from heat.plugin.resource import Resource
-from heat.store.rows import EventRow, ResourceRow, StackRow
+from heat.store import definitions
+from heat.store.rows import DefinitionRow, EventRow, ResourceRow, StackRow
 
 HIDDEN = "******"
 
@@ -89,13 +91,29 @@ def _text(value: Any) -> str:
             return str(value)
 
 
+def environment(definition: DefinitionRow) -> dict[str, Any]:
+    """Return the environment of a definition, hidden values masked."""
+    hidden = definitions.hidden(definition.template, definition.environment)
+    shown = dict(definition.environment)
+    for section in ("parameters", "parameter_defaults"):
+        values: Mapping[str, Any] = shown.get(section) or {}
+        shown[section] = {
+            name: HIDDEN if name in hidden else value for name, value in values.items()
+        }
+    return {"resource_registry": {"resources": {}}, "event_sinks": []} | shown
+
+
 def standing(services: Services, stack: StackRow, rows: Iterable[ResourceRow]) -> Standing:
     """Return what is known of the resources of a stack."""
+    rows = list(rows)
     known: dict[str, Known] = {}
+    told = overheard(services, stack, rows)
     for row in best(rows).values():
-        if row.action not in ("INIT", "DELETE") and (row.physical_id or row.status == "COMPLETE"):
+        there = row.physical_id or row.status == "COMPLETE" or row.id in told
+        if row.action not in ("INIT", "DELETE") and there:
             seen = recorded(stack, row, services.types)
-            known[row.name] = Known(seen.reference, row.attributes, seen.cls or Resource)
+            attributes = {**row.attributes, **told.get(row.id, {})}
+            known[row.name] = Known(seen.reference, attributes, seen.cls or Resource)
     return Standing(known)
 
 
@@ -127,8 +145,9 @@ def best(rows: Iterable[ResourceRow]) -> dict[str, ResourceRow]:
     return found
 
 
-def _rank(row: ResourceRow) -> tuple[bool, bool, datetime]:
-    return row.replaced_by is None, row.action != "DELETE", row.created_at
+def _rank(row: ResourceRow) -> tuple[bool, bool, bool, datetime]:
+    begun = row.action != "INIT" or row.replaces is None
+    return begun, row.replaced_by is None, row.action != "DELETE", row.created_at
 
 
 def required_by(rows: Sequence[ResourceRow]) -> dict[str, list[str]]:

@@ -76,7 +76,7 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     changed = frozenset(by_public[difference.name].name for difference in found)
     if any(reason.replaces for reason in reasons):
         return Verdict(Kind.CREATE, tuple(reasons), changed)
-    if found and (why_not := desired.values.must_replace(before, found)):
+    if why_not := desired.values.must_replace(before, found):
         return Verdict(Kind.CREATE, (*reasons, Reason(why_not, replaces=True)), changed)
     if found:
         return Verdict(Kind.UPDATE, tuple(reasons), changed)

@@ -23,7 +23,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 class Signalled(Protocol):
     """A type to which something can be said."""
 
-    def signal(self, body: Mapping[str, Any] | None, heard: Sequence[Signal]) -> Signal:
+    def receive(self, body: Mapping[str, Any] | None, heard: Sequence[Signal]) -> Signal:
         """Return what a request means after those before; raises ValueError when nothing."""
         ...
 

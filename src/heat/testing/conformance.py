@@ -15,7 +15,7 @@ from heat.base.unknown import Unknown
 from heat.plugin.describe import describe
 from heat.plugin.fields import Property, Struct, bare, differences, plain
 from heat.plugin.resource import Here, Resource
-from heat.plugin.steps import Call, Draw, Fail, Find, Reply, Step, Steps, Wait, digest
+from heat.plugin.steps import Call, Draw, Fail, Find, Hear, Reply, Step, Steps, Wait, digest
 from heat.plugin.values import read
 
 ITEM = "7c0ffee0-0000-4000-8000-000000000001"
@@ -238,6 +238,8 @@ def _well(step: Step) -> Reply:
     match step:
         case Find(value=value):
             return {"id": value}
+        case Hear(count=count):
+            return {"signals": [{"id": str(number)} for number in range(count)]}
         case Draw(size=size):
             return {"hex": "5a" * size}
         case Wait(field=field, wanted=wanted) if field and wanted:

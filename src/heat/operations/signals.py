@@ -1,0 +1,122 @@
+"""Signals: what somebody outside says to a resource, and hooks that somebody clears."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import to_builtins
+
+from heat.base.errors import Conflict, Invalid
+from heat.base.ids import EventId
+from heat.operations.context import Context
+from heat.operations.finding import find_live
+from heat.operations.heard import signalled
+from heat.operations.members import OfResource, find_resource
+from heat.operations.services import Services
+from heat.operations.stacks import not_supported
+from heat.plugin.signal import read
+from heat.store import hooks, signals
+from heat.store.rows import EventRow, ResourceRow, SignalRow, StackRow
+from heat.template.registry import HOOKS
+
+_TRIES = 50
+_log = logging.getLogger(__name__)
+
+
+class SignalResource(OfResource, frozen=True, kw_only=True):
+    """What is said to a resource."""
+
+    body: dict[str, Any] | None = None
+
+
+def signal_resource(services: Services, context: Context, request: SignalResource) -> None:
+    """Write down what is said to a resource, and wake whoever waits for it.
+
+    What its type can make nothing of is left aside without an error, as ever.
+    """
+    find_live(services, context, request)
+    stack, rows, row = find_resource(services, context, request)
+    if request.body and "unset_hook" in request.body:
+        _clear(services, context, stack, rows, row.name, request.body["unset_hook"])
+    else:
+        _say(services, context, stack, row, request.body)
+    services.wake(stack.id)
+
+
+def _say(
+    services: Services,
+    context: Context,
+    stack: StackRow,
+    row: ResourceRow,
+    body: Mapping[str, Any] | None,
+) -> None:
+    if row.action in ("SUSPEND", "DELETE"):
+        raise not_supported(f"Signal resource during {row.action}")
+    told = signalled(services, stack, row)
+    if told is None:
+        raise Invalid(
+            f"The resource {row.name} is of the type {row.type}, to which nothing can be said; "
+            "signal a wait condition handle, a scaling policy or a deployment.",
+            kind="ResourceActionNotSupported",
+        )
+    for left in reversed(range(_TRIES)):
+        before = signals.of_resource(services.db, row.id)
+        try:
+            signal = told.receive(body, read(one.body for one in before))
+        except ValueError as meaningless:
+            _log.warning("A signal to %s of %s is left aside: %s", row.name, stack.id, meaningless)
+            return
+        said = SignalRow(
+            resource=row.id,
+            number=before[-1].number + 1 if before else 1,
+            stack=stack.id,
+            body=to_builtins(signal),
+            created_at=services.clock.now(),
+        )
+        event = _event(services, context, row, "SIGNAL", f"Signal: {signal.told}")
+        try:
+            signals.deliver(services.db, said, event)
+        except Conflict:
+            if not left:
+                raise
+        else:
+            return
+
+
+def _clear(
+    services: Services, context: Context, stack: StackRow, rows: list[ResourceRow], name: str,
+    hook: object,
+) -> None:  # fmt: skip
+    if hook not in HOOKS:
+        raise Invalid(
+            f'Invalid hook type "{hook}" for resource {name}: there are {", ".join(HOOKS)}.',
+            kind="InvalidBreakPointHook",
+        )
+    named = {row.id: row for row in rows if row.name == name}
+    for pause in hooks.paused(services.db, [stack.id]):
+        if pause.resource in named and hooks.hook_of(pause.verb) == hook:
+            row = named[pause.resource]
+            event = _event(services, context, row, row.action, f"Hook {hook} is cleared")
+            if hooks.clear(services.db, pause, event):
+                return
+    raise Invalid(
+        f'The resource {name} does not wait at the hook "{hook}".', kind="InvalidBreakPointHook"
+    )
+
+
+def _event(
+    services: Services, context: Context, row: ResourceRow, action: str, reason: str
+) -> EventRow:
+    return EventRow(
+        id=EventId(services.new_id()),
+        stack=row.stack,
+        resource=row.id,
+        resource_name=row.name,
+        resource_type=row.type,
+        physical_id=row.physical_id,
+        action=action,
+        status=row.status,
+        reason=reason,
+        request_id=context.request_id,
+        created_at=services.clock.now(),
+    )

@@ -1,0 +1,66 @@
+"""AWS::CloudFormation::WaitConditionHandle and OS::Heat::UpdateWaitConditionHandle."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from heat.base.json import Json
+from heat.plugin.fields import Difference
+from heat.plugin.registry import resource
+from heat.plugin.resource import Stateless
+from heat.plugin.signal import Signal, latest
+from heat.plugin.steps import Keep, Steps
+from heat.resources.heat.signalling import cfn_address
+from heat.resources.heat.wait_condition_handle import said
+
+_KEYS = {"id": "UniqueId", "status": "Status", "reason": "Reason", "data": "Data"}
+
+
+@resource(
+    "AWS::CloudFormation::WaitConditionHandle",
+    support={"status": "SUPPORTED", "version": "2014.1"},
+)
+class WaitConditionHandle(Stateless):
+    """What is told by a PUT to its address that something is done."""
+
+    def create(self) -> Steps[str | None]:
+        """Make out the address."""
+        address = yield from cfn_address(self.__here__)
+        yield Keep({"url": address})
+        return self.physical_name
+
+    def referred(self, item: str) -> Json:
+        """Give the address."""
+        return self.__here__.data.get("url", item)
+
+    def suspend(self, item: str) -> Steps[None]:
+        """Do nothing: while its stack is suspended nobody is heard."""
+        yield from ()
+
+    def resume(self, item: str) -> Steps[None]:
+        """Do nothing."""
+        yield from ()
+
+    def receive(self, body: Mapping[str, Any] | None, heard: Sequence[Signal]) -> Signal:
+        """Take exactly Status, Reason, Data and UniqueId."""
+        given = body or {}
+        if given.keys() != set(_KEYS.values()):
+            raise ValueError(f"a signal has exactly {', '.join(sorted(_KEYS.values()))}")
+        return said(given, heard, _KEYS)
+
+    def heard(self, signals: Sequence[Signal]) -> Mapping[str, Json]:
+        """Tell by id what came."""
+        return {
+            signal.id: {"Status": signal.status, "Reason": signal.reason, "Data": signal.data}
+            for signal in latest(signals)
+        }
+
+
+@resource(
+    "OS::Heat::UpdateWaitConditionHandle", support={"status": "SUPPORTED", "version": "2014.1"}
+)
+class UpdateWaitConditionHandle(WaitConditionHandle):
+    """A handle that every update replaces, so that its condition waits anew each time."""
+
+    def must_replace(self, before: Any, changes: Iterable[Difference]) -> str | None:
+        """Ask to be replaced, whatever changes."""
+        return "every update replaces it"
