@@ -17,7 +17,7 @@ from heat.plan.build import build
 from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, order
 from heat.plan.model import Kind, Node, Plan
-from heat.plan.problems import AttributeNames, of_parameters, want_all
+from heat.plan.problems import AttributeNames, of_parameters, unable_to_snapshot, want_all
 from heat.plan.providers import types_through
 from heat.plan.show import show
 from heat.store import resources
@@ -126,6 +126,7 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
     bound = bind(template, values, files=request.files, project_id=context.project)
     type_of = types_through(environment, services.types, request.files)
     problems += bound.problems(AttributeNames(type_of))
+    problems += unable_to_snapshot(bound, type_of, stand_ins=True)
     requires, _ = ({}, ()) if problems else order(bound, type_of)
     wanted = want_all(bound, type_of, requires, problems)
     if wanted.problems:
@@ -152,6 +153,8 @@ def _changes(plan: Plan) -> Sequence[tuple[str, Node]]:
             case Kind.DELETE | Kind.FORGET:
                 if node.row not in replaced:
                     found.append(("deleted", node))
+            case _:
+                raise AssertionError(f"an update has no {node.kind}")
     return found
 
 

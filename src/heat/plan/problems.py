@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from heat.base.problems import Problem
 from heat.plan.desired import Standing, TypeOf, Wanted, want
+from heat.template.codes import problem
 from heat.template.environment import unread_sections
 from heat.template.evaluate import Bound
 from heat.template.model import Template
+from heat.template.source import locate
 
 _UNKNOWN_TYPE, _UNKNOWN_GIVEN, _NO_VALUE = "H212", "H501", "H502"
 
@@ -51,6 +53,26 @@ def of_parameters(
     return [problem for problem in found if not follows(problem)]
 
 
+def unable_to_snapshot(bound: Bound, type_of: TypeOf, *, stand_ins: bool = False) -> list[Problem]:
+    """Find resources that shall be kept as snapshots though their types can't make any.
+
+    ``stand_ins`` are types that take anything: a stack may have them so, all the same.
+    """
+    words = bound.template.words
+    found: list[Problem] = []
+    for name, definition in bound.resources.items():
+        cls = type_of(name, definition.type)
+        if (
+            definition.deletion_policy == "Snapshot"
+            and not isinstance(cls, Problem)
+            and not cls.snapshots_on_delete
+            and cls.anything == stand_ins
+        ):
+            detail = f"{definition.type} can't make the snapshot that {name} asks for"
+            found.append(problem("H706", (words.resources, name, words.deletion_policy), detail))
+    return locate(found, bound.template.source)
+
+
 def want_all(
     bound: Bound,
     type_of: TypeOf,
@@ -58,6 +80,7 @@ def want_all(
     problems: Sequence[Problem],
 ) -> Wanted:
     """Return the desired state with nothing known; its problems are those given and all others."""
+    problems = [*problems, *unable_to_snapshot(bound, type_of)]
     if not problems:
         return want(bound, type_of, Standing({}), requires)
     # The order can't be told, but what is wrong with each resource by itself can.

@@ -148,6 +148,7 @@ CODES: dict[str, Code] = {
         "keep one of them, or give what it needs",
         "ResourcePropertyConflict",
     ),
+    "H706": Code("A type can't make snapshots", "use Delete or Retain"),
     "H801": Code(
         "The service of a resource type is not there",
         "use a cloud that has the service, or another type",
