@@ -84,3 +84,82 @@ def schema(output: str | None) -> None:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failure(f"{output} can't be written: {error.strerror}") from None
+
+
+@group.command("format")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.option("--check", is_flag=True, help="Change nothing; fail if there is something to change.")
+@click.option("--diff", is_flag=True, help="Change nothing; show what would be.")
+def format_files(files: Sequence[str], check: bool, diff: bool) -> int:
+    """Lay templates out anew: indentation, blank lines, the order of sections.
+
+    Comments stay. A file whose layout can't be changed without changing its meaning is left alone.
+    With - the template comes from standard input, and goes to standard output.
+    """
+    from heat.base.errors import Invalid, problem_to_wire
+    from heat.cli.complaints import complain
+    from heat.lint.layout import lay_out
+
+    code = 0
+    for file in files:
+        text = _read(file)
+        try:
+            made = lay_out(text, file)
+        except Invalid as invalid:
+            problems = [problem_to_wire(problem) for problem in invalid.problems]
+            complain(Refused(0, invalid.message, {"problems": problems}))
+            code = 1
+            continue
+        if diff:
+            _show_difference(file, text, made)
+        if check or diff:
+            code = code or int(made != text)
+            if made != text and not diff:
+                click.echo(f"{file} would change")
+        elif file == "-":
+            click.echo(made, nl=False)
+        elif made != text:
+            _write(file, made)
+            click.echo(f"{file} changed")
+    return code
+
+
+def _read(file: str) -> str:
+    import sys
+    from pathlib import Path
+
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read().decode()
+        return Path(file).read_bytes().decode()
+    except OSError as error:
+        raise Failure(f"{file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Failure(f"{file} can't be read: it is no UTF-8 text") from None
+
+
+def _write(file: str, text: str) -> None:
+    """Put a text in a file's place at once, so that no half of it is ever there."""
+    from pathlib import Path
+
+    target = Path(file).resolve()
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        beside.write_bytes(text.encode())
+        beside.chmod(target.stat().st_mode & 0o7777)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise Failure(f"{file} can't be written: {error.strerror}") from None
+
+
+def _show_difference(file: str, text: str, made: str) -> None:
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        text.splitlines(keepends=True), made.splitlines(keepends=True), file, f"{file} (formatted)"
+    )
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        shown = line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n"
+        click.secho(shown, nl=False, fg=colours.get(line[:1]))

@@ -75,7 +75,9 @@ _READS = ("get_attr", "Fn::GetAtt")
 
 def secret_name(name: object) -> bool:
     """Tell whether a name speaks of a secret; CamelCase counts as words, too."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name)).replace("-", "_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", str(name)).replace(
+        "-", "_"
+    )
     return _SECRET.search(words.lower()) is not None
 
 

@@ -63,6 +63,22 @@ def unknown_attributes(subject: Subject) -> Iterator[Found]:
             yield Found(use.at, detail, cure)
 
 
+@rule("L306", "unknown-reference", Severity.ERROR, "There is no such resource or parameter")
+def unknown_references(subject: Subject) -> Iterator[Found]:
+    """An output that refers to nothing stays empty, which shows only when the stack is there."""
+    resources, parameters = subject.template.resources, subject.template.parameters
+    for use in subject.called("get_resource", "get_param", "Ref"):
+        if use.at[0] != subject.words.outputs or use.name is None or "::" in use.name:
+            continue
+        known = [
+            *(resources if use.function != "get_param" else ()),
+            *(parameters if use.function != "get_resource" else ()),
+        ]
+        if use.name not in known:
+            detail = f"{use.function} names {use.name}, which does not exist"
+            yield Found(use.at, detail, did_you_mean(use.name, known))
+
+
 @rule("L310", "function-of-later-version", Severity.WARNING, "A function of a later version")
 def later_functions(subject: Subject) -> Iterator[Found]:
     """The template's version does not know the function, so that the call goes out as a map."""

@@ -1,0 +1,73 @@
+"""What is wrong with a template is found without a service, with all that a user sent."""
+
+from heat.lint.examine import Content, examine
+
+TEMPLATE = """\
+heat_template_version: 2021-04-16
+parameters:
+  size: {type: number, constraints: [{range: {max: 10}}]}
+resources:
+  v:
+    type: OS::Cinder::Volume
+    properties: {size: {get_param: size}}
+"""
+
+
+def told(content: Content) -> list[tuple[str, str]]:
+    return [(p.code, str(p.place or p.where)) for p in examine(content).problems]
+
+
+def test_a_parameter_needs_no_value():
+    assert told(Content(TEMPLATE)) == []
+
+
+def test_all_problems_are_told_at_once_with_their_places():
+    text = TEMPLATE.replace("size: {get_param", "siez: {get_param") + (
+        "  n: {type: OS::Neutron::Nett}\n"
+        "  o: {type: OS::Heat::Value, properties: {value: {Ref: x}}}\n"
+        "outputs:\n  x: {value: {get_attr: [gone, a]}}\n"
+    )
+    places = [place for _, place in told(Content(text, "t.yaml"))]
+    assert places == ["t.yaml:7:18", "t.yaml:8:7", "t.yaml:9:51", "t.yaml:11:15"]
+
+
+def test_a_value_is_wrong_where_it_is_given():
+    environments = {"e.yaml": "parameters:\n  size: 11\n"}
+    ((_, place),) = told(Content(TEMPLATE, environments=environments))
+    assert place == "e.yaml:2:3"
+    ((_, place),) = told(Content(TEMPLATE, parameters={"size": "12"}))
+    assert place == "the command line"
+
+
+def test_the_command_line_wins_over_environments_and_the_last_one_over_the_first():
+    bad, good = "parameters: {size: 11}", "parameters: {size: 1}"
+    assert told(Content(TEMPLATE, environments={"a": bad, "b": good})) == []
+    assert told(Content(TEMPLATE, environments={"a": bad}, parameters={"size": "1"})) == []
+    both = {"a": good, "b": bad}
+    assert told(Content(TEMPLATE, environments=both, parameters={"size": "1"})) == []
+    assert told(Content(TEMPLATE, environments=both)) == [("H504", "b:1:14")]
+
+
+def test_a_type_may_come_from_an_environment():
+    text = TEMPLATE.replace("OS::Cinder::Volume", "My::Disk")
+    registry = "resource_registry: {'My::Disk': 'OS::Cinder::Volume'}"
+    assert len(told(Content(text))) == 1
+    assert told(Content(text, environments={"e": registry})) == []
+
+
+def test_every_environment_is_read_though_one_is_broken():
+    environments = {"a": "parameter: {}", "b": "resource_registry: 1"}
+    assert told(Content(TEMPLATE, environments=environments)) == [
+        ("H602", "a:1:1"),
+        ("H603", "b:1:1"),
+    ]
+
+
+def test_a_hidden_value_is_not_told():
+    text = """\
+heat_template_version: 2021-04-16
+parameters:
+  pin: {type: string, hidden: true, constraints: [{length: {min: 8}}]}
+"""
+    (problem,) = examine(Content(text, parameters={"pin": "sesame"})).problems
+    assert "sesame" not in str(problem)
