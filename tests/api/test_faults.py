@@ -111,8 +111,8 @@ def test_unknown_addresses_and_methods(wire: Wire):
     assert "POST" in refused.headers["Allow"]
     options = wire.ask("OPTIONS", "/stacks")
     assert (options.status_code, options.headers["Allow"]) == (204, "GET, POST")
-    snapshots = wire.ask("GET", "/stacks/web/1/snapshots")
-    assert snapshots.json["error"]["type"] == "NotSupported"
+    configs = wire.ask("GET", "/software_configs")
+    assert configs.json["error"]["type"] == "NotSupported"
 
 
 def test_versions_and_the_probe_need_no_token(wire: Wire):

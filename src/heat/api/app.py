@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from heat.api import faults, handlers
+from heat.api import faults, handlers, saved
 from heat.api.asking import Asking, Call, base_of
 from heat.api.handlers import Answer
 from heat.api.policy import Policy
@@ -53,26 +53,21 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{_S}/resources": {"GET": handlers.list_resources},
     _R: {
         "GET": handlers.show_resource,
-        "PATCH": _later("resource:mark_unhealthy", "Marks of unhealthy resources"),
+        "PATCH": saved.mark_unhealthy,
     },
     f"{_R}/metadata": {"GET": handlers.show_metadata},
-    f"{_R}/signal": {"POST": _later("resource:signal", "Signals")},
+    f"{_R}/signal": {"POST": handlers.signal_resource},
     f"{_R}/events": {"GET": handlers.list_events},
     f"{_R}/events/{{event_id}}": {"GET": handlers.show_event},
     f"{_S}/events": {"GET": handlers.list_events},
-    f"{_S}/abandon": {"DELETE": _later("stacks:abandon", "Abandoned stacks")},
-    f"{_S}/export": {"GET": _later("stacks:export", "Exports of stacks")},
-    f"{_S}/snapshots": {
-        "GET": _later("stacks:list_snapshots", "Snapshots"),
-        "POST": _later("stacks:snapshot", "Snapshots"),
-    },
+    f"{_S}/abandon": {"DELETE": saved.abandon_stack},
+    f"{_S}/export": {"GET": saved.export_stack},
+    f"{_S}/snapshots": {"GET": saved.list_snapshots, "POST": saved.take_snapshot},
     f"{_S}/snapshots/{{snapshot_id}}": {
-        "GET": _later("stacks:show_snapshot", "Snapshots"),
-        "DELETE": _later("stacks:delete_snapshot", "Snapshots"),
+        "GET": saved.show_snapshot,
+        "DELETE": saved.delete_snapshot,
     },
-    f"{_S}/snapshots/{{snapshot_id}}/restore": {
-        "POST": _later("stacks:restore_snapshot", "Snapshots")
-    },
+    f"{_S}/snapshots/{{snapshot_id}}/restore": {"POST": saved.restore_snapshot},
     "/validate": {"POST": handlers.validate},
     "/resource_types": {"GET": handlers.list_types},
     "/resource_types/{type_name}": {"GET": handlers.show_type},

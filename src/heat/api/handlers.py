@@ -8,7 +8,7 @@ from heat.api.asking import Asking
 from heat.api.faults import bad_request
 from heat.api.links import following, link, resource_below, with_links
 from heat.base.errors import Invalid
-from heat.operations import changes, members, previews, stacks, types
+from heat.operations import actions, changes, members, previews, signals, stacks, types
 from heat.operations.finding import OfStack
 
 SUBJECTS = ("resources", "events", "template", "actions", "environment", "files", "outputs")
@@ -190,7 +190,7 @@ def act(asking: Asking) -> Answer:
     action = next(iter(body))
     if action not in ACTIONS:
         raise bad_request(f"Invalid action {action} specified: use one of {', '.join(ACTIONS)}")
-    asking.ask("act", changes.Act(**asking.stack, action=action))
+    asking.ask("act", actions.Act(**asking.stack, action=action))
     return Answer()
 
 
@@ -246,6 +246,15 @@ def show_metadata(asking: Asking) -> Answer:
     """Show the metadata of a resource."""
     name = asking.parts["resource_name"]
     return Answer(asking.ask("show_metadata", members.OfResource(**asking.stack, resource=name)))
+
+
+def signal_resource(asking: Asking) -> Answer:
+    """Pass on what is said to a resource."""
+    request = signals.SignalResource(
+        **asking.stack, resource=asking.parts["resource_name"], body=asking.body()
+    )
+    asking.ask("signal_resource", request)
+    return Answer()
 
 
 def list_events(asking: Asking) -> Answer:

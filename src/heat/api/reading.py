@@ -87,6 +87,8 @@ def body(request: falcon.Request, limit: int) -> dict[str, Any]:
         decoded = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise not_json(text) from None
+    if decoded is None:
+        return {}
     if not isinstance(decoded, dict):
         raise bad_request("The body of the request must be a JSON object.")
     return decoded
@@ -104,8 +106,10 @@ def create(given: Mapping[str, Any]) -> CreateStack:
     if not isinstance(name, str) or not name:
         raise bad_request("No stack name specified: give it in stack_name.")
     rollback = given.get("disable_rollback")
+    adopted = _adopted(given.get("adopt_stack_data"))
     return CreateStack(
-        **_content(given),
+        **_content(_with_adopted(given, adopted)),
+        adopt=None if adopted is None else _map(adopted, "resources"),
         stack_name=name,
         timeout_mins=_minutes(given.get("timeout_mins")),
         disable_rollback=True if rollback is None else flag("disable_rollback", rollback),
@@ -118,7 +122,9 @@ def update(given: Mapping[str, Any], *, name: str, stack: str, existing: bool) -
     if not existing and given.get("existing") is not None:
         existing = flag("existing", given["existing"])
     rollback = given.get("disable_rollback")
+    converge = given.get("converge")
     return UpdateStack(
+        converge=None if converge is None else flag("converge", converge),
         **_content(given, needs_template=not existing),
         name=name,
         stack=stack,
@@ -130,6 +136,34 @@ def update(given: Mapping[str, Any], *, name: str, stack: str, existing: bool) -
     )
 
 
+def _adopted(given: Any) -> dict[str, Any] | None:
+    """Read an export, which is JSON text or a map."""
+    if given in (None, "", {}):
+        return None
+    if isinstance(given, str):
+        try:
+            given = msgspec.json.decode(given)
+        except (msgspec.DecodeError, RecursionError):
+            raise bad_request("adopt_stack_data is not JSON: send what an export gave.") from None
+    if not isinstance(given, dict) or not isinstance(given.get("template"), dict):
+        raise bad_request("adopt_stack_data must be a map with a template: what an export gave.")
+    return given
+
+
+def _with_adopted(given: Mapping[str, Any], adopted: dict[str, Any] | None) -> Mapping[str, Any]:
+    """Return a request with the definition of an export below what the request says itself."""
+    if adopted is None:
+        return given
+    environment = _map(adopted, "environment")
+    return {
+        **given,
+        "template": adopted["template"],
+        "files": {**_map(adopted, "files"), **_map(given, "files")},
+        "environment": given.get("environment") or environment,
+        "parameters": {**_map(environment, "parameters"), **_map(given, "parameters")},
+    }
+
+
 def content(given: Mapping[str, Any], kind: type[Content], **more: Any) -> Any:
     """Read the parts that make a definition."""
     return kind(**_content(given), **more)
@@ -137,8 +171,6 @@ def content(given: Mapping[str, Any], kind: type[Content], **more: Any) -> Any:
 
 def _content(given: Mapping[str, Any], *, needs_template: bool = True) -> dict[str, Any]:
     template = given.get("template")
-    if given.get("adopt_stack_data"):
-        raise Invalid("Stack Adopt is not supported.", kind="NotSupported")
     if given.get("files_container"):
         raise Invalid("files_container is not supported: send files.", kind="NotSupported")
     if template in (None, "", {}):

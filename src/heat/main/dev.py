@@ -23,6 +23,7 @@ from heat.cloud.settings import CloudSettings, Polling, Trustee
 from heat.main import access, front
 from heat.main.node import Node, Wants
 from heat.main.served import Served, listen
+from heat.operations.services import Limits
 from heat.rpc.local import Local
 from heat.store import migrations
 from heat.store.database import Database
@@ -33,6 +34,8 @@ PASSWORD = DevCloudSettings.password
 COMMAND = "from heat.cli.main import main; raise SystemExit(main())"
 QUICK = Polling(delays=(0.05, 0.1, 0.2, 0.5, 1.0))
 """A cloud on this machine is asked sooner than one far away."""
+ALLOWED = Limits(enable_stack_adopt=True, enable_stack_abandon=True)
+"""What operators switch on with care may be tried out here."""
 
 
 class Refused(Exception):
@@ -143,7 +146,7 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
     auth_url = f"{running.url}/identity/v3"
     db = database(folder / "heat.sqlite")
     closing.callback(db.close)
-    node = Node(db, Wants(cloud=cloud_settings(auth_url)))
+    node = Node(db, Wants(cloud=cloud_settings(auth_url), limits=ALLOWED))
     node.start()
     closing.callback(node.close)
     served = Served(front.guarded(Local(node.services).call, middleware(auth_url)), listening)

@@ -41,6 +41,14 @@ DEFAULT = [
     cfg.StrOpt("stack_domain_admin_password", default="", secret=True, help="Its password."),
     cfg.IntOpt("max_stacks_per_tenant", default=512, help="Stacks a project may have; -1 for any."),
     cfg.IntOpt("max_resources_per_stack", default=1000, help="Resources of a stack; -1 for any."),
+    cfg.IntOpt("max_snapshots_per_stack", default=32, help="Snapshots of a stack; -1 for any."),
+    cfg.BoolOpt("enable_stack_adopt", default=False, help="Stacks may take over objects."),
+    cfg.BoolOpt("enable_stack_abandon", default=False, help="Stacks may go without their objects."),
+    cfg.BoolOpt(
+        "observe_on_update",
+        default=False,
+        help="An update looks at the live objects first, and repairs what others changed.",
+    ),
     cfg.IntOpt("max_template_size", default=524288, min=1, help="Bytes of a template."),
     cfg.FloatOpt(
         "template_fetch_timeout", default=60, min=1, help="Seconds to wait for a template_url."

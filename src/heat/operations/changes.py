@@ -1,32 +1,27 @@
 """Requests that change stacks: each is checked, then accepted in one transaction."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 
 from heat.base.errors import Conflict, Invalid
-from heat.base.ids import EventId, OperationId, StackId
-from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE
+from heat.base.ids import StackId
+from heat.engine.record import COMPLETE, IN_PROGRESS
+from heat.operations.accepting import accept as accept_for
+from heat.operations.accepting import operation_of, settle, started
 from heat.operations.checks import check
 from heat.operations.content import Content, draft
 from heat.operations.context import Context
+from heat.operations.export import adopted_rows, check_switched_on
 from heat.operations.finding import OfStack, find_live
 from heat.operations.services import Services, definition_of
 from heat.operations.stacks import not_supported
-from heat.store import credentials, operations, stacks
-from heat.store.rows import (
-    ChangeStack,
-    CredentialsRow,
-    EventRow,
-    OperationRow,
-    StackRow,
-)
+from heat.store import operations, resources, stacks
+from heat.store.rows import CredentialsRow, StackRow
 from heat.template.codes import problem
 from heat.template.parameters import immutable_changed
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,254}")
-_TRIES = 8
 
 
 class CreateStack(Content, frozen=True, kw_only=True):
@@ -36,6 +31,8 @@ class CreateStack(Content, frozen=True, kw_only=True):
     timeout_mins: int | None = None
     disable_rollback: bool = True
     tags: tuple[str, ...] = ()
+    adopt: dict[str, Any] | None = None
+    """The resources to take over, as an export has them; None makes new ones."""
 
 
 class UpdateStack(Content, frozen=True, kw_only=True):
@@ -52,6 +49,8 @@ class UpdateStack(Content, frozen=True, kw_only=True):
     timeout_mins: int | None = None
     disable_rollback: bool | None = None
     tags: tuple[str, ...] | None = None
+    converge: bool | None = None
+    """Whether to look at the live objects first; None leaves it to the operator."""
 
     @property
     def target(self) -> OfStack:
@@ -59,17 +58,14 @@ class UpdateStack(Content, frozen=True, kw_only=True):
         return OfStack(stack=self.stack, name=self.name)
 
 
-class Act(OfStack, frozen=True, kw_only=True):
-    """An action on a stack: its name as the REST API has it."""
-
-    action: str
-
-
 def create_stack(services: Services, context: Context, request: CreateStack) -> dict[str, Any]:
     """Accept a new stack and return who it is."""
     check_name(request.stack_name)
     check_tags(request.tags)
     _check_room(services, context)
+    action = "CREATE" if request.adopt is None else "ADOPT"
+    if request.adopt is not None:
+        check_switched_on(services.limits.enable_stack_adopt, "Stack Adopt")
     now = services.clock.now()
     stack_id = StackId(services.new_id())
     made = draft(
@@ -93,9 +89,9 @@ def create_stack(services: Services, context: Context, request: CreateStack) -> 
         id=stack_id,
         name=request.stack_name,
         project=context.project,
-        action="CREATE",
+        action=action,
         status=IN_PROGRESS,
-        reason="Stack CREATE started",
+        reason=f"Stack {action} started",
         definition=made.definition.id,
         # The language lets a description be anything.
         description=str(made.compiled.template.description),
@@ -107,14 +103,16 @@ def create_stack(services: Services, context: Context, request: CreateStack) -> 
         username=context.username,
         created_at=now,
     )
-    operation = _operation(services, context, stack, "CREATE", made.definition.id)
+    operation = operation_of(services, context, stack, action, made.definition.id)
+    adopted = adopted_rows(services, stack, operation.id, made.compiled, request.adopt or {})
     operations.accept(
         services.db,
         operation=operation,
         stack=stack,
         definition=made.definition,
         credentials=kept,
-        events=[_event(services, context, stack, "CREATE")],
+        events=[started(services, context, stack, action)],
+        also=lambda connection: resources.insert(connection, services.db, adopted),
     )
     services.wake(stack_id)
     return {"id": stack_id, "stack_name": stack.name, "project": stack.project}
@@ -160,13 +158,16 @@ def update_stack(services: Services, context: Context, request: UpdateStack) -> 
             fields["disable_rollback"] = request.disable_rollback
         if request.tags is not None or not request.existing:
             fields["tags"] = request.tags or ()
-        operation = _operation(
-            services, context, stack, "UPDATE", made.definition.id, {"previous": previous},
+        converge = request.converge
+        looks = services.limits.observe_on_update if converge is None else converge
+        operation = operation_of(
+            services, context, stack, "UPDATE", made.definition.id,
+            {"previous": previous} | ({"converge": True} if looks else {}),
             timeout_mins=request.timeout_mins,
         )  # fmt: skip
-        _accept(services, context, stack, operation, fields, definition=made.definition)
+        accept_for(services, context, stack, operation, fields, definition=made.definition)
 
-    _settle(services, context, request.target, accept)
+    settle(services, context, request.target, accept)
     return {"id": stack.id, "stack_name": stack.name, "project": stack.project}
 
 
@@ -177,44 +178,10 @@ def delete_stack(services: Services, context: Context, request: OfStack) -> None
         if (stack.action, stack.status) == ("DELETE", IN_PROGRESS):
             services.wake(stack.id)
             return
-        operation = _operation(services, context, stack, "DELETE", None)
-        _accept(services, context, stack, operation, {})
+        operation = operation_of(services, context, stack, "DELETE", None)
+        accept_for(services, context, stack, operation, {})
 
-    _settle(services, context, request, accept)
-
-
-def act(services: Services, context: Context, request: Act) -> None:
-    """Carry out an action on a stack."""
-    match request.action:
-        case "cancel_update":
-            _settle(services, context, request, lambda s: _cancel_update(services, context, s))
-        case "cancel_without_rollback":
-            _settle(services, context, request, lambda s: _cancel(services, context, s))
-        case _:
-            raise not_supported(f"The action {request.action}")
-
-
-def _cancel_update(services: Services, context: Context, stack: StackRow) -> None:
-    if (stack.action, stack.status) != ("UPDATE", IN_PROGRESS):
-        state = f"{stack.action}_{stack.status}"
-        raise not_supported(f"Cancelling update when stack is {state}")
-    if stack.previous_definition is None:
-        raise not_supported("Cancelling an update with nothing to go back to")
-    operation = _operation(
-        services, context, stack, "ROLLBACK", stack.previous_definition,
-        {"because": "the update was cancelled"},
-    )  # fmt: skip
-    _accept(services, context, stack, operation, {})
-
-
-def _cancel(services: Services, context: Context, stack: StackRow) -> None:
-    if stack.action not in ("CREATE", "UPDATE") or stack.status != IN_PROGRESS:
-        state = f"{stack.action}_{stack.status}"
-        raise not_supported(f"Cancelling update when stack is {state}")
-    operation = _operation(
-        services, context, stack, stack.action, stack.definition, {"cancel": True}
-    )
-    _accept(services, context, stack, operation, {}, tells=False)
+    settle(services, context, request, accept)
 
 
 def check_name(name: str) -> None:
@@ -258,7 +225,7 @@ def check_updatable(stack: StackRow) -> None:
 
 def previous_of(stack: StackRow) -> str | None:
     """Return the definition that a failed update of this stack goes back to."""
-    if stack.status == COMPLETE or stack.action == "CREATE":
+    if stack.status == COMPLETE or stack.action in ("CREATE", "ADOPT"):
         return stack.definition
     return stack.previous_definition
 
@@ -270,111 +237,3 @@ def _check_room(services: Services, context: Context) -> None:
             f"You have reached the maximum stacks per tenant, {limit}. Please delete some stacks.",
             kind="RequestLimitExceeded",
         )
-
-
-def _settle(
-    services: Services, context: Context, request: OfStack, accept: Callable[[StackRow], None]
-) -> None:
-    """Accept for the stack as it is now, again when the engine changed it in the meantime."""
-    for left in reversed(range(_TRIES)):
-        try:
-            accept(find_live(services, context, request))
-        except Conflict:
-            if not left:
-                raise
-        else:
-            return
-
-
-def _accept(
-    services: Services,
-    context: Context,
-    stack: StackRow,
-    operation: OperationRow,
-    fields: Mapping[str, Any],
-    *,
-    definition: Any = None,
-    tells: bool = True,
-) -> None:
-    action = operation.action
-    state: dict[str, Any] = {}
-    events: list[EventRow] = []
-    if tells:
-        reason = f"Stack {action} started"
-        state = {"action": action, "status": IN_PROGRESS, "reason": reason}
-        state["updated_at"] = operation.requested_at
-        events = [_event(services, context, stack, action)]
-    operations.accept(
-        services.db,
-        operation=operation,
-        stack=ChangeStack(stack.id, {**state, **fields, "credentials": operation.credentials}),
-        definition=definition,
-        credentials=_renewed(services, context, stack, operation.credentials),
-        events=events,
-        expect_revision=stack.revision,
-    )
-    services.wake(stack.id)
-
-
-def _renewed(
-    services: Services, context: Context, stack: StackRow, credentials_id: str | None
-) -> CredentialsRow | None:
-    """Return whose request this is; None leaves it as it was.
-
-    A trust of the same user outlives this token, so it stays.
-    """
-    if credentials_id is None or context.project != stack.project:
-        return None
-    known = credentials.get(services.db, credentials_id)
-    if known is not None and known.user_id == context.user_id and known.secret.get("trust"):
-        return None
-    return CredentialsRow(
-        id=credentials_id,
-        user_id=context.user_id,
-        username=context.username,
-        project=stack.project,
-        secret=context.credentials().to_secret(),
-    )
-
-
-def _operation(
-    services: Services,
-    context: Context,
-    stack: StackRow,
-    action: str,
-    definition: str | None,
-    options: Mapping[str, Any] | None = None,
-    *,
-    timeout_mins: int | None = None,
-) -> OperationRow:
-    now = services.clock.now()
-    minutes = timeout_mins or stack.timeout_mins
-    seconds = minutes * 60 if minutes else services.limits.stack_action_timeout
-    return OperationRow(
-        id=OperationId(services.new_id()),
-        stack=stack.id,
-        action=action,
-        state="PENDING",
-        definition=definition,
-        requested_at=now,
-        deadline=now + timedelta(seconds=seconds),
-        request_id=context.request_id,
-        credentials=stack.credentials or services.new_id(),
-        options=options or {},
-    )
-
-
-def _event(services: Services, context: Context, stack: StackRow, action: str) -> EventRow:
-    return EventRow(
-        id=EventId(services.new_id()),
-        stack=stack.id,
-        resource=None,
-        resource_name=stack.name,
-        resource_type=STACK_TYPE,
-        physical_id=stack.id,
-        action=action,
-        status=IN_PROGRESS,
-        reason=f"Stack {action} started",
-        request_id=context.request_id,
-        created_at=services.clock.now(),
-    )

@@ -11,7 +11,7 @@ from heat.operations import views
 from heat.operations.context import Context
 from heat.operations.finding import OfStack, find, identify
 from heat.operations.services import Services, definition_of
-from heat.store import definitions, resources, stacks
+from heat.store import resources, stacks
 from heat.store.rows import StackRow
 
 
@@ -181,14 +181,7 @@ def show_files(services: Services, context: Context, request: OfStack) -> Mappin
 def show_environment(services: Services, context: Context, request: OfStack) -> dict[str, Any]:
     """Return the environment of a stack, hidden values masked."""
     definition = definition_of(services, find(services, context, request))
-    hidden = definitions.hidden(definition.template, definition.environment)
-    shown = dict(definition.environment)
-    for section in ("parameters", "parameter_defaults"):
-        values: Mapping[str, Any] = shown.get(section) or {}
-        shown[section] = {
-            name: views.HIDDEN if name in hidden else value for name, value in values.items()
-        }
-    return {"resource_registry": {"resources": {}}, "event_sinks": []} | shown
+    return views.environment(definition)
 
 
 def not_supported(what: str) -> Invalid:

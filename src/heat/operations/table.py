@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from heat.cloud.client import REQUEST_ID
-from heat.operations import changes, members, previews, stacks, types
+from heat.operations import (
+    actions,
+    changes,
+    export,
+    members,
+    previews,
+    signals,
+    snapshots,
+    stacks,
+    types,
+)
 from heat.operations.context import Context
 from heat.operations.finding import OfStack
 from heat.operations.services import Services
@@ -48,7 +58,7 @@ def _preview(request: changes.UpdateStack) -> str:
     return "stacks:preview_update_patch" if request.existing else "stacks:preview_update"
 
 
-def _act(request: changes.Act) -> str:
+def _act(request: actions.Act) -> str:
     return f"actions:{request.action}"
 
 
@@ -60,7 +70,29 @@ _OPERATIONS = (
     Operation("create_stack", changes.CreateStack, changes.create_stack, "stacks:create"),
     Operation("update_stack", changes.UpdateStack, changes.update_stack, _update),
     Operation("delete_stack", OfStack, changes.delete_stack, "stacks:delete"),
-    Operation("act", changes.Act, changes.act, _act),
+    Operation("act", actions.Act, actions.act, _act),
+    Operation(
+        "mark_unhealthy", actions.MarkUnhealthy, actions.mark_unhealthy, "resource:mark_unhealthy"
+    ),
+    Operation("abandon_stack", OfStack, export.abandon_stack, "stacks:abandon"),
+    Operation("export_stack", OfStack, export.export_stack, "stacks:export"),
+    Operation("take_snapshot", snapshots.TakeSnapshot, snapshots.take_snapshot, "stacks:snapshot"),
+    Operation("list_snapshots", OfStack, snapshots.list_snapshots, "stacks:list_snapshots"),
+    Operation(
+        "show_snapshot", snapshots.OfSnapshot, snapshots.show_snapshot, "stacks:show_snapshot"
+    ),
+    Operation(
+        "delete_snapshot",
+        snapshots.OfSnapshot,
+        snapshots.delete_snapshot,
+        "stacks:delete_snapshot",
+    ),
+    Operation(
+        "restore_snapshot",
+        snapshots.OfSnapshot,
+        snapshots.restore_snapshot,
+        "stacks:restore_snapshot",
+    ),
     Operation("preview_stack", changes.CreateStack, previews.preview_stack, "stacks:preview"),
     Operation("preview_update", changes.UpdateStack, previews.preview_update, _preview),
     Operation("validate", previews.Validate, previews.validate, "stacks:validate_template"),
@@ -72,6 +104,9 @@ _OPERATIONS = (
     Operation("list_resources", members.ListResources, members.list_resources, "resource:index"),
     Operation("show_resource", members.ShowResource, members.show_resource, "resource:show"),
     Operation("show_metadata", members.OfResource, members.show_metadata, "resource:metadata"),
+    Operation(
+        "signal_resource", signals.SignalResource, signals.signal_resource, "resource:signal"
+    ),
     Operation("list_events", members.ListEvents, members.list_events, "events:index"),
     Operation("show_event", members.ShowEvent, members.show_event, "events:show"),
     Operation("list_types", types.ListTypes, types.list_types, "stacks:list_resource_types"),

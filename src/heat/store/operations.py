@@ -109,6 +109,35 @@ def overdue(db: Database, limit: int = 100) -> list[OperationRow]:
     return _all(db, late.order_by(_C.deadline).limit(limit))
 
 
+def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[str, str]]:
+    """Return the state and the reason in which operations ended; those that go on are left out.
+
+    One that was superseded ends as the last operation of its stack does; one that nobody knows
+    any more, with its stack, is done.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+
+    def look(connection: Connection) -> dict[OperationId, tuple[str, str]]:
+        query = select(_C.id, _C.stack, _C.state, _C.reason)
+        rows = connection.execute(query.where(_C.id.in_(wanted))).all()
+        found = {row[0]: (row[2], row[3]) for row in rows if row[2] not in CURRENT}
+        followed = {row[0]: row[1] for row in rows if row[2] == "SUPERSEDED"}
+        if followed:
+            last: dict[StackId, tuple[str, str]] = {}
+            newest = query.where(_C.stack.in_(sorted(set(followed.values()))))
+            for row in connection.execute(newest.order_by(_C.requested_at, _C.id)):
+                last[row[1]] = (row[2], row[3])
+            found |= {key: last[of] for key, of in followed.items()}
+        gone = set(wanted) - {row[0] for row in rows}
+        return {key: end for key, end in found.items() if end[0] not in CURRENT} | dict.fromkeys(
+            gone, ("DONE", "")
+        )
+
+    return db.read(look)
+
+
 def supersede(connection: Connection, stacks: Sequence[StackId]) -> None:
     """End the current operations of stacks in favour of newer ones, within a transaction."""
     query = update(operation_table).where(_C.stack.in_(stacks), _C.state.in_(CURRENT))

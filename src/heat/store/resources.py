@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Connection, Select, case, func, or_, select
 
 from heat.base.ids import ProjectId, ResourceId, StackId
 from heat.store.database import Database
 from heat.store.rows import ResourceRow
 from heat.store.shapes import RESOURCE
+from heat.store.statements import insert_new
 from heat.store.tables import resource, stack
 
 _C = resource.c
@@ -94,3 +95,8 @@ def _first(db: Database, query: Select[Any]) -> ResourceRow | None:
 
 def _all(db: Database, query: Select[Any]) -> list[ResourceRow]:
     return RESOURCE.read_all(db, db.read(lambda connection: connection.execute(query).all()))
+
+
+def insert(connection: Connection, db: Database, rows: Iterable[ResourceRow]) -> None:
+    """Write new rows, within a transaction."""
+    insert_new(connection, resource, [RESOURCE.write(db, row) for row in rows])
