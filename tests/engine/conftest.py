@@ -78,7 +78,7 @@ class Mortal:
 
     def __getattr__(self, name):
         inner = getattr(self._inner, name)
-        if name not in ("commit", "send", "put_credentials", "make_trust"):
+        if name not in ("commit", "send", "make_trust", "drop_trust"):
             if not asyncio.iscoroutinefunction(inner):
                 return inner
 
@@ -147,7 +147,7 @@ class Place:
         reply = self.cloud.dispatch(Request.of(method, url, headers=headers, raw=body))
         return Answer(reply.status, reply.headers, reply.raw or b"", reply.delay, reply.lost)
 
-    def _login(self, user="demo"):
+    def _login(self, user="demo", project=None):
         domain = {"name": "Default"}
         body = {
             "auth": {
@@ -157,7 +157,7 @@ class Place:
                         "user": {"name": user, "domain": domain, "password": self.local.password}
                     },
                 },
-                "scope": {"project": {"name": user, "domain": domain}},
+                "scope": {"project": {"name": project or user, "domain": domain}},
             }
         }
         url = f"{BASE}/identity/v3/auth/tokens"

@@ -6,23 +6,25 @@ another driver continues from the rows.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from heat.base.errors import Fault, Invalid
-from heat.base.ids import OperationId, ResourceId
-from heat.cloud.credentials import Credentials
+from heat.base.errors import Fault, Invalid, Temporary
+from heat.base.ids import OperationId, ResourceId, StackId
 from heat.cloud.finders import AsyncFinders
 from heat.engine import acting, reasons, saving
 from heat.engine.changes import carry_out
+from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Unkept
+from heat.engine.nursery import Nursery
 from heat.engine.ports import Loaded, Settings, World
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.scene import Outcome, Scene
+from heat.engine.trusting import Trusts
 from heat.engine.verbs import Stage
 from heat.plan import actions
 from heat.plan.build import build
@@ -47,25 +49,28 @@ GOES_ON = ("DELETE", "CHECK", "DELETE_SNAPSHOT")
 """Actions that do what they still can after a failure."""
 
 
+class Shared(NamedTuple):
+    """What the drives of one engine share."""
+
+    hearing: Hearing
+    endings: Endings
+    wake: Callable[[StackId], None]
+
+
 class Drive:
     """The way of one stack through one operation."""
 
     def __init__(
-        self, world: World, settings: Settings, lease: Lease, loaded: Loaded, hearing: Hearing
+        self, world: World, settings: Settings, lease: Lease, loaded: Loaded, shared: Shared
     ) -> None:
         self._world, self._settings, self._lease = world, settings, lease
-        self._hearing = hearing
+        self._shared = shared
         self._loaded = loaded
         self.operation = loaded.operation
         self._superseded = False
         self._late = False
         self._notice = asyncio.Event()
-        row = loaded.credentials
-        self._who = (
-            Credentials.from_secret(row.user_id, row.username, row.project, row.secret)
-            if row
-            else Credentials(user_id="", project=loaded.stack.project)
-        )
+        self._trusts = Trusts(world.cloud, lease, loaded)
 
     def supersede(self) -> None:
         """Take note that a newer operation has come."""
@@ -106,14 +111,19 @@ class Drive:
             await self._finish(scene, outcome)
 
     def _scene(self) -> Scene:
-        loaded = self._loaded
+        loaded, compiled = self._loaded, self._compiled()
+        rows = {row.id: row for row in loaded.resources}
+        endings, wake = self._shared.endings, self._shared.wake
         stage = Stage(
             world=self._world,
             settings=self._settings,
             lease=self._lease,
-            who=self._who,
-            finders=AsyncFinders(self._world.cloud, self._who),
-            hearing=self._hearing,
+            who=self._trusts.who,
+            finders=AsyncFinders(self._world.cloud, self._trusts.who),
+            hearing=self._shared.hearing,
+            nursery=Nursery(
+                self._world, loaded.stack, self.operation, compiled, endings, wake, rows
+            ),
             deadline=self.operation.deadline,
             stopping=lambda: self._superseded or self._late or self._lease.lost,
         )
@@ -123,8 +133,8 @@ class Drive:
         return Scene(
             stack=loaded.stack,
             operation=self.operation,
-            compiled=self._compiled(),
-            rows={row.id: row for row in loaded.resources},
+            compiled=compiled,
+            rows=rows,
             journal=journal,
             teller=Teller(self._world, loaded.stack, self.operation),
             stage=stage,
@@ -187,25 +197,10 @@ class Drive:
 
     async def _trust(self, scene: Scene) -> None:
         """Get a trust before the user's token can end, where the cloud will be called."""
-        row = self._loaded.credentials
-        wanted = self._settings.trusts and self.operation.action != "DELETE" and row is not None
-        if not wanted or self._who.trust or not self._who.token or not self._needs_cloud(scene):
+        if self.operation.action == "DELETE":
             return
-        assert row is not None  # noqa: S101 - wanted says so
-        try:
-            trust = await self._world.cloud.make_trust(
-                self._who, f"heat:{scene.stack.id}:{row.user_id}"
-            )
-        except Fault as fault:
-            _log.warning("Stack %s goes on with the user's token alone: %s", scene.stack.id, fault)
-            return
-        who = replace(self._who, trust=trust)
-        secret = who.to_secret() | {"token": self._who.token, "expires_at": self._who.expires_at}
-        # Another user's request may have come meanwhile; its credentials stay.
-        await self._lease.commit(operation=self.operation.id)
-        await self._world.store.put_credentials(replace(row, secret=secret))
-        self._loaded = replace(self._loaded, credentials=replace(row, secret=secret))
-        self._who = who
+        wanted = self._settings.trusts and self._needs_cloud(scene)
+        who = await self._trusts.arrange(wanted=wanted)
         scene.stage = replace(scene.stage, who=who, finders=AsyncFinders(self._world.cloud, who))
 
     def _needs_cloud(self, scene: Scene) -> bool:
@@ -296,7 +291,11 @@ class Drive:
     def _state(self, action: str, status: str, reason: str) -> dict[str, Any]:
         state: dict[str, Any] = {"action": action, "status": status, "reason": reason}
         # Clients take a stack with an update time for one that was updated.
-        return state if action == "CREATE" else state | {"updated_at": self._world.clock.now()}
+        return (
+            state
+            if action in ("CREATE", "ADOPT")
+            else state | {"updated_at": self._world.clock.now()}
+        )
 
     def _rolls_back(self) -> bool:
         return not self._loaded.stack.disable_rollback
@@ -360,7 +359,11 @@ class Drive:
             reason += ". 'CHECK' not fully supported (see resources)"
         state = self._state(action, COMPLETE, reason)
         if action == "DELETE":
-            await self._drop_trust()
+            try:
+                writes += await self._trusts.end()
+            except Temporary as away:
+                await self._fail_early(away, ())
+                return
             state["deleted_at"] = self._world.clock.now()
         elif action not in actions.ACTIONS:
             if self.operation.definition is not None:
@@ -368,15 +371,6 @@ class Drive:
             state["previous_definition"] = None
         writes += [ChangeStack(stack.id, state), scene.teller.stack(action, COMPLETE, reason)]
         await self._lease.commit(*writes, operation=self.operation.id)
-        if action == "DELETE" and self._loaded.credentials is not None:
-            await self._world.store.drop_credentials(self._loaded.credentials.id)
-
-    async def _drop_trust(self) -> None:
-        if self._who.trust:
-            try:
-                await self._world.cloud.drop_trust(self._who)
-            except Fault as fault:
-                _log.warning("The trust %s stays behind: %s", self._who.trust, fault)
 
     async def _fail_early(self, fault: Fault, rows: Iterable[ResourceRow]) -> None:
         """End an operation whose definition can't be used (any more), or that can't be kept."""

@@ -12,6 +12,7 @@ from heat.base.clock import Clock
 from heat.base.ids import OperationId, ResourceId, StackId
 from heat.cloud.credentials import Credentials
 from heat.cloud.port import CloudPort
+from heat.engine.endings import Records
 from heat.engine.hearing import Inbox
 from heat.plugin.resource import Resource
 from heat.store.rows import (
@@ -40,7 +41,15 @@ class Loaded(Struct, frozen=True, kw_only=True):
     snapshots: Sequence[SnapshotRow] = ()
 
 
-class Store(Inbox, Protocol):
+class Family(Struct, frozen=True, kw_only=True):
+    """A nested stack as its parent sees it: what is recorded of it, whatever it is about."""
+
+    stack: StackRow
+    definition: DefinitionRow | None
+    resources: Sequence[ResourceRow]
+
+
+class Store(Inbox, Records, Protocol):
     """The store, as the engine sees it."""
 
     async def claim(
@@ -61,6 +70,10 @@ class Store(Inbox, Protocol):
         """Read a stack and its current operation; None when it has none."""
         ...
 
+    async def family(self, stack: StackId) -> Family | None:
+        """Read a stack, deleted or not, with its definition and resources."""
+        ...
+
     async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
         """Return the current operations of stacks."""
         ...
@@ -71,14 +84,6 @@ class Store(Inbox, Protocol):
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
         """Return those of the ids that some resource row names."""
-        ...
-
-    async def put_credentials(self, row: CredentialsRow) -> None:
-        """Keep credentials."""
-        ...
-
-    async def drop_credentials(self, key: str) -> None:
-        """Forget credentials."""
         ...
 
     async def commit(self, batches: Sequence[Batch]) -> list[Verdict]:

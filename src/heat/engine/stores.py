@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from heat.base.ids import EngineId, OperationId, ResourceId, StackId
+from heat.engine.endings import Ending
 from heat.engine.hearing import Pause
-from heat.engine.ports import Loaded
+from heat.engine.ports import Family, Loaded
 from heat.store import commit as group
 from heat.store import (
     credentials,
@@ -23,7 +24,8 @@ from heat.store import (
     stacks,
 )
 from heat.store.database import Database
-from heat.store.rows import Batch, CredentialsRow, LeaseRow, ResourceRow, SignalRow, Verdict
+from heat.store.operations import ended
+from heat.store.rows import Batch, LeaseRow, ResourceRow, SignalRow, Verdict
 
 T = TypeVar("T")
 OF_SNAPSHOTS = ("SNAPSHOT", "DELETE_SNAPSHOT", "DELETE")
@@ -86,6 +88,25 @@ class ThreadedStore:
             snapshots=snapshots.of_stack(db, stack) if operation.action in OF_SNAPSHOTS else (),
         )
 
+    async def family(self, stack: StackId) -> Family | None:
+        """Read a stack, deleted or not, with its definition and resources."""
+        return await self._run(lambda: self._family(stack))
+
+    def _family(self, stack: StackId) -> Family | None:
+        row = stacks.get(self._db, stack)
+        if row is None:
+            return None
+        return Family(
+            stack=row,
+            definition=definitions.get(self._db, row.definition),
+            resources=resources.of_stack(self._db, stack),
+        )
+
+    async def endings(self, operations: Collection[OperationId]) -> Mapping[OperationId, Ending]:
+        """Return how operations ended; those that go on are left out."""
+        found = await self._run(lambda: ended(self._db, operations))
+        return {key: Ending(state, reason) for key, (state, reason) in found.items()}
+
     async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
         """Return the current operations of stacks."""
         found = await self._run(lambda: operations.currents(self._db, stacks))
@@ -116,14 +137,6 @@ class ThreadedStore:
     async def cleared(self, pauses: Collection[Pause]) -> frozenset[Pause]:
         """Return those of the pauses that have ended."""
         return await self._run(lambda: hooks.cleared(self._db, list(pauses)))
-
-    async def put_credentials(self, row: CredentialsRow) -> None:
-        """Keep credentials."""
-        await self._run(lambda: credentials.put(self._db, row))
-
-    async def drop_credentials(self, key: str) -> None:
-        """Forget credentials."""
-        await self._run(lambda: credentials.drop(self._db, key))
 
     async def commit(self, batches: Sequence[Batch]) -> list[Verdict]:
         """Commit what the fences let through, and tell what became of each."""

@@ -162,9 +162,9 @@ class Effect:
         update_many(connection, journal, ("resource", "verb", "sequence"), replies)
         insert_new(connection, event, list(self.events.values()))
         _delete(connection, credentials, "id", self.gone_credentials)
-        for row in self.credentials.values():
-            mine = (credentials.c.id == row.id, credentials.c.user_id == row.user_id)
-            secret = CREDENTIALS.value(db, "secret", row.secret)
+        for given in self.credentials.values():
+            mine = (credentials.c.id == given.id, credentials.c.user_id == given.user_id)
+            secret = CREDENTIALS.value(db, "secret", given.secret)
             connection.execute(update(credentials).where(*mine).values(secret=secret))
         _delete(connection, snapshot, "id", self.gone_snapshots)
         kept = [values | {"id": key} for key, values in self.snapshots.items()]

@@ -1,0 +1,225 @@
+"""What an engine must not leave behind or get stuck at, whoever goes on in its place."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from devcloud.kernel.faults import Rule
+from heat.engine.trusting import succeed
+from heat.plugin.registry import TYPES
+from heat.store import credentials, operations, stacks
+from heat.store.rows import ChangeResource, CredentialsRow
+
+from .test_life import NETS
+
+RENAMED = NETS.replace("default: first", "default: second")
+
+
+def trusts(place):
+    return {row["id"]: row["trustor_user_id"] for row in place.cloud.state("identity").trusts.all()}
+
+
+def kept(place, stack):
+    return credentials.get(place.db, stacks.get(place.db, stack, deleted=True).credentials)
+
+
+def ask_as(place, who, action, template, stack):
+    """Accept an operation of another user, with the credentials that its request brings."""
+    known = kept(place, stack)
+    row = CredentialsRow(
+        id=known.id,
+        user_id=who.user_id,
+        username=who.username,
+        project=who.project,
+        secret=who.to_secret(),
+    )
+    credentials.put(place.db, succeed(row, known))
+    return place.ask(action, template, stack)
+
+
+async def replaced(place, stack, worker, name="second"):
+    """Wait for the stack's end; when the engine dies on the way, another takes over."""
+    done = asyncio.create_task(place.settled(stack, seconds=2000))
+    died = asyncio.create_task(worker.life.died.wait())
+    await asyncio.wait({done, died}, return_when=asyncio.FIRST_COMPLETED)
+    if died.done():
+        await place.kill(worker)
+        place.start(name)
+    died.cancel()
+    return await done
+
+
+@pytest.mark.parametrize("steps", [None, *range(14)])
+def test_the_trust_of_another_user_goes_when_the_new_one_is_there(world, steps):
+    async def main(place):
+        worker = place.start("first")
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        [first] = trusts(place)
+        if steps is not None:
+            worker.life.left = worker.life.taken + steps
+        admin = place._login("admin", "demo")
+        ask_as(place, admin, "UPDATE", RENAMED, stack)
+        row = await replaced(place, stack, worker)
+        assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
+        [(second, owner)] = trusts(place).items()
+        assert owner == admin.user_id
+        assert second != first
+        secret = kept(place, stack).secret
+        assert secret["trust"] == second
+        assert "former" not in secret
+
+    world(main)
+
+
+def test_a_user_who_comes_again_keeps_the_trust(world):
+    async def main(place):
+        worker = place.start("first")
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        admin = place._login("admin", "demo")
+        worker.life.left = worker.life.taken
+        ask_as(place, admin, "UPDATE", RENAMED, stack)
+        await worker.life.died.wait()
+        await place.kill(worker)
+        ask_as(place, place.user, "UPDATE", RENAMED, stack)
+        place.start("second")
+        row = await place.settled(stack, seconds=2000)
+        assert row.status == "COMPLETE", row.reason
+        [(trust, owner)] = trusts(place).items()
+        assert owner == place.user.user_id
+        assert kept(place, stack).secret["trust"] == trust
+        place.ask("DELETE", None, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert trusts(place) == {}
+
+    world(main)
+
+
+@pytest.mark.parametrize("steps", range(9))
+def test_a_stack_deleted_while_its_trust_is_made_leaves_none(world, steps):
+    async def main(place):
+        worker = place.start("first", steps)
+        stack = place.ask("CREATE", NETS)
+        await worker.life.died.wait()
+        await place.kill(worker)
+        ask_as(place, place._login("admin", "demo"), "DELETE", None, stack)
+        place.start("second")
+        row = await place.settled(stack, seconds=2000)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+        assert trusts(place) == {}
+        assert kept(place, stack) is None
+
+    world(main)
+
+
+@pytest.mark.parametrize("steps", range(26))
+def test_a_deletion_that_is_cut_off_leaves_no_trust(world, steps):
+    async def main(place):
+        worker = place.start("first")
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        assert trusts(place)
+        worker.life.left = worker.life.taken + steps
+        place.ask("DELETE", None, stack)
+        row = await replaced(place, stack, worker)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+        assert trusts(place) == {}
+        assert kept(place, stack) is None
+
+    world(main)
+
+
+def test_a_trust_that_can_not_be_removed_now_keeps_the_stack(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        place.cloud.faults.add(
+            Rule(service="identity", method="DELETE", path="trusts", action="error", status=503)
+        )
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "FAILED")
+        assert row.reason.startswith("ServiceUnavailable: ")
+        place.cloud.faults.clear()
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+        assert trusts(place) == {}
+
+    world(main)
+
+
+def unkeepable(self, item, names):
+    yield from ()
+    return dict.fromkeys(names, object())
+
+
+def test_what_the_database_can_not_take_fails_its_resource_at_once(world, monkeypatch, caplog):
+    monkeypatch.setattr(TYPES["OS::Neutron::Port"], "reveal", unkeepable)
+    text = NETS + "outputs:\n  mac: {value: {get_attr: [port, mac_address]}}\n"
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", text)
+        row = await place.settled(stack, seconds=60)
+        assert row.reason == (
+            "Resource CREATE failed: DatabaseError: resources.port: what came of it can't be kept "
+            "in the database; see the engine's log"
+        )
+        assert "a object has no JSON" in caplog.text
+        place.ask("DELETE", None, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert place.made() == {}
+
+    world(main)
+
+
+def test_an_operation_that_can_not_be_kept_ends_at_once(world, caplog):
+    """Not even the failure of its resource can be written."""
+
+    async def main(place):
+        worker = place.start()
+        store = worker._world.store._inner
+        commit = store.commit
+
+        def spoiled(batch):
+            rows = [w.id for w in batch.writes if isinstance(w, ChangeResource)]
+            if not rows or batch.operation is not None:
+                return batch
+            return replace(batch, writes=(*batch.writes, ChangeResource(rows[0], {"no": "field"})))
+
+        store.commit = lambda batches: commit([spoiled(batch) for batch in batches])
+        stack = place.ask("CREATE", NETS)
+        row = await place.settled(stack, seconds=60)
+        assert (row.action, row.status) == ("CREATE", "FAILED")
+        assert row.reason == (
+            "DatabaseError: what came of it can't be kept in the database; see the engine's log"
+        )
+        assert "ResourceRow has no no" in caplog.text
+        store.commit = commit
+        place.ask("DELETE", None, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert place.made() == {}
+
+    world(main)
+
+
+def test_an_operation_without_a_use_ends_what_it_finds_in_progress(world):
+    """The definition of a superseded operation is gone, say, when its successor comes."""
+
+    async def main(place):
+        slow = "heat_template_version: 2021-04-16\nresources:\n  slow:\n"
+        slow += "    type: OS::Heat::TestResource\n    properties: {wait_secs: 1000}\n"
+        place.start()
+        stack = place.ask("CREATE", slow)
+        await asyncio.sleep(3)
+        place.ask("UPDATE", slow.replace("wait_secs: 1000", "no_such: 1"), stack)
+        row = await place.settled(stack, seconds=60)
+        assert row.status == "FAILED"
+        assert place.rows(stack)["slow"].status == "FAILED"
+        assert operations.current(place.db, stack) is None
+
+    world(main)
