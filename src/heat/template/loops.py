@@ -48,7 +48,8 @@ def expand(raw: Mapping[str, Any], values: Callable[[Any, Path], Any]) -> Expans
     except _TooMuch as much:
         detail = f"the loops come to more than {MAX_WRITTEN} values"
         expansion.problems.append(problem("H215", much.at, detail, "use shorter lists"))
-        written = {}
+        written = {name: {} for name in _SECTIONS if name in raw}
+        expansion.waiting |= set(written)
     expansion.raw = {**raw, **written}
     return expansion
 
@@ -71,6 +72,7 @@ class _Writing:
     def __init__(self, expansion: Expansion, values: Callable[[Any, Path], Any]) -> None:
         self.expansion, self.values = expansion, values
         self.size = 0
+        self.told: set[Path] = set()
 
     def walk(self, value: Any, new: Path, old: Path) -> Any:
         """Return a value without loops; it stands at ``new`` and was written at ``old``."""
@@ -155,7 +157,11 @@ class _Writing:
         return value
 
     def _wrong(self, at: Path, detail: str, cure: str) -> None:
-        self.expansion.problems.append(problem("H215", at, detail, cure))
+        # What is wrong with a loop is wrong each time; within another loop, many times.
+        loop = tuple(step for step in at if str(step).startswith(PREFIX))
+        if loop not in self.told:
+            self.told.add(loop)
+            self.expansion.problems.append(problem("H215", at, detail, cure))
 
 
 def _filled(text: str, name: str, word: str) -> str:

@@ -24,6 +24,7 @@ from heat.template.expressions import (
 )
 from heat.template.functions.references import FN_GETATT, resource_or_parameter, resource_used
 from heat.template.functions.shapes import as_word
+from heat.template.limits import make_text
 
 _NO_VALUE = "AWS::NoValue"
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
@@ -76,13 +77,15 @@ def _shape(argument: Expression) -> None:
             raise Bad(f"{name!r} is not a name", cure)
 
 
-def _sub(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _sub(given: Any, scope: Scope) -> Any:
     layout, values = given
     # What has no value, as AWS::NoValue, stands for no text at all.
-    return "".join(
+    words = [
         as_word(values.get(word), f"the value of {word!r}") if is_name else word
         for is_name, word in layout
-    )
+    ]
+    make_text(scope, sum(map(len, words)))
+    return "".join(words)
 
 
 def _named(given: Any, scope: Scope) -> Any:
