@@ -15,8 +15,10 @@ from heat.template.check import Stage, check, expression_problems
 from heat.template.codes import problem
 from heat.template.expressions import (
     ABSENT,
+    MAX_WORK,
     Absent,
     Bad,
+    Budget,
     Call,
     Expression,
     ListOf,
@@ -61,6 +63,7 @@ __all__ = [
 ]
 
 DEFAULT_REGION = "ap-southeast-1"
+_WORK_OF_RESOURCE = 64 * 1024
 MAX_EXPORT_NAME = 255
 
 
@@ -104,7 +107,6 @@ class Bound:
 
     def __init__(self, around: Surroundings, found: Sequence[Problem] = ()) -> None:
         self._around = around
-        self._nothing = Here(around, NothingKnown())
         self._found = list(found)
         self.template = around.template
         self.conditions: Mapping[str, bool] = self._conditions()
@@ -165,11 +167,16 @@ class Bound:
 
     def problems(self, types: TypeNames | None = None) -> list[Problem]:
         """Return everything that can be found wrong without a cloud, each with its place."""
-        scope = self._nothing
-        if types is not None:
-            scope = Here(self._around, AttributesKnown(self.template, types))
+        budget = Budget(4 * MAX_WORK + len(self.resources) * _WORK_OF_RESOURCE)
+        facts = NothingKnown() if types is None else AttributesKnown(self.template, types)
+        scope = Here(self._around, facts, budget)
         found = [*self._found, *check(self, scope, types)]
         return locate(dict.fromkeys(found), self.template.source)
+
+    @property
+    def _nothing(self) -> Here:
+        """A scope in which nothing is made yet; each has a budget of its own."""
+        return Here(self._around, NothingKnown())
 
     def _walk(self, expression: Expression) -> Iterator[Reference]:
         match expression:

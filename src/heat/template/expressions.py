@@ -46,6 +46,16 @@ class Bad(Exception):
         self.detail, self.cure, self.code = detail, cure, code
 
 
+MAX_WORK = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the calls of one value may still make, in characters."""
+
+    left: int = MAX_WORK
+
+
 class Scope(Protocol):
     """What functions may ask for while a value is computed."""
 
@@ -88,6 +98,11 @@ class Scope(Protocol):
     @property
     def zones(self) -> Sequence[str]:
         """The compute zones."""
+        ...
+
+    @property
+    def budget(self) -> Budget:
+        """What may still be made."""
         ...
 
 

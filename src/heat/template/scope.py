@@ -8,7 +8,7 @@ from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
 from heat.base.unknown import Unknown
-from heat.template.expressions import Bad
+from heat.template.expressions import Bad, Budget
 from heat.template.model import Template
 
 SHOWN_IN_SECTION = frozenset(("H301", "H302", "H303", "H306", "H307", "H308"))
@@ -139,6 +139,7 @@ class Here:
 
     around: Surroundings
     facts: Facts
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def zones(self) -> Sequence[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 from heat.base.unknown import Unknown, unknowns
@@ -17,9 +18,10 @@ from heat.template.expressions import (
     items_of,
 )
 from heat.template.functions.shapes import a_list, a_map, describe, mapping, sequence, text
+from heat.template.limits import count_values, make_text, make_values, work
 
 
-def _map_merge(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _map_merge(given: Any, scope: Scope) -> Any:
     if isinstance(given, Unknown):
         return given
     merged: dict[str, Any] = {}
@@ -27,7 +29,8 @@ def _map_merge(given: Any, scope: Scope) -> Any:  # noqa: ARG001
         if isinstance(part, Unknown):
             return unknowns(given)
         if part is not None:
-            merged.update(mapping(part, "what is merged"))
+            make_values(scope, len(mapping(part, "what is merged")))
+            merged.update(part)
     return merged
 
 
@@ -90,7 +93,7 @@ MAP_REPLACE = Function(
 
 
 def _repeat(maps: bool, permutations: bool) -> Any:
-    def apply(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    def apply(given: Any, scope: Scope) -> Any:
         if (waits := unknowns(given.get("for_each"))) is not None:
             return waits
         lists = mapping(given["for_each"], "for_each")
@@ -100,8 +103,11 @@ def _repeat(maps: bool, permutations: bool) -> Any:
         if not isinstance(crossed, bool):
             raise Bad(f"permutations must be a boolean, not {describe(crossed)}")
         values = [_values(lists[name], name, maps=maps and crossed) for name in lists]
+        lengths = [len(part) for part in values]
+        rounds = prod(lengths) if crossed else max(lengths)
+        make_values(scope, rounds * count_values(given["template"]))
         return [
-            _fill(given["template"], dict(zip(lists, chosen, strict=True)))
+            _fill(given["template"], dict(zip(lists, chosen, strict=True)), scope)
             for chosen in _rounds(values, crossed=crossed)
         ]
 
@@ -126,17 +132,22 @@ def _rounds(values: list[list[Any]], *, crossed: bool) -> Iterator[tuple[Any, ..
     return zip(*values, strict=True)
 
 
-def _fill(value: Any, chosen: dict[str, Any]) -> Any:
+def _fill(value: Any, chosen: dict[str, Any], scope: Scope) -> Any:
     if isinstance(value, str):
         for name, word in chosen.items():
             if not isinstance(word, str):
                 raise Bad(f"{name!r} must stand for text, not for {describe(word)}")
-            value = value.replace(name, word)
+            work(scope, len(value) // 64)
+            if count := value.count(name):
+                make_text(scope, len(value) + count * (len(word) - len(name)))
+                value = value.replace(name, word)
         return value
     if isinstance(value, list):
-        return [_fill(part, chosen) for part in value]
+        return [_fill(part, chosen, scope) for part in value]
     if isinstance(value, dict):
-        return {_fill(key, chosen): _fill(part, chosen) for key, part in value.items()}
+        return {
+            _fill(key, chosen, scope): _fill(part, chosen, scope) for key, part in value.items()
+        }
     return value
 
 
@@ -180,7 +191,7 @@ REPEAT_3 = Function(
 )
 
 
-def _filter(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _filter(given: Any, scope: Scope) -> Any:
     values, whole = given
     if not values or not whole:
         for part in (values, whole):
@@ -188,7 +199,8 @@ def _filter(given: Any, scope: Scope) -> Any:  # noqa: ARG001
                 sequence(part, "an entry")
         return whole
     unwanted = sequence(values, "the first entry")
-    return [item for item in sequence(whole, "the second entry") if item not in unwanted]
+    work(scope, len(sequence(whole, "the second entry")) * len(unwanted))
+    return [item for item in whole if item not in unwanted]
 
 
 FILTER = Function(
@@ -199,11 +211,12 @@ FILTER = Function(
 )
 
 
-def _contains(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _contains(given: Any, scope: Scope) -> Any:
     value, whole = given
     if isinstance(whole, str):
         return text(value, "what is looked for in a text") in whole
-    return value in sequence(whole, "the second entry")
+    work(scope, len(sequence(whole, "the second entry")))
+    return value in whole
 
 
 CONTAINS = Function(
@@ -214,7 +227,7 @@ CONTAINS = Function(
 )
 
 
-def _concatenate(given: Any, *, unique: bool) -> Any:
+def _concatenate(given: Any, scope: Scope, *, unique: bool) -> Any:
     if isinstance(given, Unknown):
         return given
     joined: list[Any] = []
@@ -223,21 +236,30 @@ def _concatenate(given: Any, *, unique: bool) -> Any:
             return unknowns(given)
         if part is not None and part is not ABSENT:
             joined += sequence(part, "what is joined")
+            make_values(scope, len(joined))
     if not unique:
         return joined
     kept: list[Any] = []
+    texts: set[str] = set()
     for item in joined:
-        if item not in kept:
-            kept.append(item)
+        if isinstance(item, str):
+            if item in texts:
+                continue
+            texts.add(item)
+        else:
+            work(scope, len(kept))
+            if item in kept:
+                continue
+        kept.append(item)
     return kept
 
 
-def _concat(given: Any, scope: Scope) -> Any:  # noqa: ARG001
-    return _concatenate(given, unique=False)
+def _concat(given: Any, scope: Scope) -> Any:
+    return _concatenate(given, scope, unique=False)
 
 
-def _concat_unique(given: Any, scope: Scope) -> Any:  # noqa: ARG001
-    return _concatenate(given, unique=True)
+def _concat_unique(given: Any, scope: Scope) -> Any:
+    return _concatenate(given, scope, unique=True)
 
 
 LIST_CONCAT = Function("list_concat", "Puts lists one after the other.", _concat, partial=True)

@@ -24,9 +24,10 @@ from heat.template.functions.shapes import (
     sequence,
     text,
 )
+from heat.template.limits import MAX_VALUES, make_text, make_values, work
 
 
-def _join(given: Any, *, many: bool) -> str:
+def _join(given: Any, scope: Scope, *, many: bool) -> str:
     items = sequence(given, "the argument")
     if len(items) < 2 or (not many and len(items) > 2):
         raise Bad("the argument has the wrong length", "write [DELIMITER, LIST]")
@@ -37,6 +38,7 @@ def _join(given: Any, *, many: bool) -> str:
         if part is None:
             continue
         words += [_word(item, as_text=many) for item in sequence(part, "what is joined")]
+    make_text(scope, sum(map(len, words)) + len(delimiter) * len(words))
     return str(delimiter).join(words)
 
 
@@ -50,12 +52,12 @@ def _word(item: Any, *, as_text: bool) -> str:
     raise Bad(f"what is joined must be text, not {describe(item)}")
 
 
-def _join_one(given: Any, scope: Scope) -> Any:  # noqa: ARG001
-    return _join(given, many=False)
+def _join_one(given: Any, scope: Scope) -> Any:
+    return _join(given, scope, many=False)
 
 
-def _join_many(given: Any, scope: Scope) -> Any:  # noqa: ARG001
-    return _join(given, many=True)
+def _join_many(given: Any, scope: Scope) -> Any:
+    return _join(given, scope, many=True)
 
 
 _JOIN = "Joins a list of texts, with a delimiter between them."
@@ -70,7 +72,7 @@ LIST_JOIN = Function(
 FN_JOIN = Function("Fn::Join", _JOIN, _join_one, _one_list)
 
 
-def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[str]]:
+def _replace(template: Any, params: Any, scope: Scope, *, structures: bool) -> tuple[str, set[str]]:
     """Replace each placeholder, the longest first; return the text and those that occurred."""
     text(template, "the template")
     words = {
@@ -82,8 +84,10 @@ def _replace(template: Any, params: Any, *, structures: bool) -> tuple[str, set[
     used: set[str] = set()
     # One pass over the template would prefer the leftmost; the language has the longest first.
     pieces: list[tuple[bool, str]] = [(False, template)]
-    for key in sorted(words, key=lambda k: (-len(k), k)):
+    for key in sorted((k for k in words if k in template), key=lambda k: (-len(k), k)):
+        work(scope, len(pieces))
         pieces = _split_pieces(pieces, key, words[key], used)
+    make_text(scope, sum(len(piece) for _, piece in pieces))
     return "".join(piece for _, piece in pieces), used
 
 
@@ -114,12 +118,12 @@ def _replacement(key: Any, value: Any, structures: bool) -> str:
 
 
 def _str_replace(structures: bool, strict: bool, full: bool) -> Any:
-    def apply(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+    def apply(given: Any, scope: Scope) -> Any:
         mapping(given, "the argument")
         template, params = given.get("template"), given.get("params")
         if isinstance(params, Unknown) or isinstance(template, Unknown):
             return unknowns(given)
-        result, used = _replace(template, params, structures=structures)
+        result, used = _replace(template, params, scope, structures=structures)
         if strict and (unused := [key for key in params if key not in used]):
             raise Bad(f"the placeholder {unused[0]!r} does not occur in the template")
         if full and (empty := [k for k, v in params.items() if v in (None, "", [], {})]):
@@ -167,9 +171,9 @@ STR_REPLACE_VSTRICT = Function(
 )
 
 
-def _fn_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _fn_replace(given: Any, scope: Scope) -> Any:
     params, template = sequence(given, "the argument")
-    return _replace(template, params, structures=False)[0]
+    return _replace(template, params, scope, structures=False)[0]
 
 
 _replace_pair = a_list(2, 2, like="[{PLACEHOLDER: VALUE}, TEXT]")
@@ -190,7 +194,7 @@ FN_REPLACE = Function(
 )
 
 
-def _str_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _str_split(given: Any, scope: Scope) -> Any:
     items = sequence(given, "the argument")
     if len(items) < 2:
         raise Bad("the argument is too short", "write [DELIMITER, TEXT, INDEX]")
@@ -200,7 +204,8 @@ def _str_split(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     # Without a delimiter the text is split at white space.
     if delimiter is not None and not text(delimiter, "the delimiter"):
         raise Bad("the delimiter is empty")
-    parts = text(whole, "what is split").split(delimiter)
+    parts = text(whole, "what is split").split(delimiter, MAX_VALUES)
+    make_values(scope, len(parts))
     if len(items) == 2:
         return parts
     try:
@@ -241,7 +246,9 @@ def _fn_split(argument: Expression, scope: Scope) -> Any:
         return whole
     if not text(delimiter, "the delimiter"):
         raise Bad("the delimiter is empty")
-    return text(whole, "what is split").split(str(delimiter))
+    parts = text(whole, "what is split").split(str(delimiter), MAX_VALUES)
+    make_values(scope, len(parts))
+    return parts
 
 
 FN_SPLIT = Function(
@@ -253,12 +260,13 @@ FN_SPLIT = Function(
 )
 
 
-def _digest(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _digest(given: Any, scope: Scope) -> Any:
     items = sequence(given, "the argument")
     if len(items) != 2:
         raise Bad("the argument must be a list of two", "write [ALGORITHM, TEXT]")
     algorithm = text(items[0], "the algorithm").lower()
     value = text(items[1], "what is hashed")
+    work(scope, len(value))
     known = {name.lower() for name in hashlib.algorithms_available}
     if algorithm not in known:
         usable = ", ".join(sorted(hashlib.algorithms_guaranteed))
@@ -274,10 +282,12 @@ def _digest(given: Any, scope: Scope) -> Any:  # noqa: ARG001
 DIGEST = Function("digest", "Gives the hex digest of a text.", _digest)
 
 
-def _to_json(given: Any, scope: Scope) -> Any:  # noqa: ARG001
+def _to_json(given: Any, scope: Scope) -> Any:
     if not isinstance(given, list | dict):
         raise Bad(f"the argument must be a list or map, not {describe(given)}")
-    return json.dumps(given, separators=(",", ":"), ensure_ascii=False)
+    written = json.dumps(given, separators=(",", ":"), ensure_ascii=False)
+    make_text(scope, len(written))
+    return written
 
 
 def _to_json_shape(argument: Expression) -> None:
