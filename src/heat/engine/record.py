@@ -40,6 +40,8 @@ def recorded(
         replaced_by=row.replaced_by,
         deletion_policy=row.deletion_policy,
         order=number,
+        real_type=row.real_type or "",
+        cls=cls,
     )
 
 
@@ -91,6 +93,10 @@ class Teller:
         return self._event(
             row.id, row.name, row.type, row.physical_id, row.action, row.status, row.reason
         )
+
+    def note(self, row: ResourceRow, reason: str) -> PutEvent:
+        """Tell something of a resource that keeps its state."""
+        return self.event(replace(row, reason=reason))
 
     def stack(self, action: str, status: str, reason: str) -> PutEvent:
         """Tell of the state that the stack is in."""

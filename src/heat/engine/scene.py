@@ -12,6 +12,7 @@ from heat.plan.definition import Compiled
 from heat.plan.desired import Known
 from heat.plugin.resource import Resource
 from heat.store.rows import JournalRow, OperationRow, ResourceRow, SnapshotRow, StackRow
+from heat.template.registry import Registry
 
 
 class Outcome(Enum):
@@ -35,7 +36,10 @@ class Scene:
     teller: Teller
     stage: Stage
     snapshots: Mapping[str, SnapshotRow] = field(default_factory=dict[str, SnapshotRow])
+    registry: Registry | None = None
     known: dict[str, Known] = field(default_factory=dict[str, Known])
+    lingering: set[ResourceId] = field(default_factory=set[ResourceId])
+    """Rows that stay for a while although their objects are deleted."""
     failures: dict[str, str] = field(default_factory=dict[str, str])
     current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
 
