@@ -135,7 +135,7 @@ def compile_definition(
     if not problems:
         requires, problems = order(bound, type_of)
     return Compiled(
-        template,
+        bound.template,
         environment,
         values,
         bound,
