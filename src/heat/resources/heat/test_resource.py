@@ -8,7 +8,7 @@ from heat.plugin.checks import named
 from heat.plugin.fields import Difference, Struct, attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless, failed
-from heat.plugin.steps import Sleep, Steps
+from heat.plugin.steps import Keep, Sleep, Steps
 
 FOREVER = 10 * 365 * 24 * 3600
 
@@ -75,10 +75,11 @@ class TestResource(Stateless):
         return (yield from super().reveal(item, names))
 
     def shown(self) -> dict[str, Json]:
-        """Give the value as output."""
-        return {"output": self.value}
+        """Give the value that was kept as output."""
+        return {"output": self.__here__.data.get("value", self.value)}
 
     def _act(self, action: str) -> Steps[None]:
+        yield Keep({"value": self.value})
         yield from self._wait(action)
         if self.fail:
             yield from failed(f"Test Resource failed {self.__here__.resource}", "ValueError")
