@@ -176,7 +176,9 @@ def _content(given: Mapping[str, Any], *, needs_template: bool = True) -> dict[s
     if template in (None, "", {}):
         template = None
         if needs_template and not given.get("template_url"):
-            raise bad_request("No template specified: give it in template or template_url.")
+            raise bad_request(
+                "No template specified: give one, with its version, in template or template_url."
+            )
     if template is not None and not isinstance(template, str | dict):
         raise bad_request("template must be a map or text.")
     url = given.get("template_url") or ""

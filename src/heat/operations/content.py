@@ -117,7 +117,8 @@ def _template(services: Services, content: Content, stored: DefinitionRow | None
         given = fetch_template(services.limits, content.template_url)
     if given in (None, "", {}):
         if stored is None:
-            raise Invalid("No template was sent: give one in template.", kind="HTTPBadRequest")
+            said = "No template was sent: give one, with its version, in template."
+            raise Invalid(said, kind="HTTPBadRequest")
         return read(stored.template)
     if not isinstance(given, str | Mapping):
         raise Invalid("The template must be a map or text.", kind="HTTPBadRequest")

@@ -11,6 +11,7 @@ from heat.plugin.resource import Resource
 from heat.template.codes import problem
 from heat.template.environment import Environment
 from heat.template.load import load
+from heat.template.model import Template
 
 Types = Mapping[str, type[Resource]]
 
@@ -41,4 +42,19 @@ def _provided(
     except Invalid as invalid:
         said = "; ".join(str(found) for found in invalid.problems) or invalid.message
         return problem("H213", ("type",), said, f"mend {source}")
+    if unknown := _unknown_output_keys(template):
+        return problem("H213", ("type",), f"{source}: {unknown}", f"mend {source}")
     return provider(source, template, environment.parameter_defaults)
+
+
+def _unknown_output_keys(template: Template) -> str:
+    """Find what a stack of one's own may hold, but not what is to be read as a type."""
+    words = template.words
+    known = (words.value, words.condition, words.description, "Export")
+    outputs = template.raw.get(words.outputs) or {}
+    return "; ".join(
+        f"the output {name} has the unknown key {key!r}"
+        for name, output in outputs.items()
+        for key in output
+        if key not in known
+    )
