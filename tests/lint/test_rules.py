@@ -129,18 +129,12 @@ CASES = [
     ),
     (
         "L305",
-        HOT + server() + "outputs:\n  o: {value: {get_attr: [a, adresses]}}\n",
-        (9, 15),
-        HOT + server() + "outputs:\n  o: {value: {get_attr: [a, show]}}\n",
-    ),
-    (
-        "L306",
         HOT + "outputs:\n  o: {value: {get_resource: gone}}\n",
         (3, 15),
         HOT + "outputs:\n  o: {value: {get_param: 'OS::stack_id'}}\n",
     ),
     (
-        "L306",
+        "L305",
         CFN + "Outputs:\n  O: {Value: {Ref: Gone}}\n",
         (3, 15),
         CFN + "Parameters:\n  P: {Type: String}\nOutputs:\n  O: {Value: {Ref: P}}\n",
@@ -321,7 +315,7 @@ def test_what_is_invalid_is_found_too_and_in_the_order_of_the_text():
     findings = lint(Content(text), Choice((), ("L6",)))
     assert [(f.problem.code, f.severity) for f in findings] == [
         ("H402", Severity.ERROR),
-        ("L305", Severity.ERROR),
+        ("H403", Severity.ERROR),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from heat.cli.contents import FILE, read_content, with_environments
-from heat.cli.failures import Refused
+from heat.cli.failures import Failure, Refused
 
 if TYPE_CHECKING:
     from heat.lint.check import Choice, Finding
@@ -71,6 +71,7 @@ def _codes(given: Sequence[str]) -> tuple[str, ...]:
 
 def _lint(file: str, environments: Sequence[str], choice: "Choice") -> "list[Finding]":
     from heat.base.errors import problem_from_wire
+    from heat.base.problems import Problem
     from heat.lint.check import Finding, lint
     from heat.lint.rule import Severity
 
@@ -79,7 +80,9 @@ def _lint(file: str, environments: Sequence[str], choice: "Choice") -> "list[Fin
     except Refused as refused:
         # A file that is named can't be read; what else is wrong shows once it is there.
         problems = [problem_from_wire(problem) for problem in refused.problems]
-        return [Finding(problem, Severity.ERROR) for problem in problems]
+    except Failure as failure:
+        problems = [Problem("A file can't be read", detail=failure.message, where=file)]
+    return [Finding(problem, Severity.ERROR) for problem in problems]
 
 
 def _row(finding: "Finding") -> dict[str, Any]:

@@ -12,21 +12,23 @@ from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem, in_order
 from heat.base.unknown import Unknown
-from heat.plan.desired import Standing, TypeOf, order, want
+from heat.plan.desired import TypeOf, order
+from heat.plan.problems import AttributeNames, of_parameters, unable_to_snapshot, want_all
 from heat.plan.providers import types_through
+from heat.plugin.formats import wrong_format
 from heat.plugin.registry import TYPES
 from heat.template import parameters
-from heat.template.environment import Environment, read_environment
+from heat.template.environment import Environment, sound_environment
 from heat.template.evaluate import Bound, bind
 from heat.template.load import read
 from heat.template.merging import merge
 from heat.template.model import Template
-from heat.template.source import Source, locate
+from heat.template.source import Origin, Source, locate
 
 COMMAND_LINE = "the command line"
 
 _PSEUDO = ("OS::stack_id", "OS::stack_name", "OS::project_id", "AWS::StackId", "AWS::StackName")
-_NO_VALUE, _UNKNOWN_PARAMETER = "H502", "H402"
+_NO_VALUE = "H502"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found; there is no template when its text or shape can't be read."""
+    """What was found; there is no template when its text can't be read at all."""
 
     template: Template | None
     type_of: TypeOf
@@ -56,21 +58,15 @@ def examine(content: Content) -> Examination:
     problems: list[Problem] = []
     try:
         template = read(content.template, name=content.name)
-        problems += template.problems
     except Invalid as invalid:
         problems += invalid.problems
-    try:
-        environment = _environment(content, template)
-    except Invalid as invalid:
-        problems += invalid.problems
-        environment = Environment()
+    environment, wrong = _environment(content, template)
     type_of = types_through(environment, TYPES, content.files)
+    problems += wrong
     if template is not None:
-        values, wrong = _values(template, environment)
-        problems += _traced(wrong, content)
-        bound = bind(template, values, files=content.files)
-        problems += _found(bound, type_of)
-    named = [replace(p, where=content.name) if p.where == "template" else p for p in problems]
+        problems = _problems(content, template, environment, wrong, type_of)
+    names = {"template": content.name, "request": COMMAND_LINE}
+    named = [replace(p, where=names.get(p.where, p.where)) for p in problems]
     return Examination(template, type_of, tuple(in_order(named)))
 
 
@@ -80,30 +76,58 @@ def unbound(template: Template) -> Bound:
     return bind(template, {name: _unknown(name) for name in names})
 
 
-def _environment(content: Content, template: Template | None) -> Environment:
+def _environment(content: Content, template: Template | None) -> tuple[Environment, list[Problem]]:
     """Merge the environments as the service does with those of a request."""
     found: list[tuple[str, Environment]] = []
     problems: list[Problem] = []
     for name, text in content.environments.items():
-        try:
-            found.append((name, read_environment(text, name)))
-        except Invalid as invalid:
-            problems += invalid.problems
-    if problems:
-        raise Invalid(problems=problems)
+        environment, wrong = sound_environment(text, name)
+        found.append((name, environment))
+        problems += wrong
     given = Environment(parameters=content.parameters)
     if len(found) == 1:
         ((_, environment),) = found
         both = {**environment.parameters, **content.parameters}
-        return replace(environment, parameters=both)
-    return merge([*found, (COMMAND_LINE, given)], template.parameters if template else {})
+        return replace(environment, parameters=both), problems
+    found.append((COMMAND_LINE, given))
+    try:
+        return merge(found, template.parameters if template else {}), problems
+    except Invalid as invalid:
+        for problem in invalid.problems:
+            source = Source(problem.where, content.environments.get(problem.where))
+            problems += locate([problem], source)
+        return merge(found, {}), problems
+
+
+def _problems(
+    content: Content,
+    template: Template,
+    environment: Environment,
+    wrong: list[Problem],
+    type_of: TypeOf,
+) -> list[Problem]:
+    values, refused = _values(template, environment)
+    problems = [*template.problems, *wrong, *of_parameters(refused, template, wrong)]
+    bound = bind(template, values, files=content.files)
+    problems += bound.problems(AttributeNames(type_of))
+    problems += unable_to_snapshot(bound, type_of, stand_ins=True)
+    requires: Mapping[str, frozenset[str]] = {}
+    if not problems:
+        requires, problems = order(bound, type_of)
+    found = want_all(bound, type_of, requires, problems).problems
+    sources = tuple(Source(name, text) for name, text in content.environments.items())
+    origin = Origin(frozenset(content.parameters), sources)
+    return origin.trace(found, template.source, template.words.parameters)
 
 
 def _values(
     template: Template, environment: Environment
 ) -> tuple[dict[str, Json | Unknown], list[Problem]]:
     found, problems = parameters.values(
-        template.parameters, environment.parameters, environment.parameter_defaults
+        template.parameters,
+        environment.parameters,
+        environment.parameter_defaults,
+        custom=wrong_format,
     )
     known: dict[str, Json | Unknown] = dict(found)
     pseudo = {name: _unknown(name) for name in _PSEUDO}
@@ -113,36 +137,3 @@ def _values(
 
 def _unknown(name: str) -> Unknown:
     return Unknown(frozenset((f"parameter {name}",)))
-
-
-def _traced(problems: list[Problem], content: Content) -> list[Problem]:
-    """Lead what is wrong with a value back to the text that gives it."""
-    return [_trace(problem, content) if problem.at else problem for problem in problems]
-
-
-def _trace(problem: Problem, content: Content) -> Problem:
-    name = problem.at[-1] if problem.at else ""
-    if name in content.parameters:
-        return replace(problem, where=COMMAND_LINE)
-    for file, text in reversed(list(content.environments.items())):
-        environment = read_environment(text, file)
-        for section in ("parameters", "parameter_defaults"):
-            if name in getattr(environment, section):
-                at = (section, name)
-                return locate([replace(problem, at=at, where=file)], Source(file, text))[0]
-    at = ("parameters", name)
-    source = Source(content.name, content.template)
-    return locate([replace(problem, at=at, where=content.name)], source)[0]
-
-
-def _found(bound: Bound, type_of: TypeOf) -> list[Problem]:
-    found = bound.problems()
-    requires: Mapping[str, frozenset[str]] = {}
-    if not found:
-        requires, found = order(bound, type_of)
-    if found:
-        # The order can't be told, but what is wrong with each resource by itself can.
-        requires = {name: frozenset[str]() for name in bound.resources}
-    told = {problem.at for problem in found}
-    wanted = want(bound, type_of, Standing({}), requires)
-    return found + [p for p in wanted.problems if p.at not in told and p.code != _UNKNOWN_PARAMETER]

@@ -10,7 +10,6 @@ from heat.template.versions import VERSIONS
 
 _LEAVING = ("DEPRECATED", "HIDDEN", "UNSUPPORTED")
 _READS = ("get_attr", "Fn::GetAtt")
-_ALWAYS = "show"
 
 
 @rule("L301", "deprecated-type", Severity.WARNING, "A resource type is on its way out")
@@ -52,18 +51,7 @@ def deprecated_attributes(subject: Subject) -> Iterator[Found]:
             yield Found(use.at, detail, _instead(found.support))
 
 
-@rule("L305", "unknown-attribute", Severity.ERROR, "There is no such attribute")
-def unknown_attributes(subject: Subject) -> Iterator[Found]:
-    """What reads an attribute that the type does not have gets nothing."""
-    for use, attribute, cls in _attributes_read(subject):
-        known = [*cls.__attributes__, _ALWAYS]
-        if attribute not in known and not cls.anything:
-            detail = f"{cls.__facts__.name} has no attribute {attribute}"
-            cure = did_you_mean(attribute, known) or f"attributes are: {', '.join(sorted(known))}"
-            yield Found(use.at, detail, cure)
-
-
-@rule("L306", "unknown-reference", Severity.ERROR, "There is no such resource or parameter")
+@rule("L305", "unknown-reference", Severity.ERROR, "There is no such resource or parameter")
 def unknown_references(subject: Subject) -> Iterator[Found]:
     """An output that refers to nothing stays empty, which shows only when the stack is there."""
     resources, parameters = subject.template.resources, subject.template.parameters
