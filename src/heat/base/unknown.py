@@ -23,21 +23,21 @@ class Unknown:
         return f"(known after: {', '.join(sorted(self.of)) or 'apply'})"
 
 
+_PLAIN = frozenset((str, int, float, bool, type(None), bytes))
+
+
 def unknowns(value: Any) -> Unknown | None:
     """Collect what a value, at any depth, still waits for; None when all of it is known."""
     found: Unknown | None = None
-    match value:
-        case Unknown():
-            return value
-        case str() | bytes():
-            return None
-        case Mapping():
-            parts: Any = value.values()  # pyright: ignore[reportUnknownMemberType]
-        case Sequence():
-            parts = value  # pyright: ignore[reportUnknownVariableType]
-        case _:
-            return None
-    for part in parts:
-        if (waits := unknowns(part)) is not None:
-            found = waits if found is None else found | waits
+    left = [value]
+    while left:
+        part = left.pop()
+        if type(part) in _PLAIN:
+            continue
+        if isinstance(part, Unknown):
+            found = part if found is None else found | part
+        elif isinstance(part, Mapping):
+            left.extend(part.values())
+        elif isinstance(part, Sequence) and not isinstance(part, str | bytes):
+            left.extend(part)
     return found

@@ -85,7 +85,7 @@ def _replace(template: Any, params: Any, scope: Scope, *, structures: bool) -> t
     # One pass over the template would prefer the leftmost; the language has the longest first.
     pieces: list[tuple[bool, str]] = [(False, template)]
     for key in sorted((k for k in words if k in template), key=lambda k: (-len(k), k)):
-        work(scope, len(pieces))
+        work(scope, 4 * len(pieces))
         pieces = _split_pieces(pieces, key, words[key], used)
     make_text(scope, sum(len(piece) for _, piece in pieces))
     return "".join(piece for _, piece in pieces), used
