@@ -30,7 +30,6 @@ def read_content(
 ) -> "Content":
     """Read a template, its environments and all files that they name."""
     from heat.cli.files import read_sources
-    from heat.cli.launch import read_parameters
     from heat.lint.examine import Content
 
     sources = read_sources(template, environments)
@@ -41,3 +40,14 @@ def read_content(
         {sources.names[key]: text for key, text in sources.environments.items()},
         read_parameters(parameters),
     )
+
+
+def read_parameters(given: Sequence[str]) -> dict[str, str]:
+    """Read what -P gives."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="-P")
+        found[name] = value
+    return found

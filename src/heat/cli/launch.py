@@ -8,6 +8,7 @@ import click
 
 from heat.cli.asking import asking
 from heat.cli.client import Client, StackReference
+from heat.cli.contents import FILE, read_parameters
 from heat.cli.failures import Refused
 from heat.cli.shown import Form, formed
 
@@ -25,7 +26,6 @@ CHANGES = (
     ("deleted", "-", "red"),
 )
 INTERRUPTED = 130
-FILE = click.Path(dir_okay=False, allow_dash=True)
 
 
 def _launching(command: F) -> F:
@@ -193,17 +193,6 @@ def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
     if options.get("tags") is not None:
         body["tags"] = options["tags"]
     return sources, body
-
-
-def read_parameters(given: Sequence[str]) -> dict[str, str]:
-    """Read what -P gives."""
-    found: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="-P")
-        found[name] = value
-    return found
 
 
 @contextmanager
