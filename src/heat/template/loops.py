@@ -71,6 +71,8 @@ class _Writing:
 
     def __init__(self, expansion: Expansion, values: Callable[[Any, Path], Any]) -> None:
         self.expansion, self.values = expansion, values
+        parameters = expansion.raw.get("Parameters")
+        self.parameters = frozenset(parameters if isinstance(parameters, dict) else ())
         self.size = 0
         self.told: set[Path] = set()
 
@@ -102,7 +104,7 @@ class _Writing:
         if not isinstance(name, str) or not name or not isinstance(body, dict):
             self._wrong(old, "a loop has a name for its values, and a map as its body", _LIKE)
             return
-        if name in (self.expansion.raw.get("Parameters") or ()):
+        if name in self.parameters:
             self._wrong((*old, 0), f"{name} is a parameter", "give the loop's values another name")
             return
         for word in self._words(over, (*old, 1)):
