@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from devcloud.assembly import build as build_cloud
 from devcloud.kernel.settings import Settings as LocalSettings
@@ -32,6 +33,7 @@ from heat.store.rows import (
     OperationRow,
     StackRow,
 )
+from heat.store.tables import stack as stack_table
 from heat.template.load import load
 from heat.testing.clock import START, LoopClock, run_virtual
 from heat.testing.cloud import Answer, DispatchCloud, Latency
@@ -197,7 +199,8 @@ class Place:
     def start(self, name="engine", steps=None, pause=None):
         """Start an engine; it dies after so many steps, or pauses at (a step, for seconds)."""
         life = Life(steps, pause)
-        store = ThreadedStore(self.db, EngineId(name), timedelta(seconds=15), threads=0)
+        term = timedelta(seconds=self.settings.lease_term)
+        store = ThreadedStore(self.db, EngineId(name), term, threads=0)
         world = World(
             store=Mortal(store, life),
             cloud=Mortal(self.port, life),
@@ -234,8 +237,8 @@ class Place:
             definition = DefinitionRow(
                 id=self.chance.id(),
                 template=dict(load(template).raw),
-                files={},
-                environment={"parameters": parameters or {}},
+                files=more.pop("files", {}),
+                environment={**more.pop("environment", {}), "parameters": parameters or {}},
             )
             definitions.put(self.db, definition)
         fields = {
@@ -303,13 +306,21 @@ class Place:
                     return row
                 await asyncio.sleep(0.5)
 
+    def stacks(self):
+        """Return every stack, nested ones too, that is there."""
+        with self.db.engine.connect() as connection:
+            query = select(stack_table.c.id).where(stack_table.c.deleted_at.is_(None))
+            return [stacks.get(self.db, key) for key in connection.scalars(query).all()]
+
     def rows(self, stack):
         return {row.name: row for row in recorded.of_stack(self.db, stack)}
 
-    def events(self, stack):
+    def told(self, stack):
         found = events.listing(self.db, EventQuery(stacks=[stack]))
-        ordered = sorted(found, key=lambda e: e.created_at)
-        return [f"{e.resource_name} {e.action}_{e.status}" for e in ordered]
+        return sorted(found, key=lambda e: e.created_at)
+
+    def events(self, stack):
+        return [f"{e.resource_name} {e.action}_{e.status}" for e in self.told(stack)]
 
 
 @pytest.fixture

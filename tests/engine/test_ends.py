@@ -6,12 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from devcloud.kernel.faults import Rule
+from heat.engine.ports import Settings
 from heat.engine.trusting import succeed
 from heat.plugin.registry import TYPES
-from heat.store import credentials, operations, stacks
+from heat.store import credentials, leases, operations, stacks
 from heat.store.rows import ChangeResource, CredentialsRow
 
-from .test_life import NETS
+from .test_crash import EXPECTED
+from .test_life import NETS, SERVER
 
 RENAMED = NETS.replace("default: first", "default: second")
 
@@ -221,5 +223,139 @@ def test_an_operation_without_a_use_ends_what_it_finds_in_progress(world):
         assert row.status == "FAILED"
         assert place.rows(stack)["slow"].status == "FAILED"
         assert operations.current(place.db, stack) is None
+
+    world(main)
+
+
+def erring(place, times):
+    place.cloud.faults.add(
+        Rule(
+            service="compute",
+            method="POST",
+            path="/v2.1/servers$",
+            action="goto_error",
+            times=times,
+        )
+    )
+
+
+@pytest.mark.parametrize("steps", [None, *range(20, 56)])
+def test_a_server_in_error_is_made_again(world, steps):
+    async def main(place):
+        erring(place, 2)
+        worker = place.start("first", steps)
+        stack = place.ask("CREATE", SERVER)
+        row = await replaced(place, stack, worker)
+        assert (row.action, row.status) == ("CREATE", "COMPLETE"), row.reason
+        assert place.made() == EXPECTED
+        told = [e for e in place.told(stack) if e.resource_name == "server"]
+        tries = [e.reason[-12:] for e in told if e.status == "FAILED"]
+        assert tries == ["(try 1 of 6)", "(try 2 of 6)"]
+        assert all(e.reason.startswith("ResourceInError: ") for e in told if e.status == "FAILED")
+        place.ask("DELETE", None, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert place.made() == {}
+
+    world(main)
+
+
+def test_tries_end_after_the_limit_and_leave_the_last_object(world):
+    async def main(place):
+        erring(place, None)
+        place.start()
+        stack = place.ask("CREATE", SERVER)
+        row = await place.settled(stack)
+        assert row.reason.startswith("Resource CREATE failed: ResourceInError: resources.server: ")
+        tries = [e for e in place.events(stack) if e == "server CREATE_FAILED"]
+        assert len(tries) == 6
+        assert place.made()["compute.server"] == 1
+        place.ask("DELETE", None, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert place.made() == {}
+
+    world(main)
+
+
+@pytest.mark.parametrize("after", range(1, 14))
+def test_a_deletion_in_the_middle_of_a_try_leaves_nothing(world, after):
+    async def main(place):
+        erring(place, None)
+        place.start()
+        stack = place.ask("CREATE", SERVER)
+        await asyncio.sleep(after)
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+        assert place.made() == {}
+
+    world(main)
+
+
+def refusing(place, status, message, times=None):
+    place.cloud.faults.add(
+        Rule(
+            service="network",
+            method="POST",
+            path="/v2.0/ports$",
+            action="error",
+            status=status,
+            message=message,
+            times=times,
+        )
+    )
+
+
+def test_a_conflict_may_pass(world):
+    async def main(place):
+        refusing(place, 409, "Host busy", 2)
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        assert (await place.settled(stack)).status == "COMPLETE"
+        assert place.made()["network.port"] == 1
+
+    world(main)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(409, "Quota exceeded for resources: ['port']"), (400, "Bad"), (403, "No")],
+)
+def test_what_another_try_can_not_help_fails_at_once(world, status, message):
+    async def main(place):
+        refusing(place, status, message)
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        assert (await place.settled(stack)).status == "FAILED"
+        assert place.events(stack).count("port CREATE_FAILED") == 1
+
+    world(main)
+
+
+def test_no_try_begins_past_the_deadline(world):
+    async def main(place):
+        erring(place, None)
+        place.start()
+        stack = place.ask("CREATE", SERVER, timeout=12)
+        row = await place.settled(stack, seconds=60)
+        assert row.status == "FAILED"
+        assert place.events(stack).count("server CREATE_FAILED") < 4
+
+    world(main)
+
+
+def test_another_engine_goes_on_within_ten_seconds_of_a_death(world):
+    async def main(place):
+        place.settings = Settings()
+        slow = "heat_template_version: 2021-04-16\nresources:\n  slow:\n"
+        slow += "    type: OS::Heat::TestResource\n    properties: {wait_secs: 300}\n"
+        first = place.start("first")
+        stack = place.ask("CREATE", slow)
+        place.start("second")
+        await asyncio.sleep(30)
+        held = leases.of(place.db, stack).engine
+        dying, other = (first, "second") if held == "first" else (place._workers[1], "first")
+        await place.kill(dying)
+        await asyncio.sleep(10)
+        assert leases.of(place.db, stack).engine == other
 
     world(main)

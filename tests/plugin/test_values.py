@@ -86,11 +86,11 @@ def test_a_value_is_converted_to_its_type(name: str, given: Any, value: Any) -> 
         ({"on": 1}, "on: 1 is not true or false"),
         ({"words": "abc"}, "words: 'abc' is not a list"),
         ({"words": {"a": 1}}, "words: {'a': 1} is not a list"),
-        ({"words": ["abcd"]}, "words[0]: its length 4 is above the most allowed, 3"),
+        ({"words": ["abcd"]}, "words[0]: its length (4) is out of range (min: 1, max: 3)"),
         ({"labels": ["a"]}, "labels: ['a'] is not a map"),
         ({"disks": ["a"]}, "disks[0]: 'a' is not a map"),
         ({"disks": [{}]}, "disks[0].size: Size"),
-        ({"disks": [{"size": 0}]}, "disks[0].size: 0 is below the least allowed, 1"),
+        ({"disks": [{"size": 0}]}, "disks[0].size: 0 is out of range (min: 1, max: None)"),
         ({"disks": [{"size": 13}]}, "disks[0].size: Unlucky size"),
         ({"disks": [{"size": 1, "kind": "ssd"}]}, "disks[0].kind: Unknown Property kind"),
         ({"mode": "c"}, "mode: 'c' is not one of: a, b"),
@@ -119,7 +119,7 @@ def test_a_secret_is_not_repeated() -> None:
 
 
 def test_a_check_does_not_repeat_a_secret() -> None:
-    assert wrong(password="hunter2") == ["password: its length 7 is below the least allowed, 8"]
+    assert wrong(password="hunter2") == ["password: its length (7) is out of range (min: 8, max: None)"]
 
 
 def test_older_names_mean_the_same_and_exclude_the_newer() -> None:

@@ -9,23 +9,24 @@ from msgspec.structs import replace
 from heat.base.errors import Fault, Invalid
 from heat.base.ids import ResourceId
 from heat.base.problems import Problem
-from heat.engine import reasons
+from heat.engine import hooks, reasons
 from heat.engine.acting import act
 from heat.engine.lease import Lost
 from heat.engine.making import (
     adoption,
     changing,
-    creation,
     deletion,
     item_of,
     nothing,
     unchanged,
 )
-from heat.engine.performing import aside, fail, perform
+from heat.engine.performing import aside, fail, perform, refuse
 from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
+from heat.engine.retrying import create, try_of
 from heat.engine.saving import drop
 from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Performance, Stopped
+from heat.plan.build import restriction
 from heat.plan.desired import Desired, Standing, desire
 from heat.plan.diff import compare
 from heat.plan.model import Kind, Node
@@ -48,23 +49,14 @@ _ACTIONS = {Kind.KEEP: "UPDATE", Kind.FORGET: "DELETE"}
 
 
 async def carry_out(scene: Scene, node: Node) -> Outcome:
-    """Do what a node says."""
+    """Do what a node says, and pause at the hooks before and after it."""
     try:
-        match node.kind:
-            case Kind.KEEP:
-                return await _keep(scene, node)
-            case Kind.CREATE:
-                return await _create(scene, node)
-            case Kind.UPDATE:
-                return await _update(scene, node)
-            case Kind.DELETE | Kind.FORGET:
-                return await _delete(scene, node)
-            case Kind.ADOPT:
-                return await _adopt(scene, node)
-            case Kind.SUSPEND | Kind.RESUME | Kind.CHECK | Kind.SNAPSHOT:
-                return await act(scene, node)
-            case Kind.DROP:
-                return await drop(scene, node)
+        if not hooks.is_made(scene, node):
+            await hooks.pause_before(scene, node)
+            outcome = await _change(scene, node)
+            if outcome is not Outcome.DONE:
+                return outcome
+        await hooks.pause_after(scene, node)
     except Stopped:
         return Outcome.STOPPED
     except Lost:
@@ -75,6 +67,27 @@ async def carry_out(scene: Scene, node: Node) -> Outcome:
             _log.exception("%s of %s", node.kind, node.name)
         action = _ACTIONS.get(node.kind, node.kind.upper())
         return await fail(scene, scene.rows[node.row], action, error)
+    if node.row in scene.rows and node.kind in (Kind.CREATE, Kind.UPDATE):
+        scene.learn(scene.rows[node.row])
+    return Outcome.DONE
+
+
+async def _change(scene: Scene, node: Node) -> Outcome:
+    match node.kind:
+        case Kind.KEEP:
+            return await _keep(scene, node)
+        case Kind.CREATE:
+            return await _create(scene, node)
+        case Kind.UPDATE:
+            return await _update(scene, node)
+        case Kind.DELETE | Kind.FORGET:
+            return await _delete(scene, node)
+        case Kind.ADOPT:
+            return await _adopt(scene, node)
+        case Kind.SUSPEND | Kind.RESUME | Kind.CHECK | Kind.SNAPSHOT:
+            return await act(scene, node)
+        case Kind.DROP:
+            return await drop(scene, node)
 
 
 def _desire(scene: Scene, name: str) -> Desired:
@@ -128,7 +141,7 @@ async def _refresh(scene: Scene, row: ResourceRow, names: frozenset[str]) -> Res
     cls = scene.types.get(scene.real_type(row))
     if cls is None or row.physical_id is None:
         return row
-    act = Performance(scene.stage, row.id, "reveal", ())
+    act = Performance(scene.stage, row.id, "reveal", (), keeps=False)
     fresh = await act.run(standing(scene.stack, row, cls).reveal(row.physical_id, names))
     row = replace(row, attributes={**row.attributes, **fresh})
     await scene.stage.lease.commit(ChangeResource(row.id, {"attributes": row.attributes}))
@@ -138,6 +151,18 @@ async def _refresh(scene: Scene, row: ResourceRow, names: frozenset[str]) -> Res
 
 def _wanted(scene: Scene, name: str) -> frozenset[str]:
     return scene.compiled.wanted.get(name, frozenset()) if scene.compiled else frozenset()
+
+
+def _placed(scene: Scene, row: ResourceRow, desired: Desired) -> Resource:
+    """Return the desired values at their place, with what the template says besides properties."""
+    assert desired.values is not None  # noqa: S101 - _desire has seen to it
+    place = replace(
+        here(scene.stack, row),
+        metadata=desired.metadata,
+        update_policy=desired.update_policy,
+        deletion_policy=desired.deletion_policy,
+    )
+    return desired.values.at(place)
 
 
 def _requires(scene: Scene, desired: Desired) -> tuple[ResourceId, ...]:
@@ -172,11 +197,8 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         row = replace(row, **kept)
     if old is not None:
         await aside(scene, old, "step_aside")
-    assert desired.values is not None  # noqa: S101 - _desire has seen to it
-    values = desired.values.at(here(scene.stack, row))
-    return await perform(
-        scene, row, "CREATE", creation(values, _wanted(scene, node.name)), opening, kept
-    )
+    values = _placed(scene, row, desired)
+    return await create(scene, row, values, _wanted(scene, node.name), opening, kept)
 
 
 async def _adopt(scene: Scene, node: Node) -> Outcome:
@@ -200,8 +222,7 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     if row.physical_id is None:
         missing = reasons.VerbFailed("Resource ID was not provided.", kind="Exception")
         return await fail(scene, row, "ADOPT", missing, opening)
-    assert desired.values is not None  # noqa: S101 - _desire has seen to it
-    values = desired.values.at(here(scene.stack, row))
+    values = _placed(scene, row, desired)
     steps = adoption(values, row.physical_id, _wanted(scene, node.name))
     return await perform(scene, row, "ADOPT", steps, opening, kept)
 
@@ -213,6 +234,8 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     except Invalid as invalid:
         return await fail(scene, row, "UPDATE", invalid)
     verdict = compare(recorded(scene.stack, row, scene.types), desired)
+    if verdict.kind is not Kind.KEEP and (refused := _restricted(scene, row, verdict.kind)):
+        return await refuse(scene, row, "UPDATE", refused)
     if verdict.kind is Kind.CREATE:
         return Outcome.REPLAN
     if verdict.kind is Kind.KEEP:
@@ -228,22 +251,33 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     }
     touched: frozenset[str] = frozenset()
     again = row.operation == scene.operation.id  # a crash: the same verb goes on
-    if row.status != COMPLETE and row.attempted is not None and not again:
+    if row.attempted is not None and not again:
         attempted = recall(cls, row.attempted)
         names = {d.name for d in differences(attempted, recall(cls, row.properties))}
         touched = frozenset(cls.__by_public__[name].name for name in names)
     before = standing(scene.stack, row, cls)
-    marks: dict[str, Any] = {"operation": scene.operation.id, "attempted": desired.given}
+    marks: dict[str, Any] = {
+        "operation": scene.operation.id,
+        "attempted": desired.given,
+        # Half changed, it may rest on what it named before as well as on what it names now.
+        "requires": tuple(sorted({*row.requires, *_requires(scene, desired)})),
+    }
     opening: list[Write] = []
     if not (again and (row.action, row.status) == ("UPDATE", IN_PROGRESS)):
         row, opening = scene.teller.resource(row, "UPDATE", IN_PROGRESS, **marks)
-    assert desired.values is not None  # noqa: S101 - _desire has seen to it
-    values = desired.values.at(here(scene.stack, row))
+    values = _placed(scene, row, desired)
     if verdict.changed or touched or values.changed_outside():
         steps = changing(values, before, row.physical_id or "", touched, _wanted(scene, node.name))
     else:
         steps = unchanged(row, before, _wanted(scene, node.name))
     return await perform(scene, row, "UPDATE", steps, opening, kept)
+
+
+def _restricted(scene: Scene, row: ResourceRow, kind: Kind) -> reasons.VerbFailed | None:
+    action = "replace" if kind is Kind.CREATE else "update"
+    if scene.compiled is None or action not in scene.compiled.target.restricted(row.name):
+        return None
+    return reasons.VerbFailed(restriction(action), kind="ResourceActionRestricted")
 
 
 async def _delete(scene: Scene, node: Node) -> Outcome:
@@ -255,7 +289,7 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         scene.forget(row.id)
         return Outcome.DONE
     cls = scene.types.get(scene.real_type(row))
-    began = scene.journal.get(row.id, ())
+    began = [entry for entry in scene.journal.get(row.id, ()) if entry.verb == "CREATE"]
     opening: list[Write] = []
     if (row.action, row.status) != ("DELETE", IN_PROGRESS):
         row, opening = scene.teller.resource(
@@ -280,4 +314,4 @@ async def _left_behind(
 ) -> str | None:
     """Look for an object whose creation was cut off before its answer."""
     values = recall(cls, row.properties).at(here(scene.stack, row))
-    return await Performance(scene.stage, row.id, "CREATE", began).left_behind(item_of(values))
+    return await Performance(scene.stage, row.id, try_of(began), began).left_behind(item_of(values))

@@ -15,12 +15,13 @@ from msgspec.structs import replace
 from heat.base.errors import Fault, Invalid, Temporary
 from heat.base.ids import OperationId, ResourceId, StackId
 from heat.cloud.finders import AsyncFinders
-from heat.engine import acting, reasons, saving
+from heat.engine import acting, hooks, reasons, saving
 from heat.engine.changes import carry_out
 from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Unkept
 from heat.engine.nursery import Nursery
+from heat.engine.observing import observe, see_broken
 from heat.engine.ports import Loaded, Settings, World
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.scene import Outcome, Scene
@@ -41,6 +42,8 @@ from heat.store.rows import (
     ResourceRow,
     Write,
 )
+from heat.template.environment import sound_environment
+from heat.template.registry import Registry
 
 _log = logging.getLogger(__name__)
 
@@ -139,6 +142,7 @@ class Drive:
             teller=Teller(self._world, loaded.stack, self.operation),
             stage=stage,
             snapshots={row.id: row for row in loaded.snapshots},
+            registry=compiled.environment.registry if compiled else _registry(loaded),
         )
 
     def _compiled(self) -> Compiled | None:
@@ -156,8 +160,12 @@ class Drive:
     async def _plan(self, scene: Scene) -> Plan:
         """Plan from what is recorded now; the plan is stored before anything is done."""
         stack = scene.stack
+        if self.operation.options.get("converge"):
+            await observe(scene)
         rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
         known = [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)]
+        if scene.compiled is not None:
+            known = await see_broken(scene, known)
         plan = self._planned(scene, known)
         now = self._world.clock.now()
         made: list[Any] = []
@@ -174,8 +182,13 @@ class Drive:
                 made.append(old)
                 writes.append(ChangeResource(old.id, {"replaced_by": node.row}))
             elif node.kind in (Kind.KEEP, Kind.UPDATE) and scene.rows[node.row].replaced_by:
-                made.append(replace(scene.rows[node.row], replaced_by=None))
-                writes.append(ChangeResource(node.row, {"replaced_by": None}))
+                back = scene.rows[node.row]
+                fields = {
+                    "replaced_by": None,
+                    "action": "UPDATE" if back.status == COMPLETE else back.action,
+                }
+                made.append(replace(back, **fields))
+                writes.append(ChangeResource(node.row, fields))
         await self._lease.commit(*writes, operation=self.operation.id)
         for row in made:
             scene.note(row)
@@ -441,6 +454,13 @@ class Board:
             self._held = []
 
 
+def _registry(loaded: Loaded) -> Registry | None:
+    """Return what the environment of a stack that is deleted says of its resources."""
+    if loaded.environment is None:
+        return None
+    return sound_environment(loaded.environment)[0].registry
+
+
 def _is_done(node: Node, scene: Scene, operation: OperationRow) -> bool:
     row = scene.rows.get(node.row)
     match node.kind:
@@ -460,4 +480,5 @@ def _is_done(node: Node, scene: Scene, operation: OperationRow) -> bool:
                 and row.operation == operation.id
                 and row.status == COMPLETE
                 and row.action != "INIT"
+                and hooks.passed(scene, node)
             )

@@ -10,7 +10,7 @@ from heat.base.errors import Permanent
 from heat.plugin.fields import differences
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Keep, Steps
+from heat.plugin.steps import Keep, Sleep, Steps
 from heat.store.rows import ResourceRow
 
 T = TypeVar("T")
@@ -102,6 +102,13 @@ def deletion(values: Any, item: str | None, *, saves: bool = False) -> Steps[Mad
     if item is not None:
         yield from values.delete(item)
     return Made(item, values, {})
+
+
+def clearing(values: Resource, item: str | None, seconds: float) -> Steps[None]:
+    """Remove what a failed creation made, and let time pass before the next."""
+    if item is not None:
+        yield from values.delete(item)
+    yield Sleep(seconds)
 
 
 def item_of(values: Resource) -> Steps[str | None]:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -30,6 +30,9 @@ from heat.store.rows import (
 
 _log = logging.getLogger(__name__)
 
+Again: TypeAlias = Callable[[ResourceRow, Fault, Sequence[Write]], Awaitable[bool]]
+"""Decides whether a failed verb is tried again; if so, it writes down that, and what is pending."""
+
 
 async def aside(scene: Scene, row: ResourceRow, verb: str) -> None:
     """Let an object make room for its replacement, or take back what it gave up for it."""
@@ -50,14 +53,20 @@ async def perform(
     steps: Steps[Made],
     opening: list[Write],
     kept: Mapping[str, Any],
+    *,
+    verb: str = "",
+    again: Again | None = None,
 ) -> Outcome:
-    """Run a verb to its end, and commit what came of it together with its last reply."""
-    # A creation goes on in a later operation; other verbs begin anew in each.
-    verb = action if action == "CREATE" else f"{action}:{scene.operation.id}"
+    """Run a verb to its end, and commit what came of it together with its last reply.
+
+    The verb has a name of its own when it goes on in a later operation; others begin anew in
+    each. What ``again`` takes a failure for is that: tried again, and no failure.
+    """
+    verb = verb or f"{action}:{scene.operation.id}"
     act = Performance(scene.stage, row.id, verb, scene.journal.get(row.id, ()), opening)
     scene.note(row)
     try:
-        return await _to_its_end(scene, row, action, act, steps, kept)
+        return await _to_its_end(scene, row, action, act, steps, kept, again)
     except Unkept as fault:
         return await _kept_back(scene, row, action, act, fault)
     except Lost:
@@ -73,6 +82,7 @@ async def _to_its_end(
     act: Performance,
     steps: Steps[Made],
     kept: Mapping[str, Any],
+    again: Again | None,
 ) -> Outcome:
     lease = scene.stage.lease
     try:
@@ -81,6 +91,8 @@ async def _to_its_end(
         raise
     except Fault as fault:
         row = _with_made(row, act)
+        if again is not None and await again(row, fault, act.pending):
+            return Outcome.AGAIN
         return await fail(scene, row, action, fault, act.pending)
     row = _with_made(row, act)
     if action == "DELETE":
@@ -89,6 +101,10 @@ async def _to_its_end(
         if old is not None and (old.action, old.status) != ("DELETE", COMPLETE):
             await act.flush()
             await aside(scene, old, "step_back")
+        if row.id in scene.lingering:
+            await lease.commit(*act.pending, *writes)
+            scene.note(row)
+            return Outcome.DONE
         await lease.commit(*act.pending, *writes[1:], DropResource(row.id))
         scene.forget(row.id)
         return Outcome.DONE
@@ -163,4 +179,12 @@ async def fail(
     await scene.stage.lease.commit(*pending, *writes)
     scene.note(row)
     scene.failures[row.name] = reason
+    return Outcome.FAILED
+
+
+async def refuse(scene: Scene, row: ResourceRow, action: str, fault: Fault) -> Outcome:
+    """Tell that nothing is done to a resource, which stays in the state that it is in."""
+    refused = replace(row, action=action, status=FAILED, reason=str(fault))
+    await scene.stage.lease.commit(scene.teller.event(refused))
+    scene.failures[row.name] = reasons.of(row.name, fault)
     return Outcome.FAILED

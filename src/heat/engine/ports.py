@@ -4,7 +4,7 @@ With these replaced the whole engine runs on a virtual clock, with seeded faults
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -39,6 +39,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     journal: Sequence[JournalRow]
     credentials: CredentialsRow | None
     snapshots: Sequence[SnapshotRow] = ()
+    environment: Mapping[str, Any] | None = None
+    """That of a stack that is deleted, whose hooks still hold."""
 
 
 class Family(Struct, frozen=True, kw_only=True):
@@ -132,8 +134,10 @@ class World(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """How an engine works; times in seconds.
 
-    ``conflict_tries`` bounds how often a call is sent again that the cloud refuses because
-    something is still in use; ``lost_tries`` how often a create whose reply was lost is sent.
+    ``action_retry_limit`` bounds how often a creation is tried again that ended in an error of
+    the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
+    refuses because something is still in use; ``lost_tries`` how often a create whose reply was
+    lost is sent.
     """
 
     lease_term: float = 15.0
@@ -147,3 +151,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     settle_time: float = 30.0
     search_skew: float = 5.0
     trusts: bool = True
+    action_retry_limit: int = 5

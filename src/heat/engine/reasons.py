@@ -23,8 +23,13 @@ class VerbFailed(Fault):
 
 
 def of(name: str, error: BaseException) -> str:
-    """Return the reason of a failed resource: ``<type>: resources.<name>: <what was said>``."""
-    return f"{kind(error)}: resources.{name}: {said(error)}"
+    """Return the reason of a failed resource: ``<type>: resources.<name>: <what was said>``.
+
+    What was said of a resource in its nested stack goes on with the path.
+    """
+    own, text = f"resources[{name}]" if name.isdigit() else f"resources.{name}", said(error)
+    inner = text.startswith(("resources.", "resources["))
+    return f"{kind(error)}: {own}{'.' if inner else ': '}{text}"
 
 
 def kind(error: BaseException) -> str:

@@ -42,7 +42,20 @@ def recorded(
         order=number,
         real_type=row.real_type or "",
         cls=cls,
+        broken=_broken(row, cls),
     )
+
+
+def _broken(row: ResourceRow, cls: type[Resource] | None) -> bool:
+    """Tell whether a failure calls for a replacement; types that look at the object decide then."""
+    if row.status != FAILED or row.action == "DELETE" or (cls is not None and cls.nests):
+        return False
+    return row.physical_id is None or cls is None or not looks_after_failure(cls)
+
+
+def looks_after_failure(cls: type[Resource]) -> bool:
+    """Tell whether a type looks at an object before it gives it up for a failure."""
+    return cls.replace_failed is not Resource.replace_failed
 
 
 def _reference(stack: StackRow, row: ResourceRow, cls: type[Resource] | None) -> Any:

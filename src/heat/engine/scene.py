@@ -21,6 +21,7 @@ class Outcome(Enum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+    AGAIN = "again"  # it failed, and is to be tried again
     REPLAN = "replan"  # what it came to is not what was planned
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from heat.base.ids import EngineId, OperationId, ResourceId, StackId
 from heat.engine.endings import Ending
@@ -25,7 +25,7 @@ from heat.store import (
 )
 from heat.store.database import Database
 from heat.store.operations import ended
-from heat.store.rows import Batch, LeaseRow, ResourceRow, SignalRow, Verdict
+from heat.store.rows import Batch, LeaseRow, ResourceRow, SignalRow, StackRow, Verdict
 
 T = TypeVar("T")
 OF_SNAPSHOTS = ("SNAPSHOT", "DELETE_SNAPSHOT", "DELETE")
@@ -86,6 +86,7 @@ class ThreadedStore:
             if operation.credentials
             else None,
             snapshots=snapshots.of_stack(db, stack) if operation.action in OF_SNAPSHOTS else (),
+            environment=_environment(db, row) if operation.action == "DELETE" else None,
         )
 
     async def family(self, stack: StackId) -> Family | None:
@@ -141,3 +142,8 @@ class ThreadedStore:
     async def commit(self, batches: Sequence[Batch]) -> list[Verdict]:
         """Commit what the fences let through, and tell what became of each."""
         return await self._run(lambda: group.commit(self._db, self._engine, batches))
+
+
+def _environment(db: Database, row: StackRow) -> Mapping[str, Any] | None:
+    found = definitions.get(db, row.definition)
+    return found.environment if found else None

@@ -19,6 +19,7 @@ from heat.cloud.finders import AsyncFinders
 from heat.cloud.port import WaitStopped
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease
+from heat.engine.nursery import Nursery, operation_of
 from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
 from heat.plugin.signal import enough, latest, read
@@ -29,7 +30,9 @@ from heat.plugin.steps import (
     Find,
     Forget,
     Hear,
+    Inside,
     Keep,
+    Nest,
     Reply,
     Search,
     Sleep,
@@ -66,6 +69,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     who: Credentials
     finders: AsyncFinders
     hearing: Hearing
+    nursery: Nursery
     deadline: datetime
     stopping: Callable[[], bool]
 
@@ -75,7 +79,7 @@ class Performance:
 
     ``opening`` is written together with the first thing that the verb does. ``pending`` holds
     what is to be written with the next commit; at the end the caller commits it together with
-    the outcome.
+    the outcome. One that does not keep what it does only reads.
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class Performance:
         verb: str,
         journal: Sequence[JournalRow],
         opening: Sequence[Write] = (),
+        *,
+        keeps: bool = True,
     ) -> None:
         self._stage, self._resource, self._verb = stage, resource, verb
         self._journal = sorted((e for e in journal if e.verb == verb), key=lambda e: e.sequence)
@@ -92,6 +98,7 @@ class Performance:
         self.physical_id: str | None = None
         self.kept: Mapping[str, Any] | None = None
         self.wrote = False
+        self._keeps = keeps
         self.made_now: str | None = None
         self._at = 0
 
@@ -153,6 +160,8 @@ class Performance:
 
     async def flush(self) -> None:
         """Write what is pending."""
+        if not self._keeps:
+            self.pending.clear()
         if self.pending:
             writes, self.pending = self.pending, []
             self.wrote = True
@@ -188,6 +197,10 @@ class Performance:
                 return await self._hear(step, entry)
             case Forget(of):
                 return await self._forget(step, of)
+            case Nest():
+                return await self._nest(step, entry)
+            case Inside():
+                return self._read(step, await self._stage.nursery.look(step, self._reveal))
             case Fail(reason, kind):
                 raise VerbFailed(reason, kind=kind)
 
@@ -216,6 +229,31 @@ class Performance:
         """Take a reply to what changes nothing: it is written with whatever comes next."""
         self.pending.append(PutIntent(self._entry(step, reply, answered=True)))
         return reply
+
+    async def _nest(self, nest: Nest, entry: JournalRow | None) -> Reply:
+        """Ask for an action on the nested stack, in the commit that writes it down, and wait."""
+        nursery = self._stage.nursery
+        key = operation_of(self._resource, self._verb, self._at)
+        child = nursery.child(self._resource)
+        if entry is None:
+            asked = await nursery.ask(self._resource, nest, key)
+            if asked is None:
+                return self._read(nest, {})
+            child = asked.stack
+            self.pending += [PutIntent(self._entry(nest, None, answered=False)), *asked.writes]
+            await self.flush()
+        nursery.wake(child)
+        if nest.action != "DELETE":
+            self.physical_id = child
+        if not await nursery.ended(key, self._stage.stopping):
+            raise Stopped
+        reply = {"id": child}
+        self._answer(reply)
+        return reply
+
+    async def _reveal(self, resource: ResourceId, steps: Steps[T]) -> T:
+        """Read attributes of another resource; nothing of that is written down."""
+        return await Performance(self._stage, resource, "reveal", (), keeps=False).run(steps)
 
     async def _call(self, call: Call, entry: JournalRow | None) -> Reply:
         if call.reads:

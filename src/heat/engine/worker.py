@@ -10,7 +10,8 @@ import logging
 from heat.base.errors import Unavailable
 from heat.base.ids import StackId
 from heat.engine.committer import Committer
-from heat.engine.drive import Drive
+from heat.engine.drive import Drive, Shared
+from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Lost, Superseded
 from heat.engine.ports import Settings, World
@@ -25,11 +26,13 @@ class Worker:
     def __init__(self, world: World, settings: Settings | None = None, engine_id: str = "") -> None:
         self._world, self._settings = world, settings or Settings()
         self.engine_id = engine_id
-        self._hearing = Hearing(world.store)
+        self._hearing, self._endings = Hearing(world.store), Endings(world.store)
+        self._shared = Shared(self._hearing, self._endings, self._hint)
         self._committer = Committer(world.store)
         self._leases: dict[StackId, Lease] = {}
         self._drives: dict[StackId, Drive] = {}
         self._tasks: dict[StackId, asyncio.Task[None]] = {}
+        self._nested: set[StackId] = set()
         self._hints: set[StackId] = set()
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -104,13 +107,11 @@ class Worker:
     async def _claim(self) -> None:
         """Take what there is to do, as far as there is room; notice what was superseded."""
         hints, self._hints = self._hints, set()
-        room = self._settings.stacks_at_once - len(self._leases)
+        room = self._settings.stacks_at_once - len(self._leases.keys() - self._nested)
         loop = asyncio.get_running_loop()
         try:
             if held := hints & self._drives.keys():
                 await self._compare(held)
-            if room <= 0:
-                return
             asked = loop.time()
             prefer = [stack for stack in hints if stack not in self._leases]
             for row in await self._world.store.claim(room, prefer, list(self._leases)):
@@ -131,10 +132,13 @@ class Worker:
                 loaded = await self._world.store.load(stack)
                 if loaded is None:
                     break
-                drive = Drive(self._world, self._settings, lease, loaded, self._hearing)
+                drive = Drive(self._world, self._settings, lease, loaded, self._shared)
                 self._drives[stack] = drive
+                if loaded.stack.owner is not None:
+                    self._nested.add(stack)
                 try:
                     await drive.run()
+                    self._endings.call()
                 except Superseded:
                     continue  # by what is current now: look again
                 except Lost:
@@ -153,6 +157,7 @@ class Worker:
             if not lease.lost and not cancelled:
                 await self._release({stack: lease.epoch})
             self._leases.pop(stack, None)
+            self._nested.discard(stack)
             self._wake.set()
 
     async def _release(self, stacks: dict[StackId, int]) -> None:

@@ -23,6 +23,8 @@ class Target:
     bound: Bound
     type_of: TypeOf
     requires: Mapping[str, frozenset[str]]
+    restricted: Callable[[str], frozenset[str]] = lambda _name: frozenset()
+    """Tell what may not be done to a resource: ``update``, ``replace``."""
 
 
 def build(
@@ -75,6 +77,7 @@ def _decide(
         if not isinstance(desired, Desired):
             continue
         decision = _choose(desired, by_name.get(name, []), new_id)
+        decision = _held_back(decision, target.restricted(name))
         still = decision.verdict.kind is Kind.KEEP and not (needed & moving)
         decided[name] = replace(decision, settled=still)
         if not still:
@@ -128,6 +131,21 @@ def _choose(
             return _Decision(desired, row, verdict, row.id)
         best = best or _Decision(desired, row, verdict, new_id(), replaces=True)
     return best or _Decision(desired, None, Verdict(Kind.CREATE), new_id())
+
+
+def _held_back(decision: _Decision, restricted: frozenset[str]) -> _Decision:
+    """Plan no replacement that is sure to be refused: the resource fails as it is."""
+    if not decision.replaces or decision.current is None or "replace" not in restricted:
+        return decision
+    verdict = decision.verdict
+    reasons = (*verdict.reasons, Reason(restriction("replace")))
+    held = Verdict(Kind.UPDATE, reasons, verdict.changed)
+    return replace(decision, verdict=held, row=decision.current.id, replaces=False)
+
+
+def restriction(action: str) -> str:
+    """Say that something may not be done to a resource."""
+    return f"{action} is restricted for resource."
 
 
 def _continues(row: Recorded, desired: Desired) -> bool:

@@ -73,7 +73,8 @@ class Compiled:
     @property
     def target(self) -> Target:
         """What to plan for."""
-        return Target(self.bound, self.type_of, self.requires)
+        restricted = self.environment.registry.restricted
+        return Target(self.bound, self.type_of, self.requires, restricted)
 
     def trace(self, problems: Iterable[Problem]) -> list[Problem]:
         """Lead what is wrong with a parameter's value back to the text that gives it."""

@@ -14,6 +14,7 @@ from heat.base.json import Json, Path
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.plan.graph import Cycle, ordered
+from heat.plan.misspelt import misspelt_call
 from heat.plugin.fields import is_known, plain
 from heat.plugin.resource import Resource
 from heat.plugin.values import read
@@ -124,6 +125,11 @@ def desire(
             policy = bound.value(definition.update_policy, facts, (*base, words.update_policy))
     except Invalid as invalid:
         problems += invalid.problems
+    if found.policy is not None and isinstance(policy, Mapping):
+        _, said = read(found.policy, policy)
+        problems += locate(
+            [problem.under(*base, words.update_policy) for problem in said], bound.template.source
+        )
     values: Resource | None = None
     if properties is ABSENT or properties is None:
         properties = {}
@@ -135,7 +141,11 @@ def desire(
                 own["description"] = definition.description
         values, said = read(found, own)
         problems += locate(
-            [problem.under(*base, words.properties) for problem in said], bound.template.source
+            [
+                misspelt_call(problem.under(*base, words.properties), bound.template)
+                for problem in said
+            ],
+            bound.template.source,
         )
     return Desired(
         name,

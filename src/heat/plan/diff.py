@@ -35,6 +35,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     order: int = 0
     real_type: str = ""
     cls: Any = None
+    broken: bool = False
+    """Whether its last action failed and left it so that it must be replaced."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,15 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
         return Verdict(Kind.CREATE, (Reason("its creation did not complete", replaces=True),))
     if (recorded.action, recorded.status) == ("CHECK", "FAILED"):
         return Verdict(Kind.CREATE, (Reason("it was found unhealthy", replaces=True),))
+    if recorded.broken:
+        why = Reason(f"its last action, {recorded.action}, failed", replaces=True)
+        return Verdict(Kind.CREATE, (why,))
     if recorded.action == "DELETE":
         return Verdict(Kind.CREATE, (Reason("its deletion has begun", replaces=True),))
     before = recall(desired.cls, recorded.properties)
     found = differences(before, desired.values)
     unfinished = recorded.status != "COMPLETE"
-    if unfinished and recorded.attempted is not None:
+    if recorded.attempted is not None:
         attempted = recall(desired.cls, recorded.attempted)
         known = {difference.name for difference in found}
         found += [d for d in differences(attempted, desired.values) if d.name not in known]

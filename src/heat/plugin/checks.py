@@ -46,10 +46,8 @@ def between(low: float | None, high: float | None) -> Check:
     limits = {k: v for k, v in (("min", low), ("max", high)) if v is not None}
 
     def test(value: Any) -> Said:
-        if low is not None and value < low:
-            return f"{value} is below the least allowed, {low}"
-        if high is not None and value > high:
-            return f"{value} is above the most allowed, {high}"
+        if (low is not None and value < low) or (high is not None and value > high):
+            return f"{value} is out of range (min: {low}, max: {high})"
         return None
 
     return Check(test, {"range": limits})
@@ -60,10 +58,9 @@ def length(low: int | None = None, high: int | None = None) -> Check:
     limits = {k: v for k, v in (("min", low), ("max", high)) if v is not None}
 
     def test(value: Any) -> Said:
-        if low is not None and len(value) < low:
-            return f"its length {len(value)} is below the least allowed, {low}"
-        if high is not None and len(value) > high:
-            return f"its length {len(value)} is above the most allowed, {high}"
+        size = len(value)
+        if (low is not None and size < low) or (high is not None and size > high):
+            return f"its length ({size}) is out of range (min: {low}, max: {high})"
         return None
 
     return Check(test, {"length": limits})

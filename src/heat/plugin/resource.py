@@ -76,8 +76,12 @@ class Resource(Struct):
     reference: ClassVar[Literal["id", "name"]] = "id"
     snapshots_on_delete: ClassVar[bool] = False
     name_limit: ClassVar[int] = 255
+    tries_again: ClassVar[bool] = True
+    """Whether a creation that ends in an error of the service is deleted and tried again."""
     anything: ClassVar[bool] = False
     """Whether templates may give any property, and ask for any attribute (which is null)."""
+    policy: ClassVar[type[Struct] | None] = None
+    """What an update policy of the type may say; None where it says nothing."""
     nests: ClassVar[bool] = False
     """Whether the object is a nested stack: it is changed in place whatever became of it."""
 

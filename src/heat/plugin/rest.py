@@ -152,6 +152,23 @@ class RestResource(Resource):
         if self.rest.ready and pick(live, self.rest.status) not in self.rest.ready:
             yield from self.settle(item, {})
 
+    def live(self, item: str) -> Steps[dict[str, Json] | None]:
+        """Return the mutable properties that differ from the live item; None when it is gone.
+
+        Only those count that were given, are plain values or lists of such, and bear the name
+        that the service has for them.
+        """
+        reply = yield self.rest.service.get(self.rest.item(item), missing_ok=True)
+        found = self.rest.unwrap(reply)
+        if not found:
+            return None
+        return {
+            prop.public: found[prop.key]
+            for name, prop in self.__properties__.items()
+            if prop.mutable and prop.sent and prop.key in found
+            if _differs(wire(getattr(self, name)), found[prop.key])
+        }
+
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Return attributes of the live item."""
         live = yield from self.read(item)
@@ -197,3 +214,15 @@ class RestResource(Resource):
     @property
     def _why(self) -> str | None:
         return self.rest.field(self.rest.why) if self.rest.why else None
+
+
+def _differs(ours: Json, theirs: Json) -> bool:
+    match ours, theirs:
+        case (None, _) | (dict(), _) | (_, dict()):
+            return False
+        case list(), list():
+            if not all(isinstance(one, str) for one in (*ours, *theirs)):
+                return False
+            return sorted(map(str, ours)) != sorted(map(str, theirs))
+        case _:
+            return ours != theirs

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
 from heat.base.json import Path
-from heat.base.problems import Problem, did_you_mean
+from heat.base.problems import Problem, closest, did_you_mean
 from heat.base.unknown import Unknown, unknowns
 from heat.plugin.fields import Property, Struct, bare
 
@@ -41,6 +41,7 @@ def fits(hint: Any, value: Any, at: Path) -> list[Problem]:
 
 def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Problem]) -> S:
     values: dict[str, Any] = {}
+    meant: set[str | None] = set()
     names = cls.__by_public__
     aliases = {old: prop for prop in names.values() for old in prop.was}
     for name, value in given.items():
@@ -48,6 +49,7 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
         if prop is None and getattr(cls, "anything", False) is True:
             continue
         if prop is None:
+            meant.add(closest(name, names))
             problems.append(
                 Problem(
                     f"Unknown Property {name}",
@@ -73,6 +75,9 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
             values[prop.name] = _value(prop, prop.type, value, (*at, name), problems)
     for name, prop in cls.__properties__.items():
         if prop.required and name not in values:
+            values[name] = None
+            if prop.public in meant:
+                continue
             problems.append(
                 Problem(
                     f"Property {prop.public} not assigned",
@@ -82,7 +87,6 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                     code="H702",
                 )
             )
-            values[name] = None
     return cls(**values)
 
 
@@ -124,7 +128,7 @@ def _convert(prop: Property, hint: Any, value: Any, at: Path, problems: list[Pro
                 "Value has the wrong type",
                 at,
                 f"{'the value' if prop.secret else repr(value)} is not {wanted}",
-                cure=f"give {wanted}",
+                cure=f"give {wanted}" + ("" if prop.secret else _like(wanted, value)),
                 code="H703",
             )
         )
@@ -178,6 +182,17 @@ def _convert(prop: Property, hint: Any, value: Any, at: Path, problems: list[Pro
         problems.extend(problem.under(*at) for problem in nested.problems())
         return nested
     raise TypeError(f"property {prop.public} has a type that is no property type: {hint}")
+
+
+def _like(wanted: str, value: Any) -> str:
+    """Show how the value would be right, where that can be told."""
+    if wanted == "a list" and isinstance(value, str | int):
+        return f", such as [{value}]"
+    if wanted == "a string" and isinstance(value, list):
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        if len(items) == 1 and isinstance(items[0], str):
+            return f", such as {items[0]}"
+    return ""
 
 
 def _number(hint: type, value: Any, wrong: Any) -> Any:

@@ -20,6 +20,8 @@ from heat.store.tables import lease, operation, stack
 from heat.store.types import EARLIEST, Now
 
 _C = lease.c
+NESTED = 256
+"""How many nested stacks one claim takes at most."""
 
 
 def claim(
@@ -33,15 +35,16 @@ def claim(
 ) -> list[LeaseRow]:
     """Take the leases of stacks that have work and no driver.
 
-    Preferred stacks come first, then those waiting longest, the projects in turn. ``held``
+    Preferred stacks come first, then those waiting longest, the projects in turn. Nested
+    stacks come on top of the limit: somebody waits for them, who may hold all the room. ``held``
     names the stacks that the engine drives: when given, leases in its own name that it does
     not know of (a claim whose answer was lost) are taken anew; else they have to expire.
     """
-    if limit <= 0:
-        return []
 
     def work(connection: Connection) -> list[LeaseRow]:
-        found = connection.execute(_waiting(engine, limit, prefer, held)).all()
+        roots = connection.execute(_waiting(engine, limit, prefer, held)).all() if limit > 0 else []
+        nested = connection.execute(_waiting(engine, NESTED, prefer, held, nested=True)).all()
+        found = [*nested, *roots]
         if not found:
             return []
         order = list(dict.fromkeys(row[0] for row in found))
@@ -51,7 +54,9 @@ def claim(
         free = select(_C.stack).where(_C.stack.in_(order), _free(engine, held)).order_by(_C.stack)
         # Rows that another engine is claiming are left to it.
         got = set(connection.scalars(free.with_for_update(skip_locked=True)))
-        mine = [key for key in order if key in got][:limit]
+        below = {row[0] for row in nested}
+        mine = [key for key in order if key in got and key in below][:NESTED]
+        mine += [key for key in order if key in got and key not in below][: max(limit, 0)]
         if not mine:
             return []
         taken = {"engine": engine, "epoch": _C.epoch + 1, "expires_at": Now(term)}
@@ -117,6 +122,8 @@ def _waiting(
     limit: int,
     prefer: Sequence[StackId],
     held: Collection[StackId] | None,
+    *,
+    nested: bool = False,
 ) -> Select[StackId, StackId | None]:
     """Find stacks to claim; some more than wanted, for others may be faster."""
     free = or_(_C.stack.is_(None), _free(engine, held))
@@ -131,6 +138,7 @@ def _waiting(
         .join(stack, stack.c.id == operation.c.stack)
         .outerjoin(lease, _C.stack == operation.c.stack)
         .where(operation.c.state.in_(CURRENT), free)
+        .where(stack.c.owner.is_not(None) if nested else stack.c.owner.is_(None))
         .subquery()
     )
     rank: list[ColumnElement[Any]] = [waiting.c.turn, waiting.c.requested_at, waiting.c.stack]

@@ -22,7 +22,9 @@ def of_resource(db: Database, resource: ResourceId) -> Sequence[SignalRow]:
     return of_resources(db, [resource])[resource]
 
 
-def of_resources(db: Database, resources: Iterable[ResourceId]) -> dict[ResourceId, list[SignalRow]]:
+def of_resources(
+    db: Database, resources: Iterable[ResourceId]
+) -> dict[ResourceId, list[SignalRow]]:
     """Return what was said to each of the resources, in order."""
     wanted = sorted(set(resources))
     found: dict[ResourceId, list[SignalRow]] = {key: [] for key in wanted}

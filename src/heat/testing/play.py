@@ -12,7 +12,9 @@ from heat.plugin.steps import (
     Find,
     Forget,
     Hear,
+    Inside,
     Keep,
+    Nest,
     Reply,
     Sleep,
     Step,
@@ -97,6 +99,10 @@ def written(step: Step) -> dict[str, Any]:
             return {"hear": of, "count": count, "seconds": seconds}
         case Forget(of=of):
             return {"forget": of}
+        case Nest(action=action, source=source, parameters=parameters):
+            return {"nest": action, "source": source, "parameters": dict(parameters)}
+        case Inside(outputs=outputs, attributes=attributes):
+            return {"inside": list(attributes), "outputs": outputs}
         case Fail(reason=reason):
             return {"fail": reason}
 

@@ -1,0 +1,303 @@
+"""The nested stacks of one stack: asked for, waited for, looked into.
+
+A nested stack is a stack: it is accepted in the same commit as the step that asks for it, under
+an id that follows from that step, and any engine drives it.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from msgspec import Struct
+
+from heat.base.errors import Fault
+from heat.base.ids import EventId, OperationId, ResourceId, StackId
+from heat.base.unknown import unknowns
+from heat.engine.endings import DONE, Endings
+from heat.engine.ports import Family, World
+from heat.engine.reasons import VerbFailed
+from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE, here, recorded, standing
+from heat.plan.build import known_of
+from heat.plan.definition import Compiled, compile_definition
+from heat.plan.desired import Standing
+from heat.plan.within import MAX_DEPTH, definition_of
+from heat.plugin.resource import Resource
+from heat.plugin.steps import Inside, Nest, Reply, Steps
+from heat.store.rows import (
+    ChangeResource,
+    ChangeStack,
+    DefinitionRow,
+    EventRow,
+    OperationRow,
+    PutDefinition,
+    PutEvent,
+    PutOperation,
+    PutStack,
+    ResourceRow,
+    StackRow,
+    Write,
+)
+
+_SAID = re.compile(r"Resource \w+ failed: (?P<kind>[^:]+): (?P<text>.*)", re.DOTALL)
+
+Reveal = Callable[[ResourceId, Steps[dict[str, Any]]], Any]
+
+
+class Asked(Struct, frozen=True):
+    """An operation on a nested stack, and the writes that ask for it."""
+
+    operation: OperationId
+    stack: StackId
+    writes: tuple[Write, ...] = ()
+
+
+def child_of(resource: ResourceId) -> StackId:
+    """Return the id that the nested stack of a resource has."""
+    return StackId(str(uuid5(NAMESPACE_OID, f"nested stack of {resource}")))
+
+
+def operation_of(resource: ResourceId, verb: str, sequence: int) -> OperationId:
+    """Return the id of the operation that a step asks for."""
+    return OperationId(str(uuid5(NAMESPACE_OID, f"{resource} {verb} {sequence}")))
+
+
+class Nursery:
+    """The nested stacks of a stack that is being driven."""
+
+    def __init__(
+        self,
+        world: World,
+        stack: StackRow,
+        operation: OperationRow,
+        compiled: Compiled | None,
+        endings: Endings,
+        wake: Callable[[StackId], None],
+        rows: Mapping[ResourceId, ResourceRow],
+    ) -> None:
+        self._world, self._stack, self._operation = world, stack, operation
+        self._compiled, self._endings, self.wake = compiled, endings, wake
+        self._rows = rows
+
+    def child(self, resource: ResourceId) -> StackId:
+        """Return the nested stack of a resource."""
+        row = self._rows.get(resource)
+        return StackId((row.physical_id if row else None) or child_of(resource))
+
+    async def ask(self, resource_id: ResourceId, step: Nest, key: OperationId) -> Asked | None:
+        """Return what asks for an action; None when there is no nested stack to act on."""
+        resource = self._rows[resource_id]
+        child = self.child(resource_id)
+        family = await self._world.store.family(child)
+        if family is not None and family.stack.deleted_at is not None:
+            family = None
+        if step.action == "CREATE" and family is None:
+            return self._birth(resource, step, key, child)
+        if family is None:
+            if step.action == "DELETE":
+                return None
+            raise VerbFailed(
+                "its nested stack is gone; mark the resource unhealthy, and the next update makes "
+                "a new one",
+                kind="NotFound",
+            )
+        action = "UPDATE" if step.action == "CREATE" else step.action
+        return self._change(resource, step, key, family, action)
+
+    async def ended(self, operation: OperationId, stopping: Callable[[], bool]) -> bool:
+        """Wait for the end of an operation; False when the waiting was stopped.
+
+        Raises VerbFailed when it failed, with what its own resource said.
+        """
+        while not stopping():
+            ending = await self._endings.of(operation)
+            if ending is None:
+                continue
+            if ending.state == DONE:
+                return True
+            said = _SAID.fullmatch(ending.reason)
+            if said is None:
+                raise VerbFailed(ending.reason or "its nested stack failed", kind="StackFailed")
+            raise VerbFailed(said["text"], kind=said["kind"])
+        return False
+
+    async def look(self, step: Inside, reveal: Reveal) -> Reply:
+        """Look into a nested stack; ``reveal`` reads attributes of a member."""
+        family = await self._world.store.family(StackId(step.item))
+        if family is None or family.definition is None:
+            return {"outputs": {}, "refs": {}, "attributes": {}, "failed": []}
+        stack, types = family.stack, self._world.types
+        compiled = compile_definition(
+            family.definition,
+            types,
+            stack_id=stack.id,
+            stack_name=stack.name,
+            project=stack.project,
+        )
+        members = {
+            row.name: row
+            for row in family.resources
+            if not row.replaced_by and row.action not in ("DELETE", "INIT")
+        }
+        seen = {name: recorded(stack, row, types) for name, row in members.items()}
+        outputs: dict[str, Any] = {}
+        if step.outputs:
+            known = {name: found for name, one in seen.items() if (found := known_of(one))}
+            outputs = _outputs(compiled, Standing(known))
+        return {
+            "outputs": outputs,
+            "refs": {name: one.reference for name, one in seen.items() if one.physical_id},
+            "attributes": await _attributes(step, stack, members, types, reveal),
+            "failed": [name for name, row in members.items() if row.status != COMPLETE],
+        }
+
+    def _birth(self, resource: ResourceRow, step: Nest, key: OperationId, child: StackId) -> Asked:
+        made = self._definition(resource, step)
+        parent, now = self._stack, self._world.clock.now()
+        row = StackRow(
+            id=child,
+            name=here(parent, resource).name,
+            project=parent.project,
+            action="CREATE",
+            status=IN_PROGRESS,
+            reason="Stack CREATE started",
+            definition=made.id,
+            owner=parent.id,
+            root=parent.root or parent.id,
+            parent_resource=resource.name,
+            disable_rollback=True,
+            timeout_mins=step.minutes or parent.timeout_mins,
+            credentials=parent.credentials,
+            stack_user_project=parent.stack_user_project,
+            user_id=parent.user_id,
+            username=parent.username,
+            created_at=now,
+        )
+        writes: list[Write] = [
+            PutDefinition(made),
+            PutStack(row),
+            PutOperation(self._request(row, key, "CREATE", made.id, step)),
+            self._event(row, "CREATE"),
+            ChangeResource(resource.id, {"physical_id": child}),
+        ]
+        return Asked(key, child, tuple(writes))
+
+    def _change(
+        self, resource: ResourceRow, step: Nest, key: OperationId, family: Family, action: str
+    ) -> Asked:
+        child = family.stack
+        fields: dict[str, Any] = {
+            "action": action,
+            "status": IN_PROGRESS,
+            "reason": f"Stack {action} started",
+            "updated_at": self._world.clock.now(),
+        }
+        writes: list[Write] = []
+        definition: str | None = None if action == "DELETE" else child.definition
+        if action == "UPDATE":
+            made = self._definition(resource, step)
+            settled = child.status == COMPLETE or child.action == "CREATE"
+            definition = made.id
+            fields["definition"] = made.id
+            fields["previous_definition"] = (
+                child.definition if settled else child.previous_definition
+            )
+            writes.append(PutDefinition(made))
+        writes += [
+            PutOperation(self._request(child, key, action, definition, step)),
+            ChangeStack(child.id, fields),
+            self._event(child, action),
+        ]
+        return Asked(key, child.id, tuple(writes))
+
+    def _definition(self, resource: ResourceRow, step: Nest) -> DefinitionRow:
+        compiled = self._compiled
+        assert compiled is not None  # noqa: S101 - what is deleted asks for no definition
+        made = definition_of(compiled, resource.name, step)
+        if compiled.nesting.depth >= MAX_DEPTH:
+            raise VerbFailed(f"Recursion depth exceeds {MAX_DEPTH}.", kind="RequestLimitExceeded")
+        return DefinitionRow(
+            id=self._world.chance.id(),
+            template=made.template,
+            files=made.files,
+            environment=made.environment,
+        )
+
+    def _request(
+        self, child: StackRow, key: OperationId, action: str, definition: str | None, step: Nest
+    ) -> OperationRow:
+        now, deadline = self._world.clock.now(), self._operation.deadline
+        if step.minutes:
+            deadline = min(deadline, now + timedelta(minutes=step.minutes))
+        return OperationRow(
+            id=key,
+            stack=child.id,
+            action=action,
+            state="PENDING",
+            definition=definition,
+            requested_at=now,
+            deadline=deadline,
+            request_id=self._operation.request_id,
+            credentials=self._operation.credentials,
+        )
+
+    def _event(self, child: StackRow, action: str) -> PutEvent:
+        return PutEvent(
+            EventRow(
+                id=EventId(self._world.chance.id()),
+                stack=child.id,
+                resource=None,
+                resource_name=child.name,
+                resource_type=STACK_TYPE,
+                physical_id=child.id,
+                action=action,
+                status=IN_PROGRESS,
+                reason=f"Stack {action} started",
+                request_id=self._operation.request_id,
+                created_at=self._world.clock.now(),
+            )
+        )
+
+
+def _outputs(compiled: Compiled, facts: Standing) -> dict[str, Any]:
+    """Compute the outputs that can be told."""
+    found: dict[str, Any] = {}
+    for name in compiled.bound.outputs:
+        try:
+            value = compiled.bound.output(name, facts)
+        except Fault:
+            continue
+        if unknowns(value) is None:
+            found[name] = value
+    return found
+
+
+async def _attributes(
+    step: Inside,
+    stack: StackRow,
+    members: Mapping[str, ResourceRow],
+    types: Mapping[str, type[Resource]],
+    reveal: Reveal,
+) -> dict[str, dict[str, Any]]:
+    """Read attributes of every member, live; those that can't be told are left out."""
+
+    async def read(row: ResourceRow) -> tuple[str, Mapping[str, Any]]:
+        cls = types.get(row.real_type or row.type)
+        if cls is None or row.physical_id is None:
+            return row.name, {}
+        names = frozenset(step.attributes)
+        asked = names if cls.anything or cls.nests else names & cls.__attributes__.keys()
+        try:
+            values = standing(stack, row, cls)
+            return row.name, await reveal(row.id, values.reveal(row.physical_id, asked))
+        except Fault:
+            return row.name, {}
+
+    found: dict[str, dict[str, Any]] = {name: {} for name in step.attributes}
+    if found:
+        for member, values in await asyncio.gather(*(read(row) for row in members.values())):
+            for name, value in values.items():
+                found[name][member] = value
+    return found
