@@ -1,0 +1,88 @@
+"""Looks at live objects before a plan is made: what failed, and, on demand, what others changed.
+
+What is seen is written into the rows, so that the plan follows from what is recorded.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from heat.base.errors import Fault
+from heat.engine.record import COMPLETE, FAILED, looks_after_failure, standing
+from heat.engine.scene import Scene
+from heat.engine.verbs import Performance
+from heat.plan.diff import Recorded
+from heat.plugin.resource import Resource
+from heat.plugin.steps import Steps
+from heat.store.rows import ChangeResource, ResourceRow
+
+_log = logging.getLogger(__name__)
+
+
+async def observe(scene: Scene) -> None:
+    """Take over what mutable properties are by now, and which objects are gone."""
+    rows = [row for row in scene.rows.values() if row.status == COMPLETE and _has_object(row)]
+    await asyncio.gather(*(_take_over(scene, row) for row in rows))
+
+
+async def see_broken(scene: Scene, known: list[Recorded]) -> list[Recorded]:
+    """Ask the types that look at objects which of those that failed must be replaced."""
+    seen = await asyncio.gather(*(_is_broken(scene, one) for one in known))
+    return [
+        replace(one, broken=True) if broken else one
+        for one, broken in zip(known, seen, strict=True)
+    ]
+
+
+async def _is_broken(scene: Scene, one: Recorded) -> bool:
+    row, cls = scene.rows[one.id], scene.types.get(one.real_type or one.type)
+    if cls is None or one.status != FAILED or not _has_object(row) or not looks_after_failure(cls):
+        return one.broken
+    try:
+        return bool(await _look(scene, row, _placed(scene, row, cls).replace_failed(_id(row))))
+    except Fault as fault:
+        _log.warning("%s of %s can't be seen: %s", row.name, scene.stack.id, fault)
+        return one.broken
+
+
+async def _take_over(scene: Scene, row: ResourceRow) -> None:
+    cls = scene.types.get(scene.real_type(row))
+    if cls is None or not cls.has("live"):
+        return
+    values: Any = _placed(scene, row, cls)
+    try:
+        live: Mapping[str, Any] | None = await _look(scene, row, values.live(_id(row)))
+    except Fault as fault:
+        _log.warning("%s of %s can't be seen: %s", row.name, scene.stack.id, fault)
+        return
+    if live is None:
+        gone, writes = scene.teller.resource(row, "CHECK", FAILED, "the object is gone")
+        await scene.stage.lease.commit(*writes)
+        scene.note(gone)
+        return
+    if live:
+        fields = {
+            "properties": {**row.properties, **live},
+            "resolved": {**(row.resolved or row.properties), **live},
+        }
+        await scene.stage.lease.commit(ChangeResource(row.id, fields))
+        scene.note(replace(row, **fields))
+
+
+async def _look(scene: Scene, row: ResourceRow, steps: Steps[Any]) -> Any:
+    return await Performance(scene.stage, row.id, "look", (), keeps=False).run(steps)
+
+
+def _placed(scene: Scene, row: ResourceRow, cls: type[Resource]) -> Resource:
+    return standing(scene.stack, row, cls)
+
+
+def _has_object(row: ResourceRow) -> bool:
+    return row.physical_id is not None and row.action not in ("INIT", "DELETE")
+
+
+def _id(row: ResourceRow) -> str:
+    return row.physical_id or ""
