@@ -111,3 +111,29 @@ def test_outages_pass_through():
 
     with pytest.raises(Temporary):
         find(fail, NETWORK, "x")
+
+
+def test_what_a_service_only_lists_is_its_own_id():
+    finder = Finder("network", "/v2.0/x", "x", by_name_only=True, lists="/v2.0/x")
+    cloud = Listing(finder, {"name": "haproxy"}, {"name": "octavia"})
+    assert find(cloud, finder, "octavia") == "octavia"
+    assert [call.path for call in cloud.calls] == ["/v2.0/x"]
+    with pytest.raises(Permanent, match="The X \\(f5\\) could not be found"):
+        find(cloud, finder, "f5")
+
+
+def test_a_secret_is_called_by_its_address():
+    finder = Finder("key-manager", "/v1/secrets", "secret", by_name_only=True, bare=True)
+    cloud = Listing(finder, {"id": "1"})
+    address = "http://keys.example.org/v1/secrets/1"
+    assert find(cloud, finder, address) == address
+    assert [call.path for call in cloud.calls] == ["/v1/secrets/1"]
+    with pytest.raises(Permanent, match="could not be found"):
+        find(cloud, finder, "http://keys.example.org/v1/secrets/2")
+
+
+def test_an_id_may_have_another_name():
+    finder = Finder("baremetal", "/v1/nodes", "node", bare=True, id_field="uuid")
+    cloud = Listing(finder, {"id": "n1", "uuid": "u1", "name": "rack"})
+    assert find(cloud, finder, "n1") == "u1"
+    assert find(cloud, finder, "rack") == "u1"
