@@ -68,7 +68,7 @@ def test_a_reference_to_nothing_names_what_is_close():
         app.yaml:8:14: Reference to a resource that does not exist: resources.volume.properties.name.get_resource: get_resource: the resource sever does not exist (did you mean 'server'?)
           8 |       name: {get_resource: sever}
                            ^
-        app.yaml:9:14: Unknown parameter: resources.volume.properties.zone.get_param: get_param: the parameter zone was not provided (define it under parameters, or correct the name)
+        app.yaml:9:14: Unknown parameter: resources.volume.properties.zone.get_param: get_param: the parameter zone was not provided (define it, or correct the name)
           9 |       zone: {get_param: zone}
                            ^
     """)
@@ -90,7 +90,7 @@ def test_a_loop_is_named():
 
 def test_text_that_cannot_be_read_shows_where():
     assert said("heat_template_version: 2018-08-31\nresources: {a: [1, 2}\n") == expect("""
-        app.yaml:2:21: The text can't be read: app.yaml is neither JSON nor YAML: while parsing a flow sequence, did not find expected ',' or ']' (mend the line that is shown)
+        app.yaml:2:21: The text can't be read: app.yaml is neither JSON nor YAML: while parsing a flow sequence, did not find expected ',' or ']' (put a comma between the parts, and ] after the last)
           2 | resources: {a: [1, 2}
                                   ^
     """)
@@ -105,7 +105,7 @@ def test_an_unknown_version_lists_the_known():
 
 
 def test_a_withdrawn_function_says_which_version_has_it():
-    assert "Ref is not available since version 2014-10-16 (use a template version before" in said(
+    assert "Ref is not available since version 2014-10-16 (write get_param or get_resource" in said(
         """\
         heat_template_version: 2018-08-31
         resources:

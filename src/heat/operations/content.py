@@ -116,10 +116,11 @@ def _template(services: Services, content: Content, stored: DefinitionRow | None
     if given in (None, "", {}) and content.template_url:
         given = fetch_template(services.limits, content.template_url)
     if given in (None, "", {}):
-        if stored is None:
+        if stored is not None:
+            return read(stored.template)
+        if given is None:
             said = "No template was sent: give one, with its version, in template."
             raise Invalid(said, kind="HTTPBadRequest")
-        return read(stored.template)
     if not isinstance(given, str | Mapping):
         raise Invalid("The template must be a map or text.", kind="HTTPBadRequest")
     size = len(given.encode() if isinstance(given, str) else msgspec.json.encode(given))

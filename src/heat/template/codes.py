@@ -91,7 +91,7 @@ CODES: dict[str, Code] = {
         "define it under resources, or correct the name",
         "InvalidTemplateReference",
     ),
-    "H402": Code("Unknown parameter", "define it under parameters, or correct the name"),
+    "H402": Code("Unknown parameter", "define it, or correct the name"),
     "H403": Code("Unknown attribute", "`heat resource-type show TYPE` lists the attributes"),
     "H404": Code(
         "A loop of dependencies",

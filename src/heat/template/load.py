@@ -6,7 +6,7 @@ from typing import Any
 
 from heat.base.errors import Invalid
 from heat.base.json import Path
-from heat.base.problems import Problem, closest, did_you_mean
+from heat.base.problems import Place, Problem, closest, did_you_mean
 from heat.template import cfn, hot
 from heat.template.codes import problem
 from heat.template.expressions import (
@@ -63,11 +63,12 @@ def read(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
     source = Source(name, text if isinstance(text, str) else None)
     raw = parse(text, name) if isinstance(text, str) else settle(dict(text), name)
     if not isinstance(raw, dict):
-        detail = f"{name} is neither a JSON object nor a YAML mapping"
+        detail = "it is neither a JSON object nor a YAML mapping"
         if raw is None:
-            detail = f"{name} is empty: it has no template version"
-        raise Invalid(problems=[problem("H104", detail=detail)])
-    version, wrong, keys = _version(raw, name)
+            detail = "it is empty: it has no template version"
+        place = Place(name, 1, 1, text.partition("\n")[0]) if isinstance(text, str) else None
+        raise Invalid(problems=[problem("H104", detail=detail, place=place)])
+    version, wrong, keys = _version(raw)
     if version is None:
         raise Invalid(problems=locate(wrong, source))
     if not version.extended:
@@ -94,9 +95,7 @@ def _sound(reading: "_Reading", source: Source, wrong: list[Problem]) -> Templat
     return replace(template, problems=tuple(locate([*reading.problems, *wrong], source)))
 
 
-def _version(
-    raw: Mapping[str, Any], name: str
-) -> tuple[Version | None, list[Problem], frozenset[str]]:
+def _version(raw: Mapping[str, Any]) -> tuple[Version | None, list[Problem], frozenset[str]]:
     """Return the version to read a template's map by, what is wrong with it, and its keys.
 
     Where the map names none that is known, the newest of its dialect serves; without a sign of
@@ -106,8 +105,9 @@ def _version(
     keys = [key for key in every if key in raw]
     if not keys:
         meant = {key: hint for key in raw if (hint := did_you_mean(key, every))}
-        cure = f"start it with {HOT_KEY}: {known(HOT_KEY)[-1]}"
-        detail = f"{name} has no template version: the template format version is not given"
+        newest = max(date for date in known(HOT_KEY) if date[:1].isdigit())
+        cure = f"start it with {HOT_KEY}: {newest}"
+        detail = "the template format version is not given"
         at = next(((key,) for key in meant), ())
         wrong = problem("H105", at, detail, next(iter(meant.values()), cure))
         version = None
@@ -279,7 +279,11 @@ class _Reading:
             self.wrong("H205", at, f"{name!r} holds a slash")
         if not isinstance(raw, dict):
             detail = f"the resource {name} must be a map, not {describe(raw)}"
-            self.wrong("H203", at, detail, f"write {self.words.type}: TYPE below it, indented")
+            cure = f"write {self.words.type}: TYPE below it, indented"
+            key, colon, rest = raw.partition(":") if isinstance(raw, str) else ("", "", "")
+            if colon and key in self.words.resource_keys:
+                cure = f"put a space after the colon: {key}: {rest}"
+            self.wrong("H203", at, detail, cure)
             return ResourceDefinition(name, "", sound=False)
         words, before = self.words, len(self.problems)
         self._check_resource_keys(name, raw, at)
@@ -444,7 +448,8 @@ def policy_problem(value: Any, known: Sequence[str], at: Path) -> Problem | None
     if isinstance(value, str) and value in known:
         return None
     detail = f"{value!r} is not a deletion policy"
-    return problem("H206", at, detail, f"use one of {', '.join(known)}")
+    plain = [word for word in known if word.islower()] or known
+    return problem("H206", at, detail, f"use one of {', '.join(plain)}")
 
 
 def with_deletion_policy(definition: ResourceDefinition, word: str) -> ResourceDefinition:

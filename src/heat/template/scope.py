@@ -152,10 +152,7 @@ class Here:
         if name not in values:
             if self._unread("parameters"):
                 return Unknown(frozenset((f"parameter {name}",)))
-            cure = did_you_mean(name, values)
-            if name in self.around.template.resources:
-                cure = f"{name} is a resource: write get_resource: {name}"
-            raise Bad(f"the parameter {name} was not provided", cure, code="H402")
+            raise self._no_parameter(name)
         return values[name]
 
     def condition(self, name: str) -> Any:
@@ -237,6 +234,17 @@ class Here:
                 return parent.deletion_policy
             case _:
                 return {} if parent.update_policy is None else parent.update_policy
+
+    def _no_parameter(self, name: str) -> Bad:
+        template = self.around.template
+        detail = f"the parameter {name} was not provided"
+        if template.version.dialect == "cfn":
+            cure = did_you_mean(name, [*self.around.parameters, *template.resources])
+        elif name in template.resources:
+            cure = f"{name} is a resource: write get_resource: {name}"
+        else:
+            cure = did_you_mean(name, self.around.parameters)
+        return Bad(detail, cure, code="H402")
 
     def _check(self, resource: str) -> None:
         around, template = self.around, self.around.template

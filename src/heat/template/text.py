@@ -10,11 +10,11 @@ import yaml
 from heat.base.errors import Invalid
 from heat.base.problems import Place
 from heat.template.codes import problem
+from heat.template.yaml_mistakes import cure_of
 from heat.template.yaml_values import (
     MAX_DEPTH,
     MAX_VALUES,
     Circular,
-    Loader,
     TooDeep,
     TooLarge,
     key_text,
@@ -22,12 +22,25 @@ from heat.template.yaml_values import (
 )
 
 MAX_TEXT = 16 * 1024 * 1024
+_UNFIT = re.compile(
+    "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
+)
+"""What may not stand in YAML as it is."""
+_ESCAPED = re.compile(r"\\(?:0|x00|u0000|U0000|u[dD][89a-fA-F])|!!binary|!<")
+"""What may give a value a character that only an escape can write."""
 
 
 def parse(text: str, name: str, *, code: str = "H101") -> Any:
     """Read a text; raises Invalid when it can't be read or is too large."""
     if len(text) > MAX_TEXT:
         raise _refused("H102", f"{name} has more than {MAX_TEXT} characters")
+    value = _parse(text, name, code)
+    if _ESCAPED.search(text) and (odd := _odd_text(value)):
+        raise _refused(code, f"{name} holds {odd}, which no database keeps")
+    return value
+
+
+def _parse(text: str, name: str, code: str) -> Any:
     if text.lstrip()[:1] in ("{", "["):
         try:
             value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
@@ -46,14 +59,6 @@ def settle(value: Any, name: str) -> Any:
     return _Settling(name).settle(value, 0)[0]
 
 
-def compose(text: str) -> yaml.Node | None:
-    """Return the tree of nodes with their positions, or None when the text has none."""
-    try:
-        return yaml.compose(text, Loader=Loader)
-    except (yaml.YAMLError, ValueError):
-        return None
-
-
 def _parse_yaml(text: str, name: str, code: str) -> Any:
     try:
         return read_yaml(text)
@@ -64,10 +69,14 @@ def _parse_yaml(text: str, name: str, code: str) -> Any:
     except Circular:
         raise _circular(name) from None
     except yaml.YAMLError as error:
+        if (unfit := _UNFIT.search(text)) is not None:
+            raise _unfit_character(unfit, text, name, code) from None
         if (joined := _join_surrogates(text)) != text:
             return _parse_yaml(joined, name, code)
         raise _unreadable(error, text, name, code) from None
     except (ValueError, LookupError, ArithmeticError) as error:
+        if (unfit := _UNFIT.search(text)) is not None:
+            raise _unfit_character(unfit, text, name, code) from None
         # PyYAML's constructors let the errors of int() and float() through.
         detail = f"{name} can't be parsed: {error}"
         raise Invalid(problems=[problem(code, detail=detail)]) from None
@@ -92,12 +101,47 @@ def _unreadable(error: yaml.YAMLError, text: str, name: str, code: str) -> Inval
     detail = f"{name} is neither JSON nor YAML: " + ", ".join(str(s) for s in said if s)
     if not any(said):
         detail = f"{name} is neither JSON nor YAML: {error}"
-    place = None
+    place, cure = None, ""
     if mark is not None:
         lines = text.splitlines()
         line = lines[mark.line] if mark.line < len(lines) else ""
         place = Place(name, mark.line + 1, mark.column + 1, line)
-    return Invalid(problems=[problem(code, detail=detail, place=place)])
+        cure = cure_of(detail, lines, mark.line)
+    return Invalid(problems=[problem(code, detail=detail, cure=cure, place=place)])
+
+
+def _unfit_character(found: re.Match[str], text: str, name: str, code: str) -> Invalid:
+    before = text[: found.start()]
+    start = before.rfind("\n") + 1
+    line = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text[start:].partition("\n")[0])
+    place = Place(name, before.count("\n") + 1, len(before) - start + 1, line)
+    detail = f"{name} holds the character U+{ord(found[0]):04X}, which no text may hold"
+    return Invalid(problems=[problem(code, detail=detail, cure="take it out", place=place)])
+
+
+def _odd_text(value: Any) -> str:
+    """Name a character in a value that can't be stored."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left += part.keys()
+            left += part.values()
+        elif isinstance(part, list):
+            left += part
+        elif isinstance(part, str) and (odd := _odd_character(part)):
+            return odd
+    return ""
+
+
+def _odd_character(text: str) -> str:
+    if "\0" in text:
+        return "the character U+0000"
+    if not text.isascii():
+        for letter in text:
+            if "\ud800" <= letter <= "\udfff":
+                return f"half a character, U+{ord(letter):04X}"
+    return ""
 
 
 def _no_constant(name: str) -> Any:
@@ -149,6 +193,8 @@ class _Settling:
 
     def settle(self, value: Any, depth: int) -> tuple[Any, int, int]:
         """Return the plain value, how many values it holds, and how many levels."""
+        if isinstance(value, str) and (odd := _odd_character(value)):
+            raise _refused("H101", f"{self.name} holds {odd}, which no database keeps")
         if value is None or isinstance(value, str | bool | int):
             return value, 1, 0
         if isinstance(value, float):

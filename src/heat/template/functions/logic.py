@@ -86,11 +86,26 @@ def misplaced(name: str) -> Function:
     return Function(name, "May not stand in a condition.", _never, shape)
 
 
+_INSTEAD = {
+    "Ref": "write get_param or get_resource",
+    "Fn::GetAtt": "write get_attr",
+    "Fn::Join": "write list_join",
+    "Fn::Split": "write str_split",
+    "Fn::Replace": "write str_replace",
+    "Fn::ResourceFacade": "write resource_facade",
+    "Fn::Select": "write the key or index as a further argument of get_param or get_attr",
+    "Fn::Base64": "leave it out: the text is encoded where that is needed",
+}
+"""What does the same since these functions are gone."""
+
+
 def withdrawn(name: str, since: str) -> Function:
     """Return what stands for a function that a version no longer has."""
 
     def shape(argument: Expression) -> None:  # noqa: ARG001
         cure = f"use a template version before {since}"
+        if name in _INSTEAD:
+            cure = f"{_INSTEAD[name]}, or {cure}"
         raise Bad(f"{name} is not available since version {since}", cure, code="H302")
 
     return Function(name, "Is withdrawn.", _never, shape)
