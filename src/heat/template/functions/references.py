@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from heat.base.problems import did_you_mean
 from heat.base.unknown import Unknown, unknowns
 from heat.template.expressions import (
     ABSENT,
@@ -286,7 +287,8 @@ def _find_in_map(given: Any, scope: Scope) -> Any:
     found = scope.mapping(name)
     for step in path:
         if not isinstance(found, dict) or step not in found:
-            raise Bad(f"the map {name!r} has no {step!r}", code="H304")
+            keys = found if isinstance(found, dict) else ()
+            raise Bad(f"the map {name!r} has no {step!r}", did_you_mean(step, keys), code="H304")
         found = found[step]
     return found
 
