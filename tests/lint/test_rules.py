@@ -5,9 +5,9 @@ from textwrap import dedent
 
 import pytest
 
-from heat.lint.check import Choice, lint
+from heat.lint.check import RULES, Choice, lint
 from heat.lint.examine import Content
-from heat.lint.rule import RULES, Severity
+from heat.lint.rule import Severity
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -310,6 +310,42 @@ def test_a_computed_name_of_a_parameter_may_be_any():
     assert found("L101", text) == []
 
 
+LOOPED = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Names: {Type: CommaDelimitedList}
+  Greeting: {Type: String}
+  Password: {Type: String, NoEcho: "true"}
+Conditions:
+  Some: {"Fn::Equals": [{Ref: Greeting}, ""]}
+Resources:
+  "Fn::ForEach::Nets":
+    - Name
+    - [A, B]
+    - "Net${Name}":
+        Type: OS::Neutron::Net
+        Condition: Some
+        Properties: {tenant_id: LITERAL}
+  "Fn::ForEach::More":
+    - Name
+    - {Ref: Names}
+    - "More${Name}": {Type: OS::Neutron::Net}
+Outputs:
+  O: {Value: {"Fn::Sub": "${Greeting} ${NetA.name} ${Password}"}}
+"""
+
+
+def test_loops_and_substitutions_are_looked_into():
+    assert found("L101", LOOPED) == []
+    assert found("L102", LOOPED) == []
+    assert found("L305", LOOPED) == []
+    assert found("L404", LOOPED) == [(21, 15)]
+    assert found("L201", LOOPED.replace("LITERAL", ID)) == [(15, 22)]
+    assert found("L101", LOOPED.replace("${Greeting}", "").replace("{Ref: Greeting}", "x")) == [
+        (4, 3)
+    ]
+
+
 def test_what_is_invalid_is_found_too_and_in_the_order_of_the_text():
     text = HOT + value("{get_param: nobody}") + "outputs:\n  o: {value: {get_attr: [a, valu]}}\n"
     findings = lint(Content(text), Choice((), ("L6",)))
@@ -342,3 +378,10 @@ def test_a_secret_is_named_but_not_repeated():
 def test_the_examples_have_nothing_to_warn_of(name):
     findings = lint(Content((EXAMPLES / name).read_text(), name))
     assert [f for f in findings if f.severity is not Severity.INFO] == []
+
+
+def test_every_rule_is_on_the_page_of_the_tools():
+    page = (EXAMPLES.parent / "docs" / "template-tools.md").read_text()
+    for rule in RULES.values():
+        row = f"| {rule.code} | {rule.name} | {rule.severity.word} | {rule.summary} | {rule.doc} |"
+        assert row in page

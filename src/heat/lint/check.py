@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from heat.base.problems import Problem
 from heat.lint import rules
 from heat.lint.examine import Content, examine
-from heat.lint.rule import RULES, Rule, Severity
+from heat.lint.rule import REGISTERED, Rule, Severity
 from heat.lint.subject import Subject
 from heat.template.source import locate
 
 __all__ = ["RULES", "Choice", "Finding", "lint", "rules"]
+
+RULES = dict(sorted(REGISTERED.items()))
+"""All rules by their codes."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,13 @@ def _broken(subject: Subject, chosen: Iterable[Rule]) -> Iterator[Finding]:
         for one in rule.look(subject)
     ]
     placed = locate([problem for _, problem in told], subject.template.source)
+    seen: set[tuple[object, ...]] = set()
     for (rule, _), problem in zip(told, placed, strict=True):
-        yield Finding(problem, rule.severity, rule)
+        # What a loop makes many times was written once.
+        what = (problem.code, problem.place or problem.at, problem.detail)
+        if what not in seen:
+            seen.add(what)
+            yield Finding(problem, rule.severity, rule)
 
 
 def _position(finding: Finding) -> tuple[int, int, str]:

@@ -46,18 +46,18 @@ class Rule:
     look: Look
 
 
-_RULES: dict[str, Rule] = {}
-RULES: Mapping[str, Rule] = MappingProxyType(_RULES)
+_REGISTERED: dict[str, Rule] = {}
+REGISTERED: Mapping[str, Rule] = MappingProxyType(_REGISTERED)
 
 
 def rule(code: str, name: str, severity: Severity, summary: str) -> Callable[[Look], Look]:
     """Register a function as a rule; its docstring is the rule's."""
 
     def register(look: Look) -> Look:
-        if code in _RULES:
+        if code in _REGISTERED:
             raise ValueError(f"{code} is declared twice")
         doc = " ".join((look.__doc__ or "").split())
-        _RULES[code] = Rule(code, name, severity, summary, doc, look)
+        _REGISTERED[code] = Rule(code, name, severity, summary, doc, look)
         return look
 
     return register

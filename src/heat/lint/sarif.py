@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from heat.lint.check import Finding
-from heat.lint.rule import RULES, Rule, Severity
+from heat.lint.check import RULES, Finding
+from heat.lint.rule import Rule, Severity
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

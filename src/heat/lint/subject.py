@@ -1,5 +1,6 @@
 """What rules look at: a template, its types, and every call in it with its place."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,12 @@ from heat.plan.desired import TypeOf
 from heat.plugin.fields import Property, Struct, bare
 from heat.plugin.resource import Resource
 from heat.template.evaluate import Bound
+from heat.template.loops import expand, written
 from heat.template.model import Template, Words
 
 CHOICES = ("if", "Fn::If")
+
+_PLACES = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 class Use(NamedTuple):
@@ -58,10 +62,11 @@ class Subject:
         """Return the names of the dialect."""
         return self.template.words
 
-    @property
+    @cached_property
     def raw(self) -> Mapping[str, Any]:
-        """Return the template's map."""
-        return self.template.raw
+        """The template's map, its loops written out; those over parameters are left out."""
+        raw = self.template.raw
+        return expand(raw, written).raw if self.template.version.extended else raw
 
     @cached_property
     def bound(self) -> Bound:
@@ -71,11 +76,21 @@ class Subject:
     @cached_property
     def uses(self) -> tuple[Use, ...]:
         """All calls of all sections but the parameters."""
-        words = self.words
+        return tuple(self._calls(self.raw))
+
+    @cached_property
+    def written(self) -> tuple[Use, ...]:
+        """All calls, those in loops as they are written and not as they come out."""
+        raw = self.template.raw
+        return self.uses if self.raw is raw else tuple(self._calls(raw))
+
+    def _calls(self, raw: Mapping[str, Any]) -> Iterator[Use]:
         version = self.template.version
-        known = {*version.functions, *version.conditions, *version.withdrawn}
-        sections = (words.conditions, words.resources, words.outputs)
-        return tuple(use for name in sections for use in _uses(self.raw.get(name), (name,), known))
+        language = version.language
+        known = {*language.functions, *language.conditions, *version.rules}
+        for name, section in raw.items():
+            if name != self.words.parameters:
+                yield from _uses(section, (name,), known)
 
     def called(self, *functions: str) -> list[Use]:
         """Return the calls of these functions."""
@@ -104,7 +119,8 @@ class Subject:
         """Walk the properties that are given, of all resources, at every depth."""
         words = self.words
         for name, cls in self.types.items():
-            properties = self.section(words.resources)[name].get(words.properties)
+            raw = self.section(words.resources).get(name) or {}
+            properties = raw.get(words.properties)
             yield from _given(cls, properties, (words.resources, name, words.properties))
 
 
@@ -125,10 +141,23 @@ def _uses(value: Any, at: Path, known: set[str]) -> Iterator[Use]:
         for key, part in value.items():
             if len(value) == 1 and key in known:
                 yield Use(key, part, (*at, key))
+                if key == "Fn::Sub":
+                    yield from _substituted(part, (*at, key))
             yield from _uses(part, (*at, key), known)
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _uses(part, (*at, index), known)
+
+
+def _substituted(argument: Any, at: Path) -> Iterator[Use]:
+    """Find what a text with places in it names, as the calls that it stands for."""
+    parts: list[Any] = argument if isinstance(argument, list) else [argument]
+    whole: Any = parts[0] if parts else None
+    own = parts[1] if len(parts) > 1 and isinstance(parts[1], dict) else {}
+    for name in _PLACES.findall(whole) if isinstance(whole, str) else ():
+        resource, dot, attribute = name.partition(".")
+        if name not in own:
+            yield Use("Fn::GetAtt", [resource, attribute], at) if dot else Use("Ref", name, at)
 
 
 def _given(cls: type[Struct], value: Any, at: Path) -> Iterator[Given]:

@@ -63,7 +63,8 @@ def _written(subject: Subject) -> Iterator[tuple[str, str, Path]]:
     words = subject.words
     for name, definition in subject.template.resources.items():
         at: Path = (words.resources, name, words.depends_on)
-        listed = isinstance(subject.section(words.resources)[name].get(words.depends_on), list)
+        raw = subject.section(words.resources).get(name) or {}
+        listed = isinstance(raw.get(words.depends_on), list)
         for index, other in enumerate(definition.depends_on):
             if other != name:
                 yield name, other, (*at, index) if listed else at

@@ -7,17 +7,22 @@ import yaml
 from heat.base.json import Path
 from heat.lint.rule import Found, Severity, rule
 from heat.lint.subject import CHOICES, Subject
-from heat.template.text import compose
+from heat.template.loops import PREFIX
+from heat.template.yaml_nodes import compose
 
 PARAMETER_USES = ("get_param", "Ref")
+_RULE_USES = ("Fn::ValueOf", "Fn::ValueOfAll", "Fn::RefAll")
 
 
 @rule("L101", "unused-parameter", Severity.WARNING, "Unused parameter")
 def unused_parameters(subject: Subject) -> Iterator[Found]:
     """Whoever launches the stack is asked for a value that changes nothing."""
-    uses = subject.called(*PARAMETER_USES)
+    functions = (*PARAMETER_USES, *_RULE_USES)
+    uses = [use for use in subject.written if use.function in functions]
     if any(use.name is None for use in uses):
         return  # a name that is computed may be any
+    if any(use.function in ("Fn::ValueOfAll", "Fn::RefAll") for use in uses):
+        return  # these read the parameters of a type
     used = {use.name for use in uses}
     for name in subject.template.parameters:
         if name not in used:
@@ -38,7 +43,7 @@ def unused_conditions(subject: Subject) -> Iterator[Found]:
 @rule("L103", "unused-mapping", Severity.WARNING, "Unused mapping")
 def unused_mappings(subject: Subject) -> Iterator[Found]:
     """A map in which nothing is looked up has no effect."""
-    uses = subject.called("Fn::FindInMap")
+    uses = [use for use in subject.written if use.function == "Fn::FindInMap"]
     if any(use.name is None for use in uses):
         return
     used = {use.name for use in uses}
@@ -59,17 +64,27 @@ def duplicate_keys(subject: Subject) -> Iterator[Found]:
 def _named_conditions(subject: Subject) -> Iterator[str]:
     words = subject.words
     for section in (words.resources, words.outputs):
-        for definition in subject.section(section).values():
+        for definition in _entries(subject.template.raw.get(section)):
             named = definition.get(words.condition) if isinstance(definition, dict) else None
             if isinstance(named, str):
                 yield named
-    for use in subject.uses:
+    for use in subject.written:
         conditions: list[object] = []
-        if use.function in CHOICES:
+        if use.function in (*CHOICES, "Condition"):
             conditions = [use.name]
         elif use.function in ("and", "or", "Fn::And", "Fn::Or", "not", "Fn::Not"):
             conditions = use.argument if isinstance(use.argument, list) else [use.argument]
         yield from (one for one in conditions if isinstance(one, str))
+
+
+def _entries(section: object) -> Iterator[object]:
+    """Walk the entries of a section, and those that loops make."""
+    if isinstance(section, dict):
+        for key, entry in section.items():
+            if key.startswith(PREFIX) and isinstance(entry, list):
+                yield from _entries(entry[-1])
+            else:
+                yield entry
 
 
 def _duplicates(node: yaml.Node, at: Path, seen: set[int]) -> Iterator[Found]:
