@@ -316,8 +316,9 @@ class Place:
         return {row.name: row for row in recorded.of_stack(self.db, stack)}
 
     def told(self, stack):
-        found = events.listing(self.db, EventQuery(stacks=[stack]))
-        return sorted(found, key=lambda e: e.created_at)
+        """Return the events of a stack, in the order in which they were written."""
+        newest_first = events.listing(self.db, EventQuery(stacks=[stack]))
+        return list(reversed(newest_first))
 
     def events(self, stack):
         return [f"{e.resource_name} {e.action}_{e.status}" for e in self.told(stack)]

@@ -131,7 +131,7 @@ def test_a_group_grows_shrinks_and_leaves_out(world):
     ("size", "policy", "waves"),
     [
         (4, {"max_batch_size": 2}, [["2", "3"], ["0", "1"]]),
-        (3, {"max_batch_size": 2, "min_in_service": 2}, [["2", "3"], ["1"], ["0"]]),
+        (3, {"max_batch_size": 2, "min_in_service": 2}, [["2", "3"], ["0", "1"]]),
         (2, {}, [["1"], ["0"]]),
     ],
 )
