@@ -338,7 +338,7 @@ def test_no_try_begins_past_the_deadline(world):
         stack = place.ask("CREATE", SERVER, timeout=12)
         row = await place.settled(stack, seconds=60)
         assert row.status == "FAILED"
-        assert place.events(stack).count("server CREATE_FAILED") < 4
+        assert place.events(stack).count("server CREATE_FAILED") < 5
 
     world(main)
 

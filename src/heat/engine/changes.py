@@ -1,7 +1,7 @@
 """Carries out one node of a plan: the change of one resource."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,11 +24,12 @@ from heat.engine.performing import aside, fail, perform, refuse
 from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
 from heat.engine.retrying import create, try_of
 from heat.engine.saving import drop
+from heat.engine.referring import refer, unchangeable
 from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Performance, Stopped
 from heat.plan.build import restriction
 from heat.plan.desired import Desired, Standing, desire
-from heat.plan.diff import compare
+from heat.plan.diff import MOVED, compare
 from heat.plan.model import Kind, Node
 from heat.plugin.fields import differences
 from heat.plugin.resource import Resource
@@ -132,6 +133,12 @@ async def _kept(scene: Scene, row: ResourceRow) -> Outcome:
     missing = _wanted(scene, row.name) - row.attributes.keys()
     if missing:
         row = await _refresh(scene, row, missing)
+    requires = _resting_on(scene, row)
+    if requires != row.requires:
+        # What it depends on was replaced, which changes nothing else here.
+        row = replace(row, requires=requires)
+        await scene.stage.lease.commit(ChangeResource(row.id, {"requires": requires}))
+        scene.note(row)
     scene.learn(row)
     return Outcome.DONE
 
@@ -167,7 +174,17 @@ def _placed(scene: Scene, row: ResourceRow, desired: Desired) -> Resource:
 
 def _requires(scene: Scene, desired: Desired) -> tuple[ResourceId, ...]:
     """Return the rows that a resource rests on: those its required names stand for now."""
-    return tuple(sorted(scene.current[name] for name in desired.requires if name in scene.current))
+    return _standing_for(scene, desired.requires)
+
+
+def _resting_on(scene: Scene, row: ResourceRow) -> tuple[ResourceId, ...]:
+    if scene.compiled is None or row.name not in scene.compiled.requires:
+        return row.requires
+    return _standing_for(scene, scene.compiled.requires[row.name])
+
+
+def _standing_for(scene: Scene, names: Iterable[str]) -> tuple[ResourceId, ...]:
+    return tuple(sorted(scene.current[name] for name in names if name in scene.current))
 
 
 async def _create(scene: Scene, node: Node) -> Outcome:
@@ -190,6 +207,9 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         "operation": scene.operation.id,
         "real_type": cls.__facts__.name,
     }
+    if desired.external_id is not None:
+        values = _placed(scene, row, desired)
+        return await refer(scene, row, desired, values, _wanted(scene, node.name), kept)
     opening: list[Write] = [ChangeResource(row.id, kept)]
     if row.action == "INIT":
         row, opening = scene.teller.resource(row, "CREATE", IN_PROGRESS, **kept)
@@ -227,8 +247,23 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     return await perform(scene, row, "ADOPT", steps, opening, kept)
 
 
+async def _finish(scene: Scene, row: ResourceRow) -> Outcome:
+    """Bring a creation to its end that began under another desired state."""
+    cls = scene.types.get(scene.real_type(row))
+    if cls is None:
+        fault = reasons.VerbFailed(f"the resource type {row.type} is not known any more")
+        return await fail(scene, row, "CREATE", fault)
+    values = recall(cls, row.properties).at(here(scene.stack, row))
+    return await create(scene, row, values, _wanted(scene, row.name), [], {})
+
+
 async def _update(scene: Scene, node: Node) -> Outcome:
     row = scene.rows[node.row]
+    if (row.action, row.status) == ("CREATE", IN_PROGRESS):
+        outcome = await _finish(scene, row)
+        if outcome is not Outcome.DONE:
+            return outcome
+        row = scene.rows[node.row]
     try:
         desired = _desire(scene, node.name)
     except Invalid as invalid:
@@ -236,9 +271,12 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     verdict = compare(recorded(scene.stack, row, scene.types), desired)
     if verdict.kind is not Kind.KEEP and (refused := _restricted(scene, row, verdict.kind)):
         return await refuse(scene, row, "UPDATE", refused)
+    if desired.external_id != recorded(scene.stack, row, scene.types).external_id:
+        scene.failures[row.name] = reasons.of(row.name, unchangeable(row))
+        return Outcome.FAILED
     if verdict.kind is Kind.CREATE:
         return Outcome.REPLAN
-    if verdict.kind is Kind.KEEP:
+    if verdict.kind is Kind.KEEP and not any(why.text == MOVED for why in node.reasons):
         return await _kept(scene, row)
     cls = desired.cls
     kept: dict[str, Any] = {
@@ -289,7 +327,8 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         scene.forget(row.id)
         return Outcome.DONE
     cls = scene.types.get(scene.real_type(row))
-    began = [entry for entry in scene.journal.get(row.id, ()) if entry.verb == "CREATE"]
+    journal = scene.journal.get(row.id, ())
+    began = [entry for entry in journal if entry.verb == try_of(journal)]
     opening: list[Write] = []
     if (row.action, row.status) != ("DELETE", IN_PROGRESS):
         row, opening = scene.teller.resource(
@@ -314,4 +353,4 @@ async def _left_behind(
 ) -> str | None:
     """Look for an object whose creation was cut off before its answer."""
     values = recall(cls, row.properties).at(here(scene.stack, row))
-    return await Performance(scene.stage, row.id, try_of(began), began).left_behind(item_of(values))
+    return await Performance(scene.stage, row.id, began[0].verb, began).left_behind(item_of(values))
