@@ -19,7 +19,7 @@ from heat.base.errors import problem_to_wire
 from heat.base.problems import Place, Problem
 from heat.cli.failures import Failure, Refused
 from heat.template.registry import is_template
-from heat.template.text import compose
+from heat.template.yaml_nodes import compose
 
 COMMAND_LINE = "the command line"
 WEB = ("http://", "https://")

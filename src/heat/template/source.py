@@ -8,7 +8,7 @@ import yaml
 from heat.base.json import Path
 from heat.base.problems import Place, Problem
 from heat.template.short_forms import SHORT_FORMS
-from heat.template.text import compose
+from heat.template.yaml_nodes import compose
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from heat.template.short_forms import SHORT_FORMS, may_stand_in, written_out
 
 MAX_DEPTH = 100
 MAX_VALUES = 2_000_000
+MAX_DIGITS = 1000
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE, _VALUE, _TEXT = f"{_TAG}merge", f"{_TAG}value", f"{_TAG}str"
@@ -222,6 +223,9 @@ class _Building:
         construct = self.loader.yaml_constructors.get(tag)
         if construct is None:
             raise _no_constructor(tag, event.start_mark)
+        if tag in (f"{_TAG}int", f"{_TAG}float") and len(event.value) > MAX_DIGITS:
+            problem = f"a number has more than {MAX_DIGITS} digits"
+            raise ConstructorError(None, None, problem, event.start_mark)
         node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
         value: Any = construct(self.loader, node)
         if isinstance(value, float) and not math.isfinite(value):
