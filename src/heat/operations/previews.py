@@ -23,7 +23,7 @@ from heat.plan.show import show
 from heat.store import resources
 from heat.store.rows import StackRow
 from heat.template.evaluate import bind
-from heat.template.validate import assumed, describe, refused
+from heat.template.validate import assumed, describe, describe_nested, refused
 
 
 class Validate(Content, frozen=True, kw_only=True):
@@ -132,7 +132,8 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
     if wanted.problems:
         source, section = template.source, template.words.parameters
         raise refused(texts.origin.trace(wanted.problems, source, section))
-    return describe(template, environment)
+    nested = describe_nested(template, environment, request.files) if request.show_nested else {}
+    return describe(template, environment, nested=nested)
 
 
 def _row_ids(services: Services) -> Any:

@@ -18,6 +18,7 @@ from heat.template.constraints import (
     Range,
 )
 from heat.template.environment import Environment
+from heat.template.load import load
 from heat.template.model import Template
 from heat.template.parameters import ParameterSchema, unknown_given, values
 from heat.template.registry import is_template
@@ -52,6 +53,28 @@ def describe(
     if nested:
         body["NestedParameters"] = {name: dict(part) for name, part in nested.items()}
     return body
+
+
+def describe_nested(
+    template: Template,
+    environment: Environment,
+    files: Mapping[str, str],
+    above: tuple[str, ...] = (),
+) -> dict[str, dict[str, Any]]:
+    """Describe the templates that stand for resources, by resource, and those within them."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, definition in template.resources.items():
+        mapped = environment.registry.resolve(definition.type, name)
+        source = mapped.target
+        if not mapped.is_template or source not in files or source in above:
+            continue
+        inner = load(files[source], name=source)
+        within = environment.for_nested(name, {}, template=source)
+        nested = describe_nested(inner, within, files, (*above, source))
+        shown = describe(inner, within, nested=nested)
+        del shown["Environment"]
+        found[name] = {"Type": definition.type, **shown}
+    return found
 
 
 def assumed(
