@@ -694,6 +694,30 @@ def test_what_needs_services_of_aws_is_refused_by_name_and_place():
     assert "'AWS::Serverless-2016-10-31' is not there" in found[0][2]
 
 
+@pytest.mark.parametrize(
+    ("type_name", "kind", "checks"),
+    [
+        ("List<Number>", "comma_delimited_list", []),
+        ("List<AWS::EC2::Subnet::Id>", "comma_delimited_list", []),
+        ("AWS::EC2::AvailabilityZone::Name", "string", []),
+        ("AWS::EC2::KeyPair::KeyName", "string", ["nova.keypair"]),
+        ("AWS::EC2::Image::Id", "string", ["glance.image"]),
+    ],
+)
+def test_parameters_that_name_something_in_the_cloud_are_looked_for(type_name, kind, checks):
+    made = bound({"P": "x"}, Parameters={**PARAMETERS, "P": {"Type": type_name}})
+    schema = made.template.parameters["P"]
+    assert (schema.type, [c.name for c in schema.constraints]) == (kind, checks)
+
+
+def test_a_parameter_from_a_store_of_aws_is_refused():
+    text = "AWSTemplateFormatVersion: '2010-09-09'\n"
+    text += "Parameters:\n  P: {Type: AWS::SSM::Parameter::Name}"
+    ((code, line, detail, _),) = refused(text)
+    assert (code, line) == ("H210", 3)
+    assert "the type 'AWS::SSM::Parameter::Name' is unknown" in detail
+
+
 def test_other_versions_mean_what_they_meant():
     value = {"Fn::Sub": "x", "Fn::ForEach::A": 1, "Fn::Transform": 2}
     for version in VERSIONS:

@@ -42,6 +42,8 @@ EXTENDED = {
     "fn-by-version-97e73951": "Fn::Sub",
     "fn-by-version-aadfdbf8": "Fn::Length",
     "fn-by-version-e78e33a2": "Fn::Cidr",
+    "cfn-params-77c349d4": "List<Number>",
+    "cfn-params-cd91d2ad": "List<Number>",
     "pseudo-8a71c6c9": "AWS::AccountId",
     "pseudo-cd9b2597": "AWS::AccountId",
     "yaml-5680007a": "short forms in YAML",

@@ -246,7 +246,7 @@ class _Reading:
         try:
             if self.version.dialect == "hot":
                 return hot.read_parameter(name, raw, self.version)
-            return cfn.read_parameter(name, raw)
+            return cfn.read_parameter(name, raw, extended=self.version.extended)
         except hot.Wrong as wrong:
             self.wrong("H210", (*at, *wrong.at), wrong.detail, wrong.cure)
         self.unread.add(at)

@@ -71,8 +71,8 @@ class _Writing:
 
     def __init__(self, expansion: Expansion, values: Callable[[Any, Path], Any]) -> None:
         self.expansion, self.values = expansion, values
-        parameters = expansion.raw.get("Parameters")
-        self.parameters = frozenset(parameters if isinstance(parameters, dict) else ())
+        parameters: Any = expansion.raw.get("Parameters")
+        self.parameters: set[str] = set(parameters) if isinstance(parameters, dict) else set()
         self.size = 0
         self.told: set[Path] = set()
 
