@@ -96,3 +96,11 @@ def test_a_database_is_made_and_its_version_told(tmp_path: Path, capsys, words) 
 def test_an_unknown_word_shows_the_usage(capsys) -> None:
     assert manage.main(["db", "drop"]) == 2
     assert "db sync" in capsys.readouterr().err
+
+
+def test_how_soon_an_engine_is_taken_for_dead_can_be_set(tmp_path: Path) -> None:
+    usual = settings.engine_settings(conf(tmp_path))
+    assert usual.lease_term + usual.scan_interval <= 10
+    given = "[DEFAULT]\nengine_lease_term = 30\nperiodic_interval = 9\naction_retry_limit = 0\n"
+    read = settings.engine_settings(conf(tmp_path, CONF.replace("[DEFAULT]\n", given)))
+    assert (read.lease_term, read.scan_interval, read.action_retry_limit) == (30.0, 9.0, 0)

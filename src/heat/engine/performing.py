@@ -138,7 +138,7 @@ async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
     """Delete what was made after the lease was lost, unless the new driver has adopted it."""
     world, stage = scene.stage.world, scene.stage
     cls = scene.types.get(scene.real_type(row))
-    end = world.clock.now() + timedelta(seconds=4 * stage.settings.lease_term)
+    end = world.clock.now() + timedelta(seconds=10 * stage.settings.lease_term)
     while cls is not None and world.clock.now() < end:
         found = await world.store.resource(row.id)
         if found is not None and found.physical_id == item:

@@ -134,14 +134,17 @@ class World(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """How an engine works; times in seconds.
 
+    The stacks of an engine that died are another's after ``lease_term`` and ``scan_interval`` at
+    the latest. Leases are renewed at a third of their term.
+
     ``action_retry_limit`` bounds how often a creation is tried again that ended in an error of
     the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
     refuses because something is still in use; ``lost_tries`` how often a create whose reply was
     lost is sent.
     """
 
-    lease_term: float = 15.0
-    scan_interval: float = 5.0
+    lease_term: float = 6.0
+    scan_interval: float = 2.0
     stacks_at_once: int = 64
     acts_at_once: int = 64
     conflict_tries: int = 9

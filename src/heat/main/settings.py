@@ -41,6 +41,7 @@ DEFAULT = [
     cfg.StrOpt("stack_domain_admin_password", default="", secret=True, help="Its password."),
     cfg.IntOpt("max_stacks_per_tenant", default=512, help="Stacks a project may have; -1 for any."),
     cfg.IntOpt("max_resources_per_stack", default=1000, help="Resources of a stack; -1 for any."),
+    cfg.IntOpt("max_nested_stack_depth", default=5, help="Levels of stacks within stacks."),
     cfg.IntOpt("max_snapshots_per_stack", default=32, help="Snapshots of a stack; -1 for any."),
     cfg.BoolOpt("enable_stack_adopt", default=False, help="Stacks may take over objects."),
     cfg.BoolOpt("enable_stack_abandon", default=False, help="Stacks may go without their objects."),
@@ -71,7 +72,20 @@ DEFAULT = [
         default=False,
         help="Encrypt evaluated properties, replies and plans too.",
     ),
-    cfg.IntOpt("periodic_interval", default=5, min=1, help="Seconds between looks for work."),
+    cfg.IntOpt("periodic_interval", default=2, min=1, help="Seconds between looks for work."),
+    cfg.IntOpt(
+        "engine_lease_term",
+        default=6,
+        min=3,
+        help="Seconds after which other engines take a stack for abandoned; its engine says every "
+        "third of them that it lives. More of them bear longer stalls of the database.",
+    ),
+    cfg.IntOpt(
+        "action_retry_limit",
+        default=5,
+        min=0,
+        help="How often a creation is tried again that ended in an error or a conflict.",
+    ),
 ]
 DATABASE = [
     cfg.StrOpt("connection", secret=True, help="URL: sqlite, postgresql, mysql or mariadb."),
@@ -196,7 +210,11 @@ def cloud_settings(conf: cfg.ConfigOpts) -> CloudSettings:
 
 def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
     """Return how an engine works."""
-    return EngineSettings(scan_interval=float(conf.periodic_interval))
+    return EngineSettings(
+        lease_term=float(conf.engine_lease_term),
+        scan_interval=float(conf.periodic_interval),
+        action_retry_limit=conf.action_retry_limit,
+    )
 
 
 def limits(conf: cfg.ConfigOpts) -> Limits:
@@ -204,6 +222,7 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
     return Limits(
         max_stacks_per_tenant=conf.max_stacks_per_tenant,
         max_resources_per_stack=conf.max_resources_per_stack,
+        max_nested_stack_depth=conf.max_nested_stack_depth,
         max_template_size=conf.max_template_size,
         stack_action_timeout=conf.stack_action_timeout,
         template_fetch_timeout=conf.template_fetch_timeout,
