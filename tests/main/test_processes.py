@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from heat.main.processes import Child, Place
+
 PROGRAM = """
 import os, sys
 from pathlib import Path
@@ -53,3 +55,41 @@ def test_a_process_that_died_is_replaced_and_all_end_together(supervisor, tmp_pa
     assert pids() == {first}
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+HOPELESS = """
+import logging, sys
+from pathlib import Path
+from heat.main.processes import supervise
+
+def work():
+    with Path(sys.argv[1]).open("a") as told:
+        told.write("started\\n")
+    raise LookupError("no configuration")
+
+logging.basicConfig(level=logging.ERROR)
+supervise(1, work)
+"""
+
+
+def test_what_it_died_of_is_told_once(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    starts.touch()
+    command = [sys.executable, "-c", HOPELESS, str(starts)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            until(lambda: starts.read_text().count("started") == 3)
+        finally:
+            process.terminate()
+            _, told = process.communicate(timeout=20)
+    assert told.count(b"died") == 1
+    assert told.count(b"LookupError: no configuration") == 1
+
+
+def test_a_process_that_can_not_start_is_given_ever_more_time() -> None:
+    place, child = Place(), Child(1, 0, -1, 100.0)
+    assert [place.lost(child, 101.0) for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    assert not place.is_due(130.0)
+    assert place.is_due(131.0)
+    assert place.lost(child, 500.0) == 1
+    assert place.lost(child, 101.0) == 1

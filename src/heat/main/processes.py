@@ -5,14 +5,31 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 _log = logging.getLogger(__name__)
 
 GRACE = 60.0
-PAUSE = 1.0
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds between a death and a new start, so that what can't start does not spin."""
+
+LASTING = 60.0
+"""Seconds after which a process counts as one that could start."""
+
+_LONGEST = 8000  # characters of a reason; a pipe holds them without a reader
+
+
+@dataclass(frozen=True)
+class Child:
+    """A running process, and the pipe in which it says at its end what it died of."""
+
+    pid: int
+    place: int
+    last_words: int
+    began: float
 
 
 def supervise(count: int, work: Callable[[], None]) -> None:
@@ -27,16 +44,42 @@ def supervise(count: int, work: Callable[[], None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    children = {_fork(work) for _ in range(count)}
+    places = [Place() for _ in range(count)]
+    children: set[Child] = set()
+    told = ""
     while not ending:
-        for died in _reap(children):
-            _log.error("Process %d died; another takes its place", died)
-            children.discard(died)
-            time.sleep(PAUSE)
-            if not ending:
-                children.add(_fork(work))
+        now = time.monotonic()
+        for index, place in enumerate(places):
+            if place.is_due(now):
+                place.start_at = None
+                children.add(_fork(work, index))
+        for died, reason in _reap(children):
+            pause = places[died.place].lost(died, time.monotonic())
+            if reason != told:
+                _log.error("Process %d died: %s", died.pid, reason)
+            told = reason
+            _log.info("Another takes the place of process %d in %.0f s", died.pid, pause)
         time.sleep(0.2)
     _end(children)
+
+
+class Place:
+    """One of the processes that are to run: when it starts next, and how often it died young."""
+
+    def __init__(self) -> None:
+        self.start_at: float | None = 0.0
+        self._failures = 0
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether a process is to be started here."""
+        return self.start_at is not None and now >= self.start_at
+
+    def lost(self, child: Child, now: float) -> float:
+        """Take note that the process died, and return how long the place stays empty."""
+        self._failures = 0 if now - child.began >= LASTING else self._failures + 1
+        pause = PAUSES[min(max(self._failures, 1), len(PAUSES)) - 1]
+        self.start_at = now + pause
+        return pause
 
 
 def until_ended(is_well: Callable[[], bool] = lambda: True) -> None:
@@ -50,38 +93,62 @@ def until_ended(is_well: Callable[[], bool] = lambda: True) -> None:
             return
 
 
-def _fork(work: Callable[[], None]) -> int:
+def _fork(work: Callable[[], None], place: int) -> Child:
     sys.stdout.flush()
     sys.stderr.flush()
+    reading, writing = os.pipe()
     # A signal that comes before the child is ready waits for it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    child = os.fork()
-    if child:
+    pid = os.fork()
+    if pid:
+        os.close(writing)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-        return child
+        return Child(pid, place, reading, time.monotonic())
     code = 1
     try:
+        os.close(reading)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         work()
         code = 0
     except Exception:  # noqa: BLE001 - a forked process must not go on as its parent
-        _log.exception("This process can't go on")
+        # The supervisor tells it, once for all that die of the same.
+        os.write(writing, traceback.format_exc()[-_LONGEST:].encode())
     finally:
         os._exit(code)
 
 
-def _reap(children: set[int]) -> list[int]:
-    return [child for child in children if os.waitpid(child, os.WNOHANG)[0]]
+def _reap(children: set[Child]) -> list[tuple[Child, str]]:
+    """Take out the processes that have died, and tell what of."""
+    died: list[tuple[Child, str]] = []
+    for child in list(children):
+        pid, status = os.waitpid(child.pid, os.WNOHANG)
+        if pid:
+            children.remove(child)
+            died.append((child, _reason(child, status)))
+    return died
 
 
-def _end(children: set[int]) -> None:
+def _reason(child: Child, status: int) -> str:
+    os.set_blocking(child.last_words, False)
+    try:
+        # A process of its own that it left behind may hold the pipe open.
+        said = os.read(child.last_words, 4 * _LONGEST).decode(errors="replace")
+    except BlockingIOError:
+        said = ""
+    finally:
+        os.close(child.last_words)
+    code = os.waitstatus_to_exitcode(status)
+    return said or (f"killed by signal {-code}" if code < 0 else f"ended with status {code}")
+
+
+def _end(children: set[Child]) -> None:
     for child in children:
-        os.kill(child, signal.SIGTERM)
+        os.kill(child.pid, signal.SIGTERM)
     until = time.monotonic() + GRACE
     while children and time.monotonic() < until:
-        children -= set(_reap(children))
+        _reap(children)
         time.sleep(0.05)
     for child in children:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        os.kill(child.pid, signal.SIGKILL)
+        os.waitpid(child.pid, 0)
