@@ -338,15 +338,23 @@ class Drive:
         ]
 
     async def _cancel(self, scene: Scene) -> None:
-        """Leave everything as it is, and say so."""
+        """Begin nothing more, and say so; what is under way comes to its end after that."""
         action, reason = self.operation.action, f"Stack {self.operation.action} cancelled"
-        await self._lease.commit(
-            *self._stopped(scene.rows.values(), reason),
-            ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
-            ChangeStack(scene.stack.id, self._state(action, FAILED, reason)),
-            scene.teller.stack(action, FAILED, reason),
-            operation=self.operation.id,
-        )
+        if scene.stack.status == IN_PROGRESS:
+            await self._lease.commit(
+                ChangeStack(scene.stack.id, self._state(action, FAILED, reason)),
+                scene.teller.stack(action, FAILED, reason),
+                operation=self.operation.id,
+            )
+        rows = scene.rows.values()
+        known = [recorded(scene.stack, row, self._world.types) for row in rows]
+        await self._execute(scene, actions.ending(self._planned(scene, known), known))
+        if not self._superseded:
+            await self._lease.commit(
+                *self._stopped(rows, reason),
+                ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
+                operation=self.operation.id,
+            )
 
     def _stopped(self, rows: Iterable[ResourceRow], reason: str) -> list[Write]:
         """Say of resources that were cut off in the middle that they failed."""

@@ -132,4 +132,6 @@ def _entry(scene: Scene, row: ResourceId, hook: str) -> JournalRow | None:
 
 
 def _set(scene: Scene, node: Node) -> frozenset[str]:
+    if scene.operation.options.get("cancel"):
+        return frozenset()  # it begins nothing
     return scene.registry.hooks(node.name) if scene.registry else frozenset()

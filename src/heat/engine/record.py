@@ -16,6 +16,8 @@ from heat.store.rows import ChangeResource, EventRow, OperationRow, PutEvent, Re
 
 COMPLETE, FAILED, IN_PROGRESS = "COMPLETE", "FAILED", "IN_PROGRESS"
 REASON = "state changed"
+EXTERNAL = "heat:external_id"
+"""Where the data of a row tells which object it stands for that it never made."""
 STACK_TYPE = "OS::Heat::Stack"
 
 
@@ -39,6 +41,7 @@ def recorded(
         requires=row.requires,
         replaced_by=row.replaced_by,
         deletion_policy=row.deletion_policy,
+        external_id=row.data.get(EXTERNAL),
         order=number,
         real_type=row.real_type or "",
         cls=cls,

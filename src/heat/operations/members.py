@@ -1,6 +1,6 @@
 """The resources of a stack, and what happened to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import field
@@ -9,6 +9,7 @@ from heat.base.errors import NotFound
 from heat.base.ids import EventId
 from heat.operations import views
 from heat.operations.context import Context
+from heat.operations.family import family, identity, nested_identity
 from heat.operations.finding import OfStack, find
 from heat.operations.heard import metadata, overheard
 from heat.operations.live import attributes
@@ -68,16 +69,30 @@ _EVENT_SORTS = {"event_time": "created_at", "resource_type": "resource_type"}
 def list_resources(services: Services, context: Context, request: ListResources) -> dict[str, Any]:
     """Return the resources of a stack, each once though it may be under replacement."""
     stack = find(services, context, request)
-    rows = resources.of_stack(services.db, stack.id)
-    needed = views.required_by(rows)
-    chosen = [row for row in views.best(rows).values() if _fits(row, request.filters)]
-    entries = [views.resource(row, needed.get(row.id, ())) for row in chosen]
-    if request.with_detail:
-        described = _descriptions(services, stack)
-        for row, entry in zip(chosen, entries, strict=True):
-            entry["description"] = described.get(row.name, "")
-            entry["attributes"] = views.attributes(services, row)
-    return {"stack": _identity(stack), "resources": entries}
+    listed: list[dict[str, Any]] = []
+    for member in family(services, stack, request.nested_depth):
+        rows = resources.of_stack(services.db, member.id)
+        needed = views.required_by(rows)
+        chosen = [row for row in views.best(rows).values() if _fits(row, request.filters)]
+        described = _descriptions(services, member) if request.with_detail else {}
+        for row in chosen:
+            entry = _entry(services, member, row, needed.get(row.id, ()))
+            if request.with_detail:
+                entry["description"] = described.get(row.name, "")
+                entry["attributes"] = views.attributes(services, row)
+            listed.append(entry)
+    return {"stack": identity(stack), "resources": listed}
+
+
+def _entry(
+    services: Services, stack: StackRow, row: ResourceRow, needed_by: Sequence[str]
+) -> dict[str, Any]:
+    """Return a resource with the stacks that its links lead to."""
+    entry = views.resource(row, needed_by)
+    if stack.parent_resource is not None:
+        entry["parent_resource"] = stack.parent_resource
+    nested = nested_identity(services, stack, row)
+    return entry | {"stack": identity(stack)} | ({"nested": nested} if nested else {})
 
 
 def _fits(row: ResourceRow, filters: Mapping[str, list[str]]) -> bool:
@@ -104,13 +119,13 @@ def _fits(row: ResourceRow, filters: Mapping[str, list[str]]) -> bool:
 def show_resource(services: Services, context: Context, request: ShowResource) -> dict[str, Any]:
     """Return one resource with its attributes."""
     stack, rows, row = find_resource(services, context, request)
-    shown = views.resource(row, views.required_by(rows).get(row.id, ()))
+    shown = _entry(services, stack, row, views.required_by(rows).get(row.id, ()))
     shown["description"] = _descriptions(services, stack).get(row.name, "")
     shown["attributes"] = {
         **attributes(services, context, stack, row, request.with_attr),
         **overheard(services, stack, rows).get(row.id, {}),
     }
-    return {"stack": _identity(stack), "resource": shown}
+    return {"stack": identity(stack), "resource": shown}
 
 
 def show_metadata(services: Services, context: Context, request: OfResource) -> dict[str, Any]:
@@ -129,13 +144,17 @@ def list_events(services: Services, context: Context, request: ListEvents) -> di
     }
     if request.resource is not None:
         filters["resource_name"] = [request.resource]
+    members = {
+        member.id: identity(member)
+        for member in family(services, stack, request.nested_depth, deleted=True)
+    }
     keys = [_EVENT_SORTS[key] for key in request.sort_keys if key in _EVENT_SORTS]
     if request.sort_dir and not keys:
         keys = ["created_at"]
     found = events.listing(
         services.db,
         events.EventQuery(
-            stacks=[stack.id],
+            stacks=list(members),
             filters=filters,
             limit=request.limit,
             marker=None if request.marker is None else EventId(request.marker),
@@ -145,7 +164,8 @@ def list_events(services: Services, context: Context, request: ListEvents) -> di
     )
     if request.resource is not None and not found:
         raise NotFound(f"No events found for the resource {request.resource}.", kind="NotFound")
-    return {"stack": _identity(stack), "events": [views.event(row) for row in found]}
+    listed = [views.event(row) | {"stack": members[row.stack]} for row in found]
+    return {"stack": identity(stack), "events": listed}
 
 
 def show_event(services: Services, context: Context, request: ShowEvent) -> dict[str, Any]:
@@ -155,10 +175,11 @@ def show_event(services: Services, context: Context, request: ShowEvent) -> dict
     if row is None or row.stack != stack.id or row.resource_name != request.resource:
         raise NotFound(f"The event {request.event} could not be found.", kind="NotFound")
     shown = views.event(row) | {
+        "stack": identity(stack),
         "resource_type": row.resource_type,
         "resource_properties": row.properties,
     }
-    return {"stack": _identity(stack), "event": shown}
+    return {"stack": identity(stack), "event": shown}
 
 
 def find_resource(
@@ -170,7 +191,8 @@ def find_resource(
     row = views.best(rows).get(request.resource)
     if row is None:
         raise NotFound(
-            f"The Resource ({request.resource}) could not be found in Stack {stack.name}."
+            f"The Resource ({request.resource}) could not be found in Stack {stack.name}.",
+            kind="ResourceNotFound",
         )
     return stack, rows, row
 
@@ -185,7 +207,3 @@ def _descriptions(services: Services, stack: StackRow) -> dict[str, str]:
         name: str(said.get("description") or said.get("Description") or "")
         for name, said in section.items()
     }
-
-
-def _identity(stack: StackRow) -> dict[str, Any]:
-    return {"id": stack.id, "stack_name": stack.name, "project": stack.project}

@@ -70,3 +70,24 @@ def _concerns(kind: Kind, row: Recorded) -> bool:
 def _turned(plan: Plan, kinds: Mapping[Kind, Kind]) -> Plan:
     nodes = [replace(node, kind=kinds.get(node.kind, node.kind)) for node in plan.nodes]
     return replace(plan, nodes=tuple(nodes))
+
+
+def ending(plan: Plan, recorded: Iterable[Recorded]) -> Plan:
+    """Return the part of a plan that is under way, with what is to be known for it.
+
+    A nested stack is left as it is: it has an operation of its own.
+    """
+    begun = {
+        row.id
+        for row in recorded
+        if row.status == "IN_PROGRESS" and not getattr(row.cls, "nests", False)
+    }
+    kept = [node for node in plan.nodes if node.kind is Kind.KEEP or node.row in begun]
+    names = {node.id for node in kept}
+    return replace(
+        plan,
+        nodes=tuple(
+            replace(node, needs=tuple(need for need in node.needs if need in names))
+            for node in kept
+        ),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from heat.base.ids import ResourceId
 from heat.base.unknown import Unknown
 from heat.plan.desired import Desired, Known, Standing, TypeOf, desire
-from heat.plan.diff import Recorded, Verdict, compare
+from heat.plan.diff import MOVED, Recorded, Verdict, compare
 from heat.plan.model import Kind, Node, Plan, Reason, cleanup_id, desired_id
 from heat.plugin.resource import Resource
 from heat.template.evaluate import Bound
@@ -71,12 +71,14 @@ def _decide(
         by_name.setdefault(row.name, []).append(row)
     known: dict[str, Known] = {}
     decided: dict[str, _Decision] = {}
+    names = {row.id: row.name for row in recorded}
     moving: set[str] = set()
     for name, needed in target.requires.items():
         desired = desire(target.bound, name, Standing(known), target.type_of, needed)
         if not isinstance(desired, Desired):
             continue
         decision = _choose(desired, by_name.get(name, []), new_id)
+        decision = _moved(decision, target.bound.requires(name), names)
         decision = _held_back(decision, target.restricted(name))
         still = decision.verdict.kind is Kind.KEEP and not (needed & moving)
         decided[name] = replace(decision, settled=still)
@@ -131,6 +133,17 @@ def _choose(
             return _Decision(desired, row, verdict, row.id)
         best = best or _Decision(desired, row, verdict, new_id(), replaces=True)
     return best or _Decision(desired, None, Verdict(Kind.CREATE), new_id())
+
+
+def _moved(decision: _Decision, declared: frozenset[str], names: Mapping[Any, str]) -> _Decision:
+    """Update a resource, though nothing else differs, when it depends on other ones now."""
+    current = decision.current
+    if current is None or current.external_id or decision.verdict.kind is not Kind.KEEP:
+        return decision
+    before = {names[row] for row in current.requires if row in names}
+    if declared <= before <= decision.desired.requires:
+        return decision
+    return replace(decision, verdict=Verdict(Kind.UPDATE, (Reason(MOVED),)))
 
 
 def _held_back(decision: _Decision, restricted: frozenset[str]) -> _Decision:

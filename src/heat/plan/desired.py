@@ -17,7 +17,7 @@ from heat.plan.graph import Cycle, ordered
 from heat.plan.misspelt import misspelt_call
 from heat.plugin.fields import is_known, plain
 from heat.plugin.resource import Resource
-from heat.plugin.values import read
+from heat.plugin.values import read, recall
 from heat.template.codes import problem
 from heat.template.evaluate import Bound
 from heat.template.expressions import ABSENT, Expression, MapOf
@@ -73,6 +73,10 @@ class Desired:
     deletion_policy: str = "Delete"
     update_policy: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problems: tuple[Problem, ...] = ()
+    external_id: str | None = None
+    """The object that it stands for instead of one of its own."""
+    rough: Resource | None = None
+    """What can be made of values that are beyond use, to look up the names that they hold."""
 
     @property
     def known(self) -> bool:
@@ -114,6 +118,7 @@ def desire(
     properties: Any = {}
     metadata: Any = {}
     policy: Any = {}
+    external: Any = None
     if definition.properties is not None:
         properties = _sound(
             bound, definition.properties, facts, (*base, words.properties), problems
@@ -123,6 +128,8 @@ def desire(
             metadata = bound.value(definition.metadata, facts, (*base, words.metadata))
         if definition.update_policy is not None:
             policy = bound.value(definition.update_policy, facts, (*base, words.update_policy))
+        if definition.external_id is not None:
+            external = bound.value(definition.external_id, facts, (*base, words.external_id))
     except Invalid as invalid:
         problems += invalid.problems
     if found.policy is not None and isinstance(policy, Mapping):
@@ -147,6 +154,10 @@ def desire(
             ],
             bound.template.source,
         )
+    elif not isinstance(properties, Unknown) and not problems:
+        detail = f"the properties of {name} are {properties!r}, which is no map"
+        at = (*base, words.properties)
+        problems += locate([problem("H703", at, detail)], bound.template.source)
     return Desired(
         name,
         found,
@@ -154,10 +165,16 @@ def desire(
         values,
         dict(metadata) if isinstance(metadata, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         requires,
-        definition.deletion_policy,
+        definition.deletion_policy if external is None else "Retain",
         dict(policy) if isinstance(policy, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         tuple(problems),
+        None if external is None else str(external),
+        rough=_rough(found, properties) if values is None else None,
     )
+
+
+def _rough(cls: type[Resource], properties: Any) -> Resource | None:
+    return recall(cls, properties) if isinstance(properties, Mapping) else None  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _sound(

@@ -12,6 +12,8 @@ from heat.plan.model import Kind, Reason
 from heat.plugin.fields import Difference, differences, plain
 from heat.plugin.values import recall
 
+MOVED = "what it depends on changed"
+
 SECRET = "******"  # noqa: S105 - what is shown instead of one
 
 
@@ -35,6 +37,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     order: int = 0
     real_type: str = ""
     cls: Any = None
+    external_id: str | None = None
     broken: bool = False
     """Whether its last action failed and left it so that it must be replaced."""
 
@@ -52,6 +55,10 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     """Decide what makes a recorded resource the desired one."""
     if desired.values is None:
         return Verdict(Kind.UPDATE, (Reason("its properties can't be evaluated"),))
+    if recorded.external_id != desired.external_id:
+        return Verdict(Kind.UPDATE, (Reason("its external_id can't be changed"),))
+    if recorded.external_id and recorded.status == "COMPLETE":
+        return Verdict(Kind.KEEP)
     if recorded.type != desired.type:
         why = Reason(f"its type was {recorded.type}", replaces=True)
         return Verdict(Kind.CREATE, (why,))
@@ -60,7 +67,7 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
         why = Reason(f"{recorded.type} stood for {recorded.real_type}", replaces=True)
         return Verdict(Kind.CREATE, (why,))
     nested = desired.cls.nests and recorded.physical_id is not None
-    if recorded.action == "CREATE" and recorded.status != "COMPLETE" and not nested:
+    if (recorded.action, recorded.status) == ("CREATE", "FAILED") and not nested:
         return Verdict(Kind.CREATE, (Reason("its creation did not complete", replaces=True),))
     if (recorded.action, recorded.status) == ("CHECK", "FAILED"):
         return Verdict(Kind.CREATE, (Reason("it was found unhealthy", replaces=True),))

@@ -68,7 +68,7 @@ def unable_to_snapshot(bound: Bound, type_of: TypeOf, *, stand_ins: bool = False
             and not cls.snapshots_on_delete
             and cls.anything == stand_ins
         ):
-            detail = f"{definition.type} can't make the snapshot that {name} asks for"
+            detail = f"{definition.type} can't make a snapshot, and {name} has the policy Snapshot"
             found.append(problem("H706", (words.resources, name, words.deletion_policy), detail))
     return locate(found, bound.template.source)
 

@@ -12,6 +12,11 @@ CustomCheck: TypeAlias = Callable[[str, Json], str | None]
 """Given a constraint's name and a value, says what is wrong with it, or None."""
 
 
+def _limits(least: Any, most: Any) -> str:
+    given = {"min": least, "max": most}
+    return ", ".join(f"{name}: {value}" for name, value in given.items() if value is not None)
+
+
 def _bounds(least: float | None, most: float | None) -> str:
     if least is not None and most is not None:
         return f"between {least} and {most}"
@@ -51,7 +56,7 @@ class Range:
         if (self.least is not None and value < self.least) or (
             self.most is not None and value > self.most
         ):
-            return f"{value} is out of range; it must be {_bounds(self.least, self.most)}"
+            return f"{value} is out of range ({_limits(self.least, self.most)})"
         return None
 
 

@@ -30,7 +30,7 @@ class WaitConditionHandle(Stateless):
 
     def referred(self, item: str) -> Json:
         """Give the address."""
-        return self.__here__.data.get("url", item)
+        return str(self.__here__.data.get("url", item))
 
     def suspend(self, item: str) -> Steps[None]:
         """Do nothing: while its stack is suspended nobody is heard."""
