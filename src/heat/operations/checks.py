@@ -1,8 +1,9 @@
 """All that is wrong with a definition, found before anything is accepted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from heat.base.errors import Denied, Invalid
+from heat.base.errors import Denied, Invalid, Unavailable
+from heat.base.json import Path, shown
 from heat.base.problems import Problem
 from heat.cloud import catalogue
 from heat.cloud.finders import Finders, passing
@@ -16,6 +17,7 @@ from heat.plugin.find import lookups
 from heat.plugin.steps import Finder
 from heat.store import resources
 from heat.store.rows import StackRow
+from heat.template.codes import problem
 from heat.template.source import locate
 
 
@@ -27,12 +29,11 @@ def check(
     _check_limits(services, len(wanted.resources), stack)
     _check_admin(context, wanted.resources.values())
     problems = list(wanted.problems)
-    finders: Finders | None = None
-    if services.client is not None:
-        finders = Finders(services.client, context.credentials())
-        problems += _unavailable(services, context, compiled, wanted)
-        problems += _not_found(finders, compiled, wanted)
-    problems += broken(compiled, services.types, services.clock.now(), finders)
+    try:
+        problems += _of_the_cloud(services, context, compiled, wanted)
+    except Unavailable:
+        if not problems:
+            raise
     if problems:
         raise Invalid(problems=compiled.trace(problems))
     return wanted
@@ -55,6 +56,22 @@ def _check_admin(context: Context, wanted: Iterable[Desired]) -> None:
             raise Denied(f"Only an administrator may use {desired.type} ({desired.name}).")
 
 
+def _of_the_cloud(
+    services: Services, context: Context, compiled: Compiled, wanted: Wanted
+) -> list[Problem]:
+    finders = None
+    if services.client is not None:
+        finders = Finders(services.client, context.credentials())
+    refused = broken(compiled, services.types, services.clock.now(), finders)
+    if finders is None:
+        return refused
+    return [
+        *refused,
+        *_unavailable(services, context, compiled, wanted),
+        *_not_found(finders, compiled, wanted, refused),
+    ]
+
+
 def _unavailable(
     services: Services, context: Context, compiled: Compiled, wanted: Wanted
 ) -> list[Problem]:
@@ -64,13 +81,11 @@ def _unavailable(
     offered = passing(lambda: services_of(services, context))
     words = compiled.bound.template.words
     found = [
-        Problem(
-            "The service of a resource type is not there",
+        problem(
+            "H801",
             (words.resources, desired.name, words.type),
             f"HEAT-E99001 Service {service} is not available for resource type {desired.type}, "
             "reason: it has no endpoint in the service catalogue",
-            code="H801",
-            kind="ResourceTypeUnavailable",
         )
         for desired in wanted.resources.values()
         if (service := desired.cls.__facts__.service) and service not in offered
@@ -85,23 +100,36 @@ def services_of(services: Services, context: Context) -> frozenset[str]:
     return catalogue.services(services.client, context.credentials())
 
 
-def _not_found(finders: Finders, compiled: Compiled, wanted: Wanted) -> list[Problem]:
+def _not_found(
+    finders: Finders, compiled: Compiled, wanted: Wanted, refused: Sequence[Problem]
+) -> list[Problem]:
+    """Look up what properties name, but for what was told: each name is told once."""
     words = compiled.bound.template.words
-    asked: list[tuple[tuple[str | int, ...], Finder, str]] = []
+    told = {problem.at for problem in wanted.problems}
+    values = [compiled.values.get(str(problem.at[-1])) for problem in refused]
+    asked: list[tuple[Path, Finder, str]] = []
     for desired in wanted.resources.values():
-        if desired.values is not None:
-            base = (words.resources, desired.name, words.properties)
-            asked += lookups(desired.values, base)
+        named = desired.values if desired.values is not None else desired.rough
+        if named is None:
+            continue
+        for at, finder, value in lookups(named, (words.resources, desired.name, words.properties)):
+            within = any(at[:n] in told for n in range(4, len(at) + 1))
+            if not within and value not in values:
+                asked.append((at, finder, value))
     said = finders.refusals([(finder, value) for _, finder, value in asked])
-    found = [
-        Problem(
-            "No such thing in the cloud",
-            at,
-            words_of_cloud,
-            "give the name or id of one that the project may use",
-            code="H802",
-        )
-        for (at, _, _), words_of_cloud in zip(asked, said, strict=True)
-        if words_of_cloud
-    ]
-    return locate(found, compiled.bound.template.source)
+    found: dict[tuple[str, str, str], tuple[str, list[Path]]] = {}
+    for (at, finder, value), complaint in zip(asked, said, strict=True):
+        if complaint:
+            key = (finder.service, finder.path, value)
+            found.setdefault(key, (complaint, []))[1].append(at)
+    return locate(
+        [_missing(complaint, places) for complaint, places in found.values()],
+        compiled.bound.template.source,
+    )
+
+
+def _missing(complaint: str, places: Sequence[Path]) -> Problem:
+    first, *more = places
+    if more:
+        complaint += f"; also for {', '.join(map(shown, more))}"
+    return problem("H802", first, complaint)
