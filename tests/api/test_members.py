@@ -85,7 +85,7 @@ def test_the_service_tells_what_it_knows(wire: Wire):
     assert "OS::Nova::Server" in types
     assert "OS::Nova::Flavor" not in types
     assert "OS::Nova::Flavor" in wire.ask("GET", "/resource_types", roles="admin").text
-    named = wire.ask("GET", "/resource_types?name=OS::Heat::R&with_description=true").json
+    named = wire.ask("GET", "/resource_types?name=OS::Heat::Ra&with_description=true").json
     assert [entry["resource_type"] for entry in named["resource_types"]] == [
         "OS::Heat::RandomString"
     ]

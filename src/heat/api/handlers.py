@@ -220,12 +220,15 @@ def list_resources(asking: Asking) -> Answer:
         with_detail=query.flag("with_detail"),
     )
     found = asking.ask("list_resources", request)
-    stack = link(asking.links.stack(found["stack"]), "stack")
-    listed: list[dict[str, Any]] = []
-    for entry in found["resources"]:
-        here = link(resource_below(stack["href"], entry["resource_name"]))
-        listed.append(with_links(entry, [here, stack]))
-    return Answer({"resources": listed})
+    return Answer({"resources": [_resource(asking, entry) for entry in found["resources"]]})
+
+
+def _resource(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
+    stack, nested = asking.links.stack(entry.pop("stack")), entry.pop("nested", None)
+    hrefs = [link(resource_below(stack, entry["resource_name"])), link(stack, "stack")]
+    if nested:
+        hrefs.append(link(asking.links.stack(nested), "nested"))
+    return with_links(entry, hrefs)
 
 
 def show_resource(asking: Asking) -> Answer:
@@ -236,10 +239,7 @@ def show_resource(asking: Asking) -> Answer:
         with_attr=tuple(asking.query.texts("with_attr")),
     )
     found = asking.ask("show_resource", request)
-    entry, stack = found["resource"], found["stack"]
-    href = asking.links.stack(stack)
-    hrefs = [link(resource_below(href, entry["resource_name"])), link(href, "stack")]
-    return Answer({"resource": with_links(entry, hrefs)})
+    return Answer({"resource": _resource(asking, found["resource"])})
 
 
 def show_metadata(asking: Asking) -> Answer:
@@ -271,9 +271,8 @@ def list_events(asking: Asking) -> Answer:
         nested_depth=query.count("nested_depth") or 0,
     )
     found = asking.ask("list_events", request)
-    href = asking.links.stack(found["stack"])
-    listed = [_event(href, entry) for entry in found["events"]]
-    return Answer({"events": listed})
+    root = asking.links.stack(found["stack"]) if request.nested_depth else None
+    return Answer({"events": [_event(asking, entry, root) for entry in found["events"]]})
 
 
 def show_event(asking: Asking) -> Answer:
@@ -282,16 +281,19 @@ def show_event(asking: Asking) -> Answer:
         **asking.stack, resource=asking.parts["resource_name"], event=asking.parts["event_id"]
     )
     found = asking.ask("show_event", request)
-    return Answer({"event": _event(asking.links.stack(found["stack"]), found["event"])})
+    return Answer({"event": _event(asking, found["event"])})
 
 
-def _event(stack: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _event(asking: Asking, entry: dict[str, Any], root: str | None = None) -> dict[str, Any]:
+    stack = asking.links.stack(entry.pop("stack"))
     resource = resource_below(stack, entry["resource_name"])
     hrefs = [
         link(f"{resource}/events/{entry['id']}"),
         link(resource, "resource"),
         link(stack, "stack"),
     ]
+    if root is not None:
+        hrefs.append(link(root, "root_stack"))
     return with_links(entry, hrefs)
 
 

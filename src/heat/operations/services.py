@@ -27,6 +27,7 @@ class Limits:
 
     max_stacks_per_tenant: int = 512
     max_resources_per_stack: int = 1000
+    max_nested_stack_depth: int = 5
     max_template_size: int = 524288
     stack_action_timeout: int = 3600
     max_snapshots_per_stack: int = 32

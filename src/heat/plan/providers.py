@@ -1,6 +1,7 @@
 """Which class a type's name stands for, templates among them."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from heat.base.errors import Invalid
 from heat.base.problems import Problem
@@ -31,6 +32,12 @@ def types_through(environment: Environment, types: Types, files: Mapping[str, st
     return type_of
 
 
+@lru_cache(maxsize=64)
+def read_template(text: str, name: str) -> Template:
+    """Read a nested template; one that many resources are made from is read once."""
+    return load(text, name=name)
+
+
 def _provided(
     source: str, files: Mapping[str, str], environment: Environment
 ) -> type[Resource] | Problem:
@@ -38,7 +45,7 @@ def _provided(
         detail = f"the template {source} was not sent"
         return problem("H305", ("type",), detail, "send its text in files")
     try:
-        template = load(files[source], name=source)
+        template = read_template(files[source], source)
     except Invalid as invalid:
         said = "; ".join(str(found) for found in invalid.problems) or invalid.message
         return problem("H213", ("type",), said, f"mend {source}")

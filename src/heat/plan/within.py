@@ -8,8 +8,9 @@ from heat.base.errors import Invalid
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown, unknowns
 from heat.plan.definition import Compiled, Nesting, compile_definition
-from heat.plan.desired import Desired, Standing, Wanted, want
-from heat.plan.providers import Types
+from heat.plan.desired import Desired, Wanted
+from heat.plan.problems import want_all
+from heat.plan.providers import Types, read_template
 from heat.plugin.nested import Nested
 from heat.plugin.steps import Nest
 from heat.template.codes import problem
@@ -76,13 +77,10 @@ def levels(
         try:
             child = _compile(compiled, name, nest, types)
         except Invalid as invalid:
-            yield from (_at(found, here) for found in invalid.problems)
+            yield from (below(found, here) for found in invalid.problems)
             continue
-        yield from (_at(found, here) for found in child.problems)
-        if child.problems:
-            continue
-        inner = want(child.bound, child.type_of, Standing({}), child.requires)
-        yield from (_at(found, here) for found in inner.problems)
+        inner = want_all(child.bound, child.type_of, child.requires, child.problems)
+        yield from (below(found, here) for found in inner.problems)
         yield Level(here, child, inner)
         yield from levels(child, inner, types, max_depth=max_depth, path=here)
 
@@ -123,10 +121,11 @@ def _template(compiled: Compiled, nest: Nest) -> Template:
     if nest.source not in compiled.files:
         detail = f"the template {nest.source} was not sent"
         raise Invalid(problems=[problem("H305", (), detail, "send its text in files")])
-    return load(compiled.files[nest.source], name=nest.source)
+    return read_template(compiled.files[nest.source], nest.source)
 
 
-def _at(found: Problem, path: tuple[str, ...]) -> Problem:
+def below(found: Problem, path: tuple[str, ...]) -> Problem:
+    """Return a problem of a nested stack with its path from the outermost template."""
     steps = [step for name in path for step in ("resources", name)]
     return replace(found, at=(*steps, *found.at))
 
