@@ -77,7 +77,7 @@ def create(client: Client, form: Form, name: str, **options: Any) -> int:
             return 0
         stack = client.send("POST", "/stacks", body)["stack"]
     reference = StackReference(name, stack["id"])
-    return _started(client, reference, form, "CREATE", wait=options["wait"])
+    return started(client, reference, form, "CREATE", wait=options["wait"])
 
 
 @click.command()
@@ -86,12 +86,19 @@ def create(client: Client, form: Form, name: str, **options: Any) -> int:
 @click.option(
     "--existing", is_flag=True, help="Keep the template and parameters that are not given."
 )
+@click.option("--converge", is_flag=True, help="Look at the live objects first, and repair them.")
 @click.option("--clear", "clear", multiple=True, metavar="PARAMETER", help="Forget its value.")
 @_launching
 @formed
 @asking
 def update(
-    client: Client, form: Form, name: str, existing: bool, clear: tuple[str, ...], **options: Any
+    client: Client,
+    form: Form,
+    name: str,
+    existing: bool,
+    converge: bool,
+    clear: tuple[str, ...],
+    **options: Any,
 ) -> int:
     """Change a stack to what a template says."""
     if not existing and options["template"] is None:
@@ -101,6 +108,8 @@ def update(
     sources, body = _body(options)
     if clear:
         body["clear_parameters"] = list(clear)
+    if converge:
+        body["converge"] = True
     method = "PATCH" if existing else "PUT"
     reference = client.find(name)
     with _named(sources):
@@ -109,9 +118,9 @@ def update(
             found = client.send(method, f"{reference.path}/preview", body, query)
             _show_changes(found, form)
             return 0
-        after = _newest(client, reference) if options["wait"] else None
+        after = newest(client, reference) if options["wait"] else None
         client.send(method, reference.path, body)
-    return _started(client, reference, form, "UPDATE", wait=options["wait"], after=after)
+    return started(client, reference, form, "UPDATE", wait=options["wait"], after=after)
 
 
 @click.command()
@@ -130,7 +139,7 @@ def delete(client: Client, names: tuple[str, ...], wait: bool, yes: bool) -> int
     for name in names:
         try:
             reference = client.find(name)
-            after = _newest(client, reference) if wait else None
+            after = newest(client, reference) if wait else None
             client.send("DELETE", reference.path)
         except Refused as failure:
             complain(failure)
@@ -208,7 +217,7 @@ def _named(sources: "Sources") -> Generator[None]:
         raise
 
 
-def _started(
+def started(
     client: Client,
     reference: StackReference,
     form: Form,
@@ -217,6 +226,7 @@ def _started(
     wait: bool,
     after: str | None = None,
 ) -> int:
+    """Say that an action has begun, or watch it to its end; return the exit code."""
     machine = form.name != "table" or bool(form.columns)
     if wait:
         code = _watch(client, reference, _console(stderr=machine), action, after)
@@ -244,7 +254,8 @@ def _watch(
         return INTERRUPTED
 
 
-def _newest(client: Client, reference: StackReference) -> str | None:
+def newest(client: Client, reference: StackReference) -> str | None:
+    """Return the id of the last event so far, after which to watch."""
     from heat.cli.live import newest_event
 
     return newest_event(client, reference)

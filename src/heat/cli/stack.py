@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from heat.cli import actions
 from heat.cli.asking import asking
 from heat.cli.client import Client
 from heat.cli.failures import Failure
@@ -51,7 +52,20 @@ def group() -> None:
     """Stacks: launch, change, watch and remove them."""
 
 
-for command in (create, update, delete, validate):
+for command in (
+    create,
+    update,
+    delete,
+    validate,
+    actions.suspend,
+    actions.resume,
+    actions.check,
+    actions.cancel,
+    actions.adopt,
+    actions.abandon,
+    actions.export,
+    actions.snapshot,
+):
     group.add_command(command)
 
 
@@ -120,6 +134,9 @@ def resources(client: Client, form: Form, name: str, nested_depth: int) -> None:
 @group.group()
 def resource() -> None:
     """One resource of a stack, or all."""
+
+
+resource.add_command(actions.mark_unhealthy)
 
 
 @resource.command("list")
