@@ -21,7 +21,7 @@ REGISTRY = registry(
     **{
         "My::Server": "OS::Nova::Server",
         "My::App": "app.yaml",
-        "My::*": "OS::Heat::None",
+        "My::O*": "OS::Heat::None",
         "OS::Networking::*": "OS::Neutron::*",
         "resources": {
             "web": {"My::Server": "OS::Heat::TestResource", "hooks": "pre-create"},
@@ -47,6 +47,12 @@ REGISTRY = registry(
 def test_a_type_stands_for_another(type_name, resource, target, is_template):
     mapped = REGISTRY.resolve(type_name, resource)
     assert (mapped.target, mapped.is_template) == (target, is_template)
+
+
+def test_a_pattern_goes_before_the_names_that_follow_it_in_the_order_of_texts():
+    made = registry(**{"My::Type": "n.yaml", "My::*": "OS::Heat::None", "My::!": "first.yaml"})
+    assert made.resolve("My::Type").target == "OS::Heat::None"
+    assert made.resolve("My::!").target == "first.yaml"
 
 
 def test_hooks_and_restrictions_reach_into_nested_stacks_by_path():
@@ -162,7 +168,7 @@ def test_what_is_stored_reads_back():
     text = """
     parameters: {a: 1}
     parameter_defaults: {b: 2}
-    resource_registry: {"My::*": "OS::Heat::None", resources: {web: {hooks: pre-create}}}
+    resource_registry: {"My::O*": "OS::Heat::None", resources: {web: {hooks: pre-create}}}
     event_sinks: [{type: zaqar-queue, target: q}]
     """
     stored = read_environment(text).to_json()

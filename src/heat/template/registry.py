@@ -222,16 +222,19 @@ def _types_of(level: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _match(types: Mapping[str, str | None], name: str) -> tuple[str, str] | None:
-    """Return the entry that a name hits, and its target; a longer pattern is more specific."""
-    target = types.get(name)
-    if target is not None:
-        return (name, target) if target != name else None
-    patterns = [key for key in types if key.endswith("*") and name.startswith(key[:-1])]
-    for pattern in sorted(patterns, key=lambda key: (-len(key), key)):
-        target = types[pattern]
-        if target is None or is_template(target):
+    """Return the entry that a name hits, and its target.
+
+    Where several do, the first in the order of their texts counts, so that ``My::*`` goes before
+    ``My::Type``: environments rely on it.
+    """
+    for key in sorted(types):
+        target = types[key]
+        pattern = key.endswith("*") and name.startswith(key[:-1])
+        if target is None or not (key == name or pattern):
+            continue
+        if pattern and is_template(target):
             continue  # a pattern leads to types only
-        if target.endswith("*"):
-            target = target[:-1] + name[len(pattern) - 1 :]
-        return (pattern, target) if target != name else None
+        if pattern and target.endswith("*"):
+            target = target[:-1] + name[len(key) - 1 :]
+        return (key, target) if target != name else None
     return None
