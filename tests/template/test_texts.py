@@ -26,7 +26,7 @@ SCALARS = (
     | st.integers(-3, 3)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(WORDS)
-    | st.text(max_size=5)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 )
 TREES = st.recursive(
     SCALARS,
