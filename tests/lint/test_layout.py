@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heat.base.errors import Invalid
@@ -144,11 +144,18 @@ def test_an_alias_does_not_come_before_its_anchor():
     assert made == text.replace("    ", "  ")
 
 
+def test_tabs_and_blanks_in_a_script_stay():
+    text = "a:\n    b: |\n          x:\n          \ty\n            \n          z\n"
+    assert lay_out(text, "t") == "a:\n  b: |\n    x:\n    \ty\n      \n    z\n"
+
+
 def test_windows_line_ends_go():
     assert lay_out("a:\r\n    b: 1\r\n", "t") == "a:\n  b: 1\n"
 
 
-@pytest.mark.parametrize("text", ["a: [", "? a\n: b\n", "a:\n  b: 1\n\tc: 2\n"])
+@pytest.mark.parametrize(
+    "text", ["a: [", "? a\n: b\n", 'a: "b\u2028 c"\nd: 1\n', "a:\n  b: 1\n\tc: 2\n"]
+)
 def test_what_can_not_be_kept_is_refused(text):
     with pytest.raises(Invalid) as raised:
         lay_out(text, "t.yaml")
@@ -163,7 +170,7 @@ scalars = st.one_of(
     st.sampled_from(
         ["", "text", "two\nlines\n", " lead", "end \n\n", "# no comment", "- x", "a: b"]
     ),
-    st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=100),
+    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=100),
 )
 values = st.recursive(
     scalars,
@@ -172,6 +179,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(names, values, min_size=1),
     st.integers(2, 7),

@@ -4,6 +4,7 @@ Lines are moved and indented, never written anew, so comments stay. Before the r
 it is read again: it must mean what the old text means, and hold every line of it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from heat.template.yaml_values import Loader
 
 STEP = 2
 
+_BLANKS = re.compile(r"[ \t]+")
+_BLANK = " \t"
+"""What counts as nothing in YAML; other white space is text."""
+_OTHER_LINE_ENDS = ("\r", "\x85", "\u2028", "\u2029")
+
 
 def lay_out(text: str, name: str) -> str:
     """Return the text in its usual layout; raises Invalid when it can't be kept as it is.
@@ -30,8 +36,8 @@ def lay_out(text: str, name: str) -> str:
     if text.lstrip()[:1] in ("{", "["):
         return text
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    if "\t" in plain and any(line.lstrip(" ").startswith("\t") for line in plain.split("\n")):
-        raise _kept(name, "it has tabs where lines begin", "write spaces")
+    if any(mark in plain for mark in _OTHER_LINE_ENDS):
+        raise _kept(name, "it has line ends of an unusual kind", "use plain line ends")
     for layout in (_in_order(plain), plain):
         made = _tidy(_indented(layout, name))
         if _same(before, made, name) and _words(made) == _words(plain):
@@ -54,7 +60,8 @@ def _same(before: Any, made: str, name: str) -> bool:
 
 def _words(text: str) -> Counter[str]:
     """Return the lines, whatever their order and their blanks."""
-    return Counter(" ".join(line.split()) for line in text.split("\n") if line.strip())
+    lines = (_BLANKS.sub(" ", line).strip(" ") for line in text.split("\n"))
+    return Counter(line for line in lines if line)
 
 
 class _Move(NamedTuple):
@@ -96,11 +103,11 @@ def _indented(text: str, name: str) -> str:
         elif number in marked.shifts:
             made.append(_shifted(line, marked.shifts[number]))
         elif line.lstrip(" ").startswith("#"):
-            made.append(" " * _comment_column(number, line, lines, marked) + line.strip())
+            made.append(" " * _comment_column(number, line, lines, marked) + line.strip(_BLANK))
         else:
             made.append(line)
         if number not in marked.inside:
-            made[-1] = made[-1].rstrip()
+            made[-1] = made[-1].rstrip(_BLANK)
     return "\n".join(_spaced(made, marked.inside))
 
 
@@ -195,7 +202,7 @@ class _Marking:
     def _block_text(self, first: int, last: int, header: str) -> None:
         """Move a text under | or > to where it belongs, behind its key or dash."""
         body = range(first + 1, min(last + 1, len(self.lines)))
-        indents = [_indent(self.lines[n]) for n in body if self.lines[n].strip()]
+        indents = [_indent(self.lines[n]) for n in body if self.lines[n].strip(_BLANK)]
         if not indents or not self.blocks:
             return
         block, header = self.blocks[-1], header.partition("#")[0]
@@ -205,7 +212,7 @@ class _Marking:
         shift = block.shift if counted else block.inside - least
         ending: list[int] = []
         for number in body:
-            empty = not self.lines[number].strip()
+            empty = not self.lines[number].strip(_BLANK)
             if not empty and _indent(self.lines[number]) < least:
                 break
             self.shifts[number] = shift
@@ -220,7 +227,7 @@ def _indent(line: str) -> int:
 
 def _shifted(line: str, shift: int) -> str:
     if shift >= 0:
-        return " " * shift + line if line.strip() else line
+        return " " * shift + line if line else line
     return line[min(-shift, _indent(line)) :]
 
 
@@ -229,7 +236,7 @@ def _moved(line: str, moves: list[_Move]) -> str:
     made = " " * moves[0].to
     for move, after in zip(moves, [*moves[1:], None], strict=True):
         part = line[move.column : after.column if after else None]
-        if after is not None and part.strip() == "-":
+        if after is not None and part.strip(_BLANK) == "-":
             part = "-".ljust(after.to - move.to)
         made += part
     return made
@@ -298,7 +305,9 @@ def _in_order(text: str) -> str:
 def _head(lines: list[str], line: int, *, apart: bool) -> int:
     """Return where the comments above a section begin; ``apart`` looks over blank lines, too."""
     head = line
-    while line > 0 and (lines[line - 1].startswith("#") or (apart and not lines[line - 1].strip())):
+    while line > 0 and (
+        lines[line - 1].startswith("#") or (apart and not lines[line - 1].strip(_BLANK))
+    ):
         line -= 1
         head = line if lines[line].startswith("#") else head
     return head

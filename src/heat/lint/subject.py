@@ -105,6 +105,11 @@ class Subject:
         found = self.raw.get(name)
         return found if isinstance(found, dict) else {}
 
+    def resource(self, name: str) -> Mapping[str, Any]:
+        """Return what the template's map says of a resource."""
+        found = self.section(self.words.resources).get(name)
+        return found if isinstance(found, dict) else {}
+
     @cached_property
     def types(self) -> Mapping[str, type[Resource]]:
         """The class of each resource that has one."""
@@ -119,8 +124,7 @@ class Subject:
         """Walk the properties that are given, of all resources, at every depth."""
         words = self.words
         for name, cls in self.types.items():
-            raw = self.section(words.resources).get(name) or {}
-            properties = raw.get(words.properties)
+            properties = self.resource(name).get(words.properties)
             yield from _given(cls, properties, (words.resources, name, words.properties))
 
 

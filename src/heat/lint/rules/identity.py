@@ -13,8 +13,8 @@ _ID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 def hard_coded_ids(subject: Subject) -> Iterator[Found]:
     """An id belongs to one object of one cloud; names and parameters go anywhere."""
     words = subject.words
-    for name, raw in subject.section(words.resources).items():
-        properties = raw.get(words.properties) if isinstance(raw, dict) else None
+    for name in subject.section(words.resources):
+        properties = subject.resource(name).get(words.properties)
         for at, text in texts(properties, (words.resources, name, words.properties)):
             if _ID.fullmatch(text):
                 cure = "name the object, or take its id from a parameter"

@@ -50,8 +50,8 @@ def serial(subject: Subject) -> Iterator[Found]:
 def duplicates(subject: Subject) -> Iterator[Found]:
     """Once is enough."""
     words = subject.words
-    for name, raw in subject.section(words.resources).items():
-        names = raw.get(words.depends_on) if isinstance(raw, dict) else None
+    for name in subject.section(words.resources):
+        names = subject.resource(name).get(words.depends_on)
         listed: list[object] = names if isinstance(names, list) else []
         for index, other in enumerate(listed):
             if other in listed[:index]:
@@ -63,8 +63,7 @@ def _written(subject: Subject) -> Iterator[tuple[str, str, Path]]:
     words = subject.words
     for name, definition in subject.template.resources.items():
         at: Path = (words.resources, name, words.depends_on)
-        raw = subject.section(words.resources).get(name) or {}
-        listed = isinstance(raw.get(words.depends_on), list)
+        listed = isinstance(subject.resource(name).get(words.depends_on), list)
         for index, other in enumerate(definition.depends_on):
             if other != name:
                 yield name, other, (*at, index) if listed else at

@@ -25,8 +25,8 @@ def secrets_in_clear(subject: Subject) -> Iterator[Found]:
             told.append(given.at)
             yield Found(given.at, f"the value of {given.at[-1]} is a secret", cure)
     words = subject.words
-    for name, raw in subject.section(words.resources).items():
-        properties = raw.get(words.properties) if isinstance(raw, dict) else None
+    for name in subject.section(words.resources):
+        properties = subject.resource(name).get(words.properties)
         for at, text in texts(properties, (words.resources, name, words.properties)):
             if at not in told and secret_name(at[-1]) and text and not _called(subject, at):
                 yield Found(at, f"{at[-1]} looks like a secret", cure)

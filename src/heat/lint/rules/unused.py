@@ -82,7 +82,7 @@ def _entries(section: object) -> Iterator[object]:
     if isinstance(section, dict):
         for key, entry in section.items():
             if key.startswith(PREFIX) and isinstance(entry, list):
-                yield from _entries(entry[-1])
+                yield from (part for body in entry for part in _entries(body))
             else:
                 yield entry
 
