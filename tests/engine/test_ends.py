@@ -210,7 +210,7 @@ def test_an_operation_that_can_not_be_kept_ends_at_once(world, caplog):
 
 
 def test_an_operation_without_a_use_ends_what_it_finds_in_progress(world):
-    """The definition of a superseded operation is gone, say, when its successor comes."""
+    """What a superseded operation left in the middle."""
 
     async def main(place):
         slow = "heat_template_version: 2021-04-16\nresources:\n  slow:\n"
@@ -218,9 +218,10 @@ def test_an_operation_without_a_use_ends_what_it_finds_in_progress(world):
         place.start()
         stack = place.ask("CREATE", slow)
         await asyncio.sleep(3)
-        place.ask("UPDATE", slow.replace("wait_secs: 1000", "no_such: 1"), stack)
+        place.ask("UPDATE", slow + "parameters: {need: {type: string}}\n", stack)
         row = await place.settled(stack, seconds=60)
-        assert row.status == "FAILED"
+        assert (row.action, row.status) == ("UPDATE", "FAILED")
+        assert "need" in row.reason
         assert place.rows(stack)["slow"].status == "FAILED"
         assert operations.current(place.db, stack) is None
 

@@ -217,9 +217,9 @@ class Drive:
         scene.stage = replace(scene.stage, who=who, finders=AsyncFinders(self._world.cloud, who))
 
     def _needs_cloud(self, scene: Scene) -> bool:
-        types = {row.real_type or row.type for row in scene.rows.values()}
-        known = self._world.types
-        return any(name not in known or known[name].__facts__.service for name in types)
+        """Tell whether this stack or one nested in it, which shares its trust, calls the cloud."""
+        found = [self._world.types.get(row.real_type or row.type) for row in scene.rows.values()]
+        return any(cls is None or cls.__facts__.service or cls.nests for cls in found)
 
     async def _execute(self, scene: Scene, plan: Plan) -> Outcome:
         """Carry the plan out as far as it goes; returns how it ended."""

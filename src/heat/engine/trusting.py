@@ -48,15 +48,16 @@ class Trusts:
     async def arrange(self, *, wanted: bool) -> Credentials:
         """Return on whose behalf to go on: by a trust from now on, if one is wanted.
 
-        The trusts of former users go once there is one, or none is wanted.
+        The trusts of former users go once there is one, or none is wanted. A nested stack goes
+        by the credentials of its root, and leaves them alone.
         """
         row = self._row
-        if row is None:
+        if row is None or self._stack.owner is not None:
             return self.who
         if wanted and self.who.token and not self.who.trust:
             row = await self._make(row)
         former = row.secret.get("former", ())
-        if former and self._stack.owner is None and (self.who.trust or not wanted):
+        if former and (self.who.trust or not wanted):
             left = [entry for entry in former if not await self._gone(entry)]
             await self._put(row, {"former": left})
         return self.who
@@ -64,8 +65,7 @@ class Trusts:
     async def end(self) -> list[Write]:
         """Remove all trusts, and return the writes that forget the credentials.
 
-        Raises Temporary when keystone is away: the credentials are still needed then. A nested
-        stack goes by the credentials of its root, and leaves them alone.
+        Raises Temporary when keystone is away: the credentials are still needed then.
         """
         row = self._row
         if row is None or self._stack.owner is not None:
@@ -117,15 +117,17 @@ class Trusts:
         await self._cloud.drop_trust(who)
 
     async def _put(self, row: CredentialsRow, changes: Mapping[str, Any]) -> CredentialsRow:
-        secret = {name: value for name, value in {**row.secret, **changes}.items() if value != []}
-        row = replace(row, secret={n: v for n, v in secret.items() if n != "asked" or v})
-        root = self._stack.root or self._stack.id
-        await self._lease.commit(PutCredentials(row, root), operation=self._operation)
+        secret = {**row.secret, **changes}
+        for note in ("asked", "former"):
+            if not secret.get(note):
+                secret.pop(note, None)
+        row = replace(row, secret=secret)
+        await self._lease.commit(PutCredentials(row, self._stack.id), operation=self._operation)
         self._row = row
         return row
 
     def _mark(self, user_id: str) -> str:
-        return f"heat:{self._stack.root or self._stack.id}:{user_id}"
+        return f"heat:{self._stack.id}:{user_id}"
 
 
 def _leaves(secret: Mapping[str, Any]) -> bool:
