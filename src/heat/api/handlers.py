@@ -269,6 +269,7 @@ def list_events(asking: Asking) -> Answer:
         sort_keys=query.words("sort_keys"),
         sort_dir=query.choice("sort_dir", "asc", "desc"),
         nested_depth=query.count("nested_depth") or 0,
+        with_empty=query.flag("with_empty"),
     )
     found = asking.ask("list_events", request)
     root = asking.links.stack(found["stack"]) if request.nested_depth else None

@@ -62,7 +62,7 @@ def watch(
 
 def newest_event(client: Client, reference: StackReference) -> str | None:
     """Return the id of a stack's newest event, to watch what comes after it."""
-    query = {"limit": 1, "sort_dir": "desc", "nested_depth": DEPTH}
+    query = {"limit": 1, "sort_dir": "desc", "nested_depth": DEPTH, "with_empty": True}
     events = client.get(f"{reference.path}/events", query)["events"]
     return str(events[0]["id"]) if events else None
 
@@ -131,7 +131,12 @@ class Watching:
         return at_rest, bool(events)
 
     def _events(self) -> list[dict[str, Any]]:
-        query = {"sort_dir": "asc", "nested_depth": DEPTH, "marker": self.after}
+        query = {
+            "sort_dir": "asc",
+            "nested_depth": DEPTH,
+            "with_empty": True,
+            "marker": self.after,
+        }
         events: list[dict[str, Any]] = self.client.get(f"{self.reference.path}/events", query)[
             "events"
         ]

@@ -13,6 +13,7 @@ from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, Wanted
 from heat.plan.problems import want_all
+from heat.plan.within import Level, below, levels
 from heat.plugin.find import lookups
 from heat.plugin.steps import Finder
 from heat.store import resources
@@ -26,11 +27,20 @@ def check(
 ) -> Wanted:
     """Return the desired state with nothing known; raises Invalid with every problem."""
     wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
-    _check_limits(services, len(wanted.resources), stack)
-    _check_admin(context, wanted.resources.values())
     problems = list(wanted.problems)
+    found = [Level((), compiled, wanted)]
+    depth = services.limits.max_nested_stack_depth
+    for level in levels(compiled, wanted, services.types, max_depth=depth):
+        if isinstance(level, Problem):
+            problems.append(level)
+        else:
+            found.append(level)
+    _check_limits(services, sum(len(level.wanted.resources) for level in found), stack)
     try:
-        problems += _of_the_cloud(services, context, compiled, wanted)
+        for level in found:
+            _check_admin(context, level.wanted.resources.values())
+            said = _of_the_cloud(services, context, level.compiled, level.wanted)
+            problems += [below(problem, level.path) for problem in said]
     except Unavailable:
         if not problems:
             raise

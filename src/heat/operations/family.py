@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from heat.base.ids import StackId
 from heat.engine.record import here
 from heat.operations.services import Services
 from heat.plugin.resource import Resource
-from heat.store import stacks
+from heat.store import resources, stacks
 from heat.store.rows import ResourceRow, StackRow
 
 
@@ -29,6 +30,22 @@ def _walk(
     if depth:
         for child in below.get(stack.id, ()):
             yield from _walk(child, below, depth - 1)
+
+
+def telling(
+    services: Services, stack: StackRow, depth: int, *, empty: bool = False
+) -> dict[StackId, dict[str, Any]]:
+    """Return the stacks whose events a request for so many levels is told, by id.
+
+    With levels clients are used to hear only of stacks that have resources; ``empty`` adds those
+    that have none (any more).
+    """
+    if depth <= 0:
+        return {stack.id: identity(stack)}
+    members = {row.id: row for row in family(services, stack, depth, deleted=True)}
+    if empty:
+        return {key: identity(row) for key, row in members.items()}
+    return {key: identity(members[key]) for key in resources.with_any(services.db, members)}
 
 
 def identity(stack: StackRow) -> dict[str, Any]:

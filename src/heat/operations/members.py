@@ -9,7 +9,7 @@ from heat.base.errors import NotFound
 from heat.base.ids import EventId
 from heat.operations import views
 from heat.operations.context import Context
-from heat.operations.family import family, identity, nested_identity
+from heat.operations.family import family, identity, nested_identity, telling
 from heat.operations.finding import OfStack, find
 from heat.operations.heard import metadata, overheard
 from heat.operations.live import attributes
@@ -48,6 +48,7 @@ class ListEvents(OfStack, frozen=True, kw_only=True):
     sort_keys: tuple[str, ...] = ()
     sort_dir: str | None = None
     nested_depth: int = 0
+    with_empty: bool = False
 
 
 class ShowEvent(OfResource, frozen=True, kw_only=True):
@@ -144,10 +145,7 @@ def list_events(services: Services, context: Context, request: ListEvents) -> di
     }
     if request.resource is not None:
         filters["resource_name"] = [request.resource]
-    members = {
-        member.id: identity(member)
-        for member in family(services, stack, request.nested_depth, deleted=True)
-    }
+    members = telling(services, stack, request.nested_depth, empty=request.with_empty)
     keys = [_EVENT_SORTS[key] for key in request.sort_keys if key in _EVENT_SORTS]
     if request.sort_dir and not keys:
         keys = ["created_at"]

@@ -84,6 +84,12 @@ def count_tree(db: Database, root: StackId) -> int:
     return db.read(lambda connection: connection.scalars(query).one())
 
 
+def with_any(db: Database, stacks: Iterable[StackId]) -> list[StackId]:
+    """Return those of the stacks that have resources."""
+    query = select(_C.stack).where(_C.stack.in_(sorted(stacks))).distinct()
+    return db.read(lambda connection: list(connection.scalars(query.order_by(_C.stack))))
+
+
 def _select() -> Select[Any]:
     return select(*RESOURCE.columns)
 
