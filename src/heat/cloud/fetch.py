@@ -66,6 +66,8 @@ class _Redirect:
 
 
 def _split(url: str) -> SplitResult:
+    if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
+        raise _bad("The address of a template may not hold spaces or control characters.")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -77,8 +79,6 @@ def _split(url: str) -> SplitResult:
         raise _bad("The address of a template may not hold a user or a password.")
     if not parts.hostname or port == 0:
         raise _bad("The address of the template names no host.")
-    if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
-        raise _bad("The address of a template may not hold spaces or control characters.")
     return parts
 
 
@@ -108,12 +108,12 @@ def _exchange(
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request("GET", target, headers={"User-Agent": "heat", "Accept": "*/*"})
-        answer = connection.getresponse()
-        if answer.status in (301, 302, 303, 307, 308):
-            return _Redirect(answer.getheader("Location") or "")
-        if answer.status != 200:
-            raise _failed(shown, f"the answer is HTTP {answer.status}")
-        return _read(answer, shown, largest)
+        with connection.getresponse() as answer:
+            if answer.status in (301, 302, 303, 307, 308):
+                return _Redirect(answer.getheader("Location") or "")
+            if answer.status != 200:
+                raise _failed(shown, f"the answer is HTTP {answer.status}")
+            return _read(answer, shown, largest)
     finally:
         connection.close()
 
