@@ -4,11 +4,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import event as listener
 from sqlalchemy.exc import OperationalError
 from store_rows import NOW, event, intent, operation, resource, stack
 
-from heat.store import events, journal, leases, operations, resources, stacks
+from heat.store import credentials, events, journal, leases, operations, resources, stacks
 from heat.store.commit import commit
 from heat.store.database import Database
 from heat.store.events import EventQuery
@@ -18,8 +19,11 @@ from heat.store.rows import (
     ChangeOperation,
     ChangeResource,
     ChangeStack,
+    CredentialsRow,
+    DropCredentials,
     DropJournal,
     DropResource,
+    PutCredentials,
     PutEvent,
     PutIntent,
     PutOperation,
@@ -93,6 +97,28 @@ def test_a_batch_that_breaks_leaves_the_others_alone(db, caplog):
         f"The writes of stack {row.id}"[:36] for row in (two, three)
     ]
     assert resources.counts(db, [one.id, two.id, three.id]) == {one.id: 1, two.id: 0, three.id: 0}
+
+
+def test_credentials_change_unless_they_are_another_users_by_now(db):
+    web, asked = driven(db)
+    mine = CredentialsRow(
+        id="c1", user_id="me", username="me", project=web.project, secret={"token": "t"}
+    )
+    credentials.put(db, mine)
+    trusted = replace(mine, secret={"token": "t", "trust": "x"})
+    [verdict] = commit(db, "one", [Batch(web.id, 1, (PutCredentials(trusted, web.id),), asked.id)])
+    assert verdict is TAKEN
+    assert credentials.get(db, "c1") == trusted
+    # A request that looked at them before has to look again.
+    assert stacks.get(db, web.id).revision == web.revision + 1
+    other = replace(mine, user_id="you", secret={"token": "u"})
+    credentials.put(db, other)
+    commit(db, "one", [Batch(web.id, 1, (PutCredentials(trusted, web.id),))])
+    assert credentials.get(db, "c1") == other
+    assert commit(db, "one", [Batch(web.id, 9, (DropCredentials("c1"),))]) == [FENCED]
+    assert credentials.get(db, "c1") == other
+    commit(db, "one", [Batch(web.id, 1, (DropCredentials("c1"),))])
+    assert credentials.get(db, "c1") is None
 
 
 def test_changes_of_a_stack_let_its_revision_grow(db):
