@@ -87,7 +87,7 @@ def test_a_nested_stack_has_its_level_and_may_use_the_type_it_overrides():
     inner = REGISTRY.under("nested", template="app.yaml")
     assert inner.hooks("inner") == {"post-create"}
     assert inner.resolve("My::Server", "inner").target == "inner.yaml"
-    assert inner.resolve("My::App", "x") == Mapped("OS::Heat::None", through="My::*")
+    assert inner.resolve("My::App", "x") == Mapped("My::App")
     assert inner.hooks("web") == frozenset()
 
 

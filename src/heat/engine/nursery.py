@@ -262,9 +262,10 @@ class Nursery:
 
 
 def _outputs(compiled: Compiled, facts: Standing) -> dict[str, Any]:
-    """Compute the outputs that can be told."""
-    found: dict[str, Any] = {}
-    for name in compiled.bound.outputs:
+    """Compute the outputs that can be told; one whose condition is false is null."""
+    enabled = compiled.bound.outputs
+    found: dict[str, Any] = dict.fromkeys(compiled.template.outputs.keys() - enabled.keys())
+    for name in enabled:
         try:
             value = compiled.bound.output(name, facts)
         except Fault:

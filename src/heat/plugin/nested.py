@@ -16,6 +16,7 @@ STACK_ID = "OS::stack_id"
 TEMPLATE_TYPE = "heat.template"
 """What a type that is a template file is recorded as; no template can name it."""
 
+_EMPTY: Mapping[str, Json] = {"json": {}, "comma_delimited_list": []}
 _TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, "number": float}
 
 
@@ -141,12 +142,12 @@ class TemplateResource(Nested):
     def child(self, action: str) -> Nest:
         """Give the properties to the template as parameters."""
         given = plain(self)
-        return Nest(
-            action,
-            source=self.source,
-            parameters=given if isinstance(given, dict) else {},
-            facade=self.facade,
-        )
+        parameters = given if isinstance(given, dict) else {}
+        schemas = self.template.parameters if self.template else {}
+        for name in [name for name, value in parameters.items() if value is None]:
+            # Null is a value here: the empty one. A parameter would take it for none at all.
+            parameters[name] = _EMPTY.get(schemas[name].type, [])
+        return Nest(action, source=self.source, parameters=parameters, facade=self.facade)
 
 
 def provider(source: str, template: Template, given: Iterable[str] = ()) -> type[TemplateResource]:
