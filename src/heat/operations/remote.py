@@ -65,6 +65,12 @@ def _addresses(template: Template, registry: Registry) -> Iterator[tuple[str, st
         target = registry.resolve(definition.type, name).target
         if target.startswith(_WEB):
             yield name, target
+        if target == "AWS::CloudFormation::Stack":
+            url = (template.raw[template.words.resources][name].get("Properties") or {}).get(
+                "TemplateURL"
+            )
+            if isinstance(url, str) and url.startswith(_WEB):
+                yield name, url
 
 
 def _readable(text: str, name: str) -> Template | None:

@@ -48,6 +48,7 @@ def stateful(path: str, key: str) -> Rest:
 class NeutronItem(RestResource):
     """A Neutron item: its description is our mark when the template leaves it empty."""
 
+    shows_ids = True
     blank: ClassVar[Mapping[str, Json]] = {}
     """What takes a property away where null does not, by property; LEAVE keeps it as it is."""
 
