@@ -6,6 +6,7 @@ from functools import lru_cache
 from heat.base.errors import Invalid
 from heat.base.problems import Problem
 from heat.plan.desired import TypeOf
+from heat.plan.facades import mismatches
 from heat.plugin.nested import provider
 from heat.plugin.registry import unknown_type
 from heat.plugin.resource import Resource
@@ -19,15 +20,16 @@ Types = Mapping[str, type[Resource]]
 
 def types_through(environment: Environment, types: Types, files: Mapping[str, str]) -> TypeOf:
     """Look types up through the environment's registry; a template's name is a type too."""
-    made: dict[str, type[Resource] | Problem] = {}
+    made: dict[tuple[str, str], type[Resource] | Problem] = {}
 
     def type_of(resource: str, name: str) -> type[Resource] | Problem:
         mapped = environment.registry.resolve(name, resource)
         if not mapped.is_template:
             return types.get(mapped.target) or unknown_type(mapped.target)
-        if mapped.target not in made:
-            made[mapped.target] = _provided(mapped.target, files, environment)
-        return made[mapped.target]
+        key = mapped.target, name
+        if key not in made:
+            made[key] = _provided(mapped.target, files, environment, types.get(name))
+        return made[key]
 
     return type_of
 
@@ -39,7 +41,10 @@ def read_template(text: str, name: str) -> Template:
 
 
 def _provided(
-    source: str, files: Mapping[str, str], environment: Environment
+    source: str,
+    files: Mapping[str, str],
+    environment: Environment,
+    facade: type[Resource] | None,
 ) -> type[Resource] | Problem:
     if source not in files:
         detail = f"the template {source} was not sent"
@@ -51,7 +56,11 @@ def _provided(
         return problem("H213", ("type",), said, f"mend {source}")
     if unknown := _unknown_output_keys(template):
         return problem("H213", ("type",), f"{source}: {unknown}", f"mend {source}")
-    return provider(source, template, environment.parameter_defaults)
+    provided = provider(source, template, environment.parameter_defaults)
+    if facade is not None and (wrong := mismatches(facade, provided, template)):
+        said = f"{source} can't stand for {facade.__facts__.name}: {'; '.join(wrong)}"
+        return problem("H213", ("type",), said, f"mend {source}")
+    return provided
 
 
 def _unknown_output_keys(template: Template) -> str:
