@@ -70,8 +70,8 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
     def key(problem: Problem) -> tuple[int, int, int]:
         place = problem.place
-        position = (place.line, place.column) if place else (0, 0)
-        return (documents[problem.where], *position)
+        line, column = (place.line, place.column) if place else (0, 0)
+        return documents[problem.where], line, column
 
     return sorted(found, key=key)
 
