@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
+from heat.base.errors import Permanent
 from heat.base.json import Body, Json
 from heat.plugin.fields import Struct
 from heat.plugin.resource import Resource
@@ -86,6 +87,8 @@ class RestResource(Resource):
     """The verbs of an ordinary REST item; a type overrides only what differs."""
 
     rest: ClassVar[Rest]
+    shows_ids: ClassVar[bool] = False
+    """Whether the service shows what else an item names by id, and never by name."""
 
     def body(self, names: Iterable[str]) -> Body:
         """Build the request body for the named properties."""
@@ -155,18 +158,22 @@ class RestResource(Resource):
     def live(self, item: str) -> Steps[dict[str, Json] | None]:
         """Return the mutable properties that differ from the live item; None when it is gone.
 
-        Only those count that were given, are plain values or lists of such, and bear the name
-        that the service has for them.
+        Only those count that the service was told and shows under the same name, as plain
+        values or lists of texts.
         """
-        reply = yield self.rest.service.get(self.rest.item(item), missing_ok=True)
-        found = self.rest.unwrap(reply)
-        if not found:
+        try:
+            found = yield from self.read(item)
+        except Permanent as refusal:
+            if refusal.status != 404:
+                raise
             return None
+        told = self.body(self.__properties__)
         return {
             prop.public: found[prop.key]
-            for name, prop in self.__properties__.items()
-            if prop.mutable and prop.sent and prop.key in found
-            if _differs(wire(getattr(self, name)), found[prop.key])
+            for prop in self.__properties__.values()
+            if prop.mutable and prop.sent and (self.shows_ids or prop.find is None)
+            if prop.key in told and prop.key in found
+            if _differs(told[prop.key], found[prop.key])
         }
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
@@ -218,7 +225,8 @@ class RestResource(Resource):
 
 def _differs(ours: Json, theirs: Json) -> bool:
     match ours, theirs:
-        case (None, _) | (dict(), _) | (_, dict()):
+        case (None | "", _) | (dict(), _) | (_, dict()):
+            # Where we say nothing, another service may: Nova writes into ports.
             return False
         case list(), list():
             if not all(isinstance(one, str) for one in (*ours, *theirs)):
