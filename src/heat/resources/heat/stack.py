@@ -41,7 +41,7 @@ class Stack(Resource):
     parameters: dict[str, Any] = mutable("The values of the template's parameters.", default={})
 
     stack_name = attribute("The name of the stack.")
-    outputs = attribute("The outputs of the stack, by name.", type="Map", cached=False)
+    outputs = attribute("The outputs of the stack, by name.", type="Map")
 
     def create(self) -> Steps[str | None]:
         """Create the stack and wait for its end."""
