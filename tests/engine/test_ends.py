@@ -328,6 +328,9 @@ def test_what_another_try_can_not_help_fails_at_once(world, status, message):
         stack = place.ask("CREATE", NETS)
         assert (await place.settled(stack)).status == "FAILED"
         assert place.events(stack).count("port CREATE_FAILED") == 1
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
 
     world(main)
 

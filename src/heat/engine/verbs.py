@@ -149,6 +149,10 @@ class Performance:
                     step = creation.send(reply)
         except StopIteration as stop:
             return str(stop.value) if stop.value is not None else None
+        except Permanent:
+            if self._journal[-1].answered:
+                return self.physical_id  # it ended with the refusal that is written down
+            raise  # the search was refused
         return None
 
     def _mismatch(self, step: int) -> VerbFailed:
