@@ -9,6 +9,7 @@ from heat.cloud import catalogue
 from heat.cloud.finders import Finders, passing
 from heat.operations.constraints import broken
 from heat.operations.context import Context
+from heat.operations.member_attributes import strange
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, Wanted
@@ -21,6 +22,10 @@ from heat.store.rows import StackRow
 from heat.template.codes import problem
 from heat.template.source import locate
 
+_LEFT_TO_CREATION = ("H402", "H702")
+"""What a nested stack is accepted with all the same: parameters and properties that are missing
+make it fail when it is created. Clients count on that."""
+
 
 def check(
     services: Services, context: Context, compiled: Compiled, stack: StackRow | None = None
@@ -31,10 +36,15 @@ def check(
     found = [Level((), compiled, wanted)]
     depth = services.limits.max_nested_stack_depth
     for level in levels(compiled, wanted, services.types, max_depth=depth):
-        if isinstance(level, Problem):
-            problems.append(level)
-        else:
+        if isinstance(level, Level):
             found.append(level)
+        elif level.code not in _LEFT_TO_CREATION:
+            problems.append(level)
+    by_path = {level.path: level for level in found}
+    for level in found[1:]:
+        outer = by_path[level.path[:-1]]
+        said = strange(level.path[-1], outer, level)
+        problems += [below(problem, outer.path) for problem in said]
     _check_limits(services, sum(len(level.wanted.resources) for level in found), stack)
     try:
         for level in found:
