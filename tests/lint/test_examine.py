@@ -71,3 +71,20 @@ parameters:
 """
     (problem,) = examine(Content(text, parameters={"pin": "sesame"})).problems
     assert "sesame" not in str(problem)
+
+
+OUTER = """\
+heat_template_version: 2021-04-16
+resources:
+  a: {type: inner.yaml, properties: {size: 1}}
+  b: {type: inner.yaml, properties: {siez: {get_resource: a}}}
+"""
+
+
+def test_nested_templates_are_looked_into_and_told_once():
+    inner = TEMPLATE.replace("size: {get_param", "sise: {get_param")
+    files = {"inner.yaml": inner}
+    content = Content(OUTER, "sub/t.yaml", files=files, names={"inner.yaml": "sub/inner.yaml"})
+    assert [place for _, place in told(content)] == ["sub/t.yaml:4:38", "sub/inner.yaml:7:18"]
+    sound = Content(OUTER.replace("siez", "size"), files={"inner.yaml": TEMPLATE})
+    assert told(sound) == []

@@ -296,6 +296,12 @@ def test_a_deprecated_type_is_told_with_what_replaces_it(monkeypatch):
     assert finding.problem.cure == "Use OS::Heat::Value."
 
 
+def test_a_template_as_a_type_is_no_hidden_type():
+    text = HOT + "resources:\n  a: {type: inner.yaml}\n"
+    files = {"inner.yaml": HOT + "description: d\n"}
+    assert lint(Content(text, files=files), Choice(("L3", "H"))) == []
+
+
 def test_a_computed_name_of_a_parameter_may_be_any():
     text = dedent("""\
         heat_template_version: 2021-04-16

@@ -39,6 +39,7 @@ def read_content(
         sources.files,
         {sources.names[key]: text for key, text in sources.environments.items()},
         read_parameters(parameters),
+        {key: name for key, name in sources.names.items() if key in sources.files},
     )
 
 

@@ -12,9 +12,11 @@ from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem, in_order
 from heat.base.unknown import Unknown
+from heat.plan.definition import Compiled
 from heat.plan.desired import TypeOf, order
 from heat.plan.problems import AttributeNames, of_parameters, unable_to_snapshot, want_all
 from heat.plan.providers import types_through
+from heat.plan.within import levels
 from heat.plugin.formats import wrong_format
 from heat.plugin.registry import TYPES
 from heat.template import parameters
@@ -33,13 +35,17 @@ _NO_VALUE = "H502"
 
 @dataclass(frozen=True)
 class Content:
-    """What a request would send; texts go by the names that problems shall have."""
+    """What a request would send; texts go by the names that problems shall have.
+
+    ``names`` leads from a file's key to its name, where that is another.
+    """
 
     template: str
     name: str = "template"
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     environments: Mapping[str, str] = field(default_factory=dict[str, str])
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,11 @@ def examine(content: Content) -> Examination:
     problems += wrong
     if template is not None:
         problems = _problems(content, template, environment, wrong, type_of)
-    names = {"template": content.name, "request": COMMAND_LINE}
-    named = [replace(p, where=names.get(p.where, p.where)) for p in problems]
-    return Examination(template, type_of, tuple(in_order(named)))
+    names = {**content.names, "template": content.name, "request": COMMAND_LINE}
+    named = [_named(problem, names) for problem in problems]
+    # A nested template that is used many times has what is wrong with it once.
+    once = {(p.code, p.place or p.at, p.where, p.detail): p for p in reversed(named)}
+    return Examination(template, type_of, tuple(in_order(reversed(once.values()))))
 
 
 def unbound(template: Template) -> Bound:
@@ -99,6 +107,13 @@ def _environment(content: Content, template: Template | None) -> tuple[Environme
         return merge(found, {}), problems
 
 
+def _named(problem: Problem, names: Mapping[str, str]) -> Problem:
+    place = problem.place
+    if place is not None:
+        place = replace(place, file=names.get(place.file, place.file))
+    return replace(problem, where=names.get(problem.where, problem.where), place=place)
+
+
 def _problems(
     content: Content,
     template: Template,
@@ -114,7 +129,11 @@ def _problems(
     requires: Mapping[str, frozenset[str]] = {}
     if not problems:
         requires, problems = order(bound, type_of)
-    found = want_all(bound, type_of, requires, problems).problems
+    wanted = want_all(bound, type_of, requires, problems)
+    known = {name: value for name, value in values.items() if not isinstance(value, Unknown)}
+    compiled = Compiled(template, environment, known, bound, type_of, requires, files=content.files)
+    inside = levels(compiled, wanted, TYPES)
+    found = [*wanted.problems, *(level for level in inside if isinstance(level, Problem))]
     sources = tuple(Source(name, text) for name, text in content.environments.items())
     origin = Origin(frozenset(content.parameters), sources)
     return origin.trace(found, template.source, template.words.parameters)

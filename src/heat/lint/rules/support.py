@@ -6,6 +6,7 @@ from typing import Any
 from heat.base.problems import did_you_mean
 from heat.lint.rule import Found, Severity, rule
 from heat.lint.subject import Subject
+from heat.plugin.registry import TYPES
 from heat.template.versions import VERSIONS
 
 _LEAVING = ("DEPRECATED", "HIDDEN", "UNSUPPORTED")
@@ -18,7 +19,7 @@ def deprecated_types(subject: Subject) -> Iterator[Found]:
     words = subject.words
     for name, cls in subject.types.items():
         support = cls.__facts__.support
-        if _leaving(support):
+        if TYPES.get(cls.__facts__.name) is cls and _leaving(support):
             detail = f"{cls.__facts__.name} is {_status(support)}"
             yield Found((words.resources, name, words.type), detail, _instead(support))
 
