@@ -13,6 +13,7 @@ from heat.engine import hooks, reasons
 from heat.engine.acting import act
 from heat.engine.lease import Lost
 from heat.engine.making import (
+    abandonment,
     adoption,
     changing,
     deletion,
@@ -242,6 +243,9 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     if row.physical_id is None:
         missing = reasons.VerbFailed("Resource ID was not provided.", kind="Exception")
         return await fail(scene, row, "ADOPT", missing, opening)
+    if desired.cls.nests:
+        nested = reasons.VerbFailed("Adopting a nested stack is not supported", kind="NotSupported")
+        return await fail(scene, row, "ADOPT", nested, opening)
     values = _placed(scene, row, desired)
     steps = adoption(values, row.physical_id, _wanted(scene, node.name))
     return await perform(scene, row, "ADOPT", steps, opening, kept)
@@ -338,7 +342,9 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         fault = reasons.VerbFailed(f"the resource type {row.type} is not known any more")
         return await fail(scene, row, "DELETE", fault, opening)
     if node.kind is Kind.FORGET:
-        return await perform(scene, row, "DELETE", nothing(), opening, {})
+        let_go = cls.nests and bool(scene.operation.options.get("abandon"))
+        steps = abandonment() if let_go else nothing()
+        return await perform(scene, row, "DELETE", steps, opening, {})
     try:
         item = row.physical_id or (await _left_behind(scene, row, cls, began) if began else None)
     except Fault as fault:

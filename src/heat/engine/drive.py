@@ -164,7 +164,7 @@ class Drive:
             await observe(scene)
         rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
         known = [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)]
-        if scene.compiled is not None:
+        if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
             known = await see_broken(scene, known)
         plan = self._planned(scene, known)
         now = self._world.clock.now()
@@ -280,20 +280,22 @@ class Drive:
             await self._complete(scene)
             return
         reason = "Timed out" if self._late else self._failure(scene)
-        stack = scene.stack
         writes: list[Write] = [
             *self._stopped(scene.rows.values(), reason),
             ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
             *saving.at_end(scene, FAILED, reason),
         ]
-        if action != "DELETE_SNAPSHOT":
-            writes += [
-                ChangeStack(stack.id, self._state(action, FAILED, reason)),
-                scene.teller.stack(action, FAILED, reason),
-            ]
+        writes += self._told(scene.teller, action, reason)
         if action in ROLLS_BACK and self._rolls_back():
             writes += self._rollback(scene, reason)
         await self._lease.commit(*writes, operation=self.operation.id)
+
+    def _told(self, teller: Teller, action: str, reason: str) -> list[Write]:
+        """Say that the stack failed; deleting a snapshot of it is no action of its own."""
+        if action == "DELETE_SNAPSHOT":
+            return []
+        changed = ChangeStack(self._loaded.stack.id, self._state(action, FAILED, reason))
+        return [changed, teller.stack(action, FAILED, reason)]
 
     def _failure(self, scene: Scene) -> str:
         said = next(iter(scene.failures.values()), "stopped before its end")
@@ -396,13 +398,13 @@ class Drive:
     async def _fail_early(self, fault: Fault, rows: Iterable[ResourceRow]) -> None:
         """End an operation whose definition can't be used (any more), or that can't be kept."""
         reason = f"{reasons.kind(fault)}: {fault}"
-        action, stack = self.operation.action, self._loaded.stack
-        teller = Teller(self._world, stack, self.operation)
+        action = self.operation.action
+        teller = Teller(self._world, self._loaded.stack, self.operation)
         await self._lease.commit(
             *self._stopped(rows, reason),
             ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
-            ChangeStack(stack.id, self._state(action, FAILED, reason)),
-            teller.stack(action, FAILED, reason),
+            *self._told(teller, action, reason),
+            *saving.cut_off(self.operation, reason),
             operation=self.operation.id,
         )
 

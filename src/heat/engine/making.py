@@ -10,7 +10,7 @@ from heat.base.errors import Permanent
 from heat.plugin.fields import differences
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Keep, Sleep, Steps
+from heat.plugin.steps import Keep, Nest, Sleep, Steps
 from heat.store.rows import ResourceRow
 
 T = TypeVar("T")
@@ -93,6 +93,12 @@ def adoption(values: Resource, item: str, names: frozenset[str]) -> Steps[Made]:
     resolved = resolved.at(values.__here__)
     attributes = yield from revealed(resolved, item, names)
     return Made(item, resolved, attributes)
+
+
+def abandonment() -> Steps[Made]:
+    """Let a nested stack go, and leave the objects that are in it."""
+    yield Nest("ABANDON")
+    return Made(None, Resource(), {})
 
 
 def deletion(values: Any, item: str | None, *, saves: bool = False) -> Steps[Made]:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from heat.base.errors import Fault
 from heat.base.ids import EventId, OperationId, ResourceId, StackId
@@ -96,7 +97,7 @@ class Nursery:
         if step.action == "CREATE" and family is None:
             return self._birth(resource, step, key, child)
         if family is None:
-            if step.action == "DELETE":
+            if step.action in ("DELETE", "ABANDON"):
                 return None
             raise VerbFailed(
                 "its nested stack is gone; mark the resource unhealthy, and the next update makes "
@@ -188,6 +189,8 @@ class Nursery:
         self, resource: ResourceRow, step: Nest, key: OperationId, family: Family, action: str
     ) -> Asked:
         child = family.stack
+        options = {"abandon": True} if action == "ABANDON" else {}
+        action = "DELETE" if options else action
         fields: dict[str, Any] = {
             "action": action,
             "status": IN_PROGRESS,
@@ -206,7 +209,9 @@ class Nursery:
             )
             writes.append(PutDefinition(made))
         writes += [
-            PutOperation(self._request(child, key, action, definition, step)),
+            PutOperation(
+                replace(self._request(child, key, action, definition, step), options=options)
+            ),
             ChangeStack(child.id, fields),
             self._event(child, action),
         ]

@@ -46,6 +46,7 @@ def recorded(
         real_type=row.real_type or "",
         cls=cls,
         broken=_broken(row, cls),
+        checked=row.operation is not None,
     )
 
 

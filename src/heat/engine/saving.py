@@ -16,6 +16,7 @@ from heat.store.rows import (
     ChangeSnapshot,
     DropJournal,
     DropSnapshot,
+    OperationRow,
     ResourceRow,
     SnapshotRow,
     Write,
@@ -56,6 +57,12 @@ def at_end(scene: Scene, status: str, reason: str) -> list[Write]:
     elif scene.operation.action != "DELETE_SNAPSHOT":
         return []
     return [ChangeSnapshot(scene.operation.options["snapshot"], fields)]
+
+
+def cut_off(operation: OperationRow, reason: str) -> list[Write]:
+    """Return what is to be written of a snapshot that could not even be begun."""
+    key = operation.options.get("snapshot")
+    return [ChangeSnapshot(key, {"status": FAILED, "reason": reason})] if key else []
 
 
 def _doomed(scene: Scene) -> list[SnapshotRow]:

@@ -84,7 +84,13 @@ def mark_unhealthy(services: Services, context: Context, request: MarkUnhealthy)
         status = FAILED if request.unhealthy else COMPLETE
         reason = request.reason or "state changed by resource_mark_unhealthy api"
         now = services.clock.now()
-        fields = {"action": "CHECK", "status": status, "reason": reason, "updated_at": now}
+        fields = {
+            "action": "CHECK",
+            "status": status,
+            "reason": reason,
+            "updated_at": now,
+            "operation": None,
+        }
         event = EventRow(
             id=EventId(services.new_id()),
             stack=stack.id,

@@ -40,6 +40,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     broken: bool = False
     """Whether its last action failed and left it so that it must be replaced."""
+    checked: bool = False
+    """Whether its state comes from an action of the stack, and not from a user's mark."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     nested = desired.cls.nests and recorded.physical_id is not None
     if (recorded.action, recorded.status) == ("CREATE", "FAILED") and not nested:
         return Verdict(Kind.CREATE, (Reason("its creation did not complete", replaces=True),))
-    if (recorded.action, recorded.status) == ("CHECK", "FAILED"):
+    members_decide = desired.cls.nests and recorded.checked
+    if (recorded.action, recorded.status) == ("CHECK", "FAILED") and not members_decide:
         return Verdict(Kind.CREATE, (Reason("it was found unhealthy", replaces=True),))
     if recorded.broken:
         why = Reason(f"its last action, {recorded.action}, failed", replaces=True)

@@ -173,8 +173,8 @@ class Nest(Struct, frozen=True, tag=True):
 
     For CREATE and UPDATE ``template`` is the desired template, or ``source`` names it among
     the stack's files; ``parameters`` are its parameter values. ``minutes`` bounds the action.
-    ``facade`` is what ``resource_facade`` shows inside.
-    The reply is ``{"id": ...}``, the nested stack's; a failure there is thrown as a fault.
+    ``facade`` is what ``resource_facade`` shows inside. ABANDON deletes it and leaves what is
+    in it. The reply is ``{"id": ...}``, the nested stack's; a failure there is thrown as a fault.
     """
 
     action: str
