@@ -4,7 +4,6 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -123,20 +122,9 @@ def test_behaves_as_recorded(api: Api, area: str) -> None:
         told = list(
             pool.map(lambda case: vectors.unless_extended(case, difference(api, case)), asked)
         )
-    waits = Counter(reason for said in told if said and (reason := not_yet(said)))
     wrong = [
         f"{case['id']} {said}\n{case['template']}"
         for case, said in zip(asked, told, strict=True)
-        if said and not not_yet(said)
+        if said
     ]
     assert not wrong, "\n\n".join(wrong)
-    if waits:
-        pytest.skip(f"{len(asked) - waits.total()} of {len(asked)} pass; not there yet: {waits}")
-
-
-def not_yet(said: str) -> str | None:
-    """Name what a case needs that is not there yet."""
-    for words in ("Nested templates", "OS::Heat::ResourceGroup", "OS::Heat::ResourceChain"):
-        if f"{words} are not supported yet" in said or f"({words}) could not be found" in said:
-            return words
-    return None
