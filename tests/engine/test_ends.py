@@ -9,7 +9,7 @@ from devcloud.kernel.faults import Rule
 from heat.engine.ports import Settings
 from heat.engine.trusting import succeed
 from heat.plugin.registry import TYPES
-from heat.store import credentials, leases, operations, stacks
+from heat.store import credentials, journal, leases, operations, stacks
 from heat.store.rows import ChangeResource, CredentialsRow
 
 from .test_crash import EXPECTED
@@ -252,6 +252,7 @@ def test_a_server_in_error_is_made_again(world, steps):
         told = [e for e in place.told(stack) if e.resource_name == "server"]
         tries = [e.reason[-12:] for e in told if e.status == "FAILED"]
         assert tries == ["(try 1 of 6)", "(try 2 of 6)"]
+        assert journal.of_stack(place.db, stack) == []
         assert all(e.reason.startswith("ResourceInError: ") for e in told if e.status == "FAILED")
         place.ask("DELETE", None, stack)
         assert (await place.settled(stack)).status == "COMPLETE"
