@@ -1,10 +1,14 @@
 """What a check of a template tells of it, before there is any stack."""
 
+import pytest
+
 from heat import resources
 from heat.base.clock import WallClock
+from heat.base.errors import Invalid
 from heat.base.ids import ProjectId
+from heat.operations.changes import CreateStack
 from heat.operations.context import Context
-from heat.operations.previews import Validate, validate
+from heat.operations.previews import Validate, preview_stack, validate
 from heat.operations.services import Services
 from heat.store.database import Database
 
@@ -58,3 +62,53 @@ def test_parameters_of_nested_templates_are_not_shown_otherwise():
     template = TOP.replace("properties: {size: 2}", "properties: {}")
     request = Validate(template=template, files=files, environment=ENVIRONMENT)
     assert "NestedParameters" not in validate(SERVICES, CONTEXT, request)
+
+
+def test_parameters_of_nested_templates_are_merged_as_asked():
+    files = {
+        "a.yaml": "parameter_defaults: {name: vd}\nparameter_merge_strategies: {name: merge}",
+        "b.yaml": "parameter_defaults: {name: b}\nparameter_merge_strategies: {name: merge}",
+        "disk.yaml": DISK,
+        "boot.sh": "#!/bin/sh\nkey: [",
+    }
+    request = Validate(
+        template={"heat_template_version": "2021-04-16", "resources": {"d": {"type": "disk.yaml"}}},
+        files=files,
+        environment_files=("a.yaml", "b.yaml"),
+        show_nested=True,
+    )
+    shown = validate(SERVICES, CONTEXT, request)
+    assert shown["Environment"]["parameter_defaults"] == {"name": "vdb"}
+    assert shown["NestedParameters"]["d"]["Parameters"]["name"]["Default"] == "vdb"
+
+
+def test_what_a_nested_template_lacks_is_found_before_anything_is_made():
+    files = {"web.yaml": WEB.replace("disk.yaml", "OS::No::Such")}
+    request = CreateStack(stack_name="s", template=TOP, files=files, environment=ENVIRONMENT)
+    with pytest.raises(Invalid) as told:
+        preview_stack(SERVICES, CONTEXT, request)
+    (problem,) = told.value.problems
+    assert problem.at == ("resources", "web", "resources", "disk", "type")
+    assert "OS::No::Such" in problem.detail
+
+
+def test_a_group_has_the_attributes_of_its_members_only():
+    template = """
+    heat_template_version: 2021-04-16
+    resources:
+      g:
+        type: OS::Heat::ResourceGroup
+        properties: {count: 2, resource_def: {type: OS::Heat::Value, properties: {value: 1}}}
+    outputs:
+      good: {value: {get_attr: [g, value]}}
+      each: {value: {get_attr: [g, attributes, value]}}
+      one: {value: {get_attr: [g, resource.0.value]}}
+      refs: {value: {get_attr: [g, refs]}}
+      bad: {value: {get_attr: [g, valeu]}}
+    """
+    with pytest.raises(Invalid) as told:
+        preview_stack(SERVICES, CONTEXT, CreateStack(stack_name="s", template=template))
+    (problem,) = told.value.problems
+    assert problem.at == ("outputs", "bad")
+    assert "'valeu'" in problem.detail
+    assert "'value'" in problem.cure

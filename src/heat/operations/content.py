@@ -16,9 +16,10 @@ from heat.plan.definition import Compiled, compile_definition
 from heat.store.rows import DefinitionRow
 from heat.template.codes import problem
 from heat.template.environment import Environment, read_environment, sound_environment
-from heat.template.load import read
+from heat.template.load import load, read
 from heat.template.merging import merge
 from heat.template.model import Template
+from heat.template.parameters import ParameterSchema
 from heat.template.render import to_json
 from heat.template.source import Origin, Source, locate
 
@@ -155,7 +156,8 @@ def _environment(
         environment, wrong = sound_environment(content.files[name], name)
         found.append((name, environment))
         problems += wrong
-    schemas = template.parameters if template else {}
+    asked = any(environment.strategies for _, environment in found)
+    schemas = _schemas(content.files, template) if asked else {}
     try:
         merged = merge(found, schemas, given)
     except Invalid as invalid:
@@ -163,6 +165,17 @@ def _environment(
         merged = merge(found, {}, given)
     elsewhere = {name for _, environment in found for name in environment.parameters}
     return merged, problems, Origin(frozenset(given) - elsewhere, tuple(sources.values()))
+
+
+def _schemas(files: Mapping[str, str], template: Template | None) -> dict[str, ParameterSchema]:
+    """Collect the parameters that have a merge strategy: those of every template sent."""
+    schemas: dict[str, ParameterSchema] = {}
+    for name, text in files.items():
+        try:
+            schemas.update(load(text, name=name).parameters)
+        except Invalid:
+            continue  # a file of another sort, or whoever makes a type of it says what is wrong
+    return schemas | dict(template.parameters if template else {})
 
 
 def _over(
