@@ -78,7 +78,7 @@ def _decide(
         if not isinstance(desired, Desired):
             continue
         decision = _choose(desired, by_name.get(name, []), new_id)
-        decision = _moved(decision, target.bound.requires(name), names)
+        decision = _moved(decision, target, names)
         decision = _held_back(decision, target.restricted(name))
         still = decision.verdict.kind is Kind.KEEP and not (needed & moving)
         decided[name] = replace(decision, settled=still)
@@ -135,13 +135,16 @@ def _choose(
     return best or _Decision(desired, None, Verdict(Kind.CREATE), new_id())
 
 
-def _moved(decision: _Decision, declared: frozenset[str], names: Mapping[Any, str]) -> _Decision:
-    """Update a resource, though nothing else differs, when it depends on other ones now."""
-    current = decision.current
+def _moved(decision: _Decision, target: Target, names: Mapping[Any, str]) -> _Decision:
+    """Update a resource, though nothing else differs, when it depends on other ones now.
+
+    One that is gone from the template is no difference: its value may have been all there was.
+    """
+    current, desired = decision.current, decision.desired
     if current is None or current.external_id or decision.verdict.kind is not Kind.KEEP:
         return decision
-    before = {names[row] for row in current.requires if row in names}
-    if declared <= before <= decision.desired.requires:
+    before = {names[row] for row in current.requires if row in names} & target.requires.keys()
+    if target.bound.requires(desired.name) <= before <= desired.requires:
         return decision
     return replace(decision, verdict=Verdict(Kind.UPDATE, (Reason(MOVED),)))
 
