@@ -62,9 +62,11 @@ def dropping(plan: Plan, parts: Iterable[Node]) -> Plan:
 
 
 def _concerns(kind: Kind, row: Recorded) -> bool:
-    if kind is Kind.CHECK:
-        return not row.replaced_by and row.action != "DELETE"
-    return row.action != "INIT" and not (kind is Kind.SNAPSHOT and row.replaced_by)
+    if kind in (Kind.SUSPEND, Kind.RESUME):
+        return row.action != "INIT"
+    if row.replaced_by or row.action == "DELETE":
+        return False
+    return kind is Kind.CHECK or row.action != "INIT"
 
 
 def _turned(plan: Plan, kinds: Mapping[Kind, Kind]) -> Plan:
