@@ -8,7 +8,9 @@ from heat.base.errors import Permanent
 from heat.plugin.resource import Here
 from heat.plugin.steps import IDENTITY, Steps
 
-_NAMED = re.compile(r"stacks/[^/]+/(?P<stack>[^/]+)/resources/(?P<resource>[^/?]+)")
+_NAMED = re.compile(
+    r"stacks/[^/]+/(?P<stack>[^/]+)/resources/(?P<name>[^/?]+)[^?]*(\?handle=(?P<id>[^&]+))?"
+)
 
 
 def native_address(here: Here) -> Steps[str | None]:
@@ -19,17 +21,19 @@ def native_address(here: Here) -> Steps[str | None]:
     return f"{endpoint}/stacks/{here.stack}/{here.stack_id}/resources/{here.resource}/signal"
 
 
-def cfn_address(here: Here) -> Steps[str]:
+def cfn_address(here: Here, item: str) -> Steps[str]:
     """Return where the CloudFormation API takes what a wait condition waits for.
 
     Without such an endpoint it is the native one, and without that the resource's name alone.
+    The physical id at the end tells a handle from the one that it replaces.
     """
     named = arn(here)
     endpoint = yield from endpoint_of("cloudformation")
     if endpoint is not None:
-        return f"{endpoint}/waitcondition/{quote(named, safe='')}"
-    native = yield from native_address(here)
-    return native or named
+        address = f"{endpoint}/waitcondition/{quote(named, safe='')}"
+    else:
+        address = (yield from native_address(here)) or named
+    return f"{address}?handle={item}"
 
 
 def arn(here: Here) -> str:
@@ -39,9 +43,9 @@ def arn(here: Here) -> str:
 
 
 def named_in(address: str) -> tuple[str, str] | None:
-    """Return the id of the stack and the name of the resource that an address leads to."""
+    """Return the ids of the stack and of the resource, or its name, that an address leads to."""
     found = _NAMED.search(unquote(address))
-    return (found["stack"], found["resource"]) if found else None
+    return (found["stack"], found["id"] or found["name"]) if found else None
 
 
 def endpoint_of(service: str) -> Steps[str | None]:

@@ -28,7 +28,7 @@ class WaitCondition(Stateless):
 
     @property
     def listens_to(self) -> str:
-        """The name of the handle."""
+        """The physical id of the handle."""
         named = named_in(self.Handle)
         return named[1] if named else self.Handle
 

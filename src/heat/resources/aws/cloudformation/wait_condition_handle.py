@@ -24,7 +24,7 @@ class WaitConditionHandle(Stateless):
 
     def create(self) -> Steps[str | None]:
         """Make out the address."""
-        address = yield from cfn_address(self.__here__)
+        address = yield from cfn_address(self.__here__, self.physical_name)
         yield Keep({"url": address})
         return self.physical_name
 
