@@ -112,3 +112,18 @@ def test_a_group_has_the_attributes_of_its_members_only():
     assert problem.at == ("outputs", "bad")
     assert "'valeu'" in problem.detail
     assert "'value'" in problem.cure
+
+
+def test_properties_that_turn_out_to_be_no_map_are_refused_without_showing_them():
+    template = """
+    heat_template_version: 2021-04-16
+    parameters: {p: {type: string, hidden: true}}
+    resources:
+      b: {type: OS::Heat::Value, properties: {get_param: p}}
+    """
+    request = CreateStack(stack_name="s", template=template, parameters={"p": "hushed"})
+    with pytest.raises(Invalid) as told:
+        preview_stack(SERVICES, CONTEXT, request)
+    (problem,) = told.value.problems
+    assert problem.at == ("resources", "b", "properties")
+    assert "hushed" not in str(told.value)

@@ -155,7 +155,7 @@ def desire(
             bound.template.source,
         )
     elif not isinstance(properties, Unknown) and not problems:
-        detail = f"the properties of {name} are {properties!r}, which is no map"
+        detail = f"the properties of {name} must be a map, which they are not"
         at = (*base, words.properties)
         problems += locate([problem("H703", at, detail)], bound.template.source)
     return Desired(
