@@ -18,6 +18,7 @@ class Lazy(click.Group):
     """A group whose commands are imported when they are used."""
 
     modules: ClassVar[dict[str, str]] = {
+        "hook": "heat.cli.hook",
         "stack": "heat.cli.stack",
         "resource-type": "heat.cli.resource_type",
         "template": "heat.cli.template",
