@@ -9,8 +9,8 @@ import falcon
 from heat.api import faults, handlers, saved
 from heat.api.asking import Asking, Call, base_of
 from heat.api.handlers import Answer
-from heat.api.policy import Policy
 from heat.api.settings import ApiSettings
+from heat.operations.policy import Policy
 from heat.store.shapes import to_json
 
 Handler = Callable[[Asking], Answer]

@@ -8,11 +8,11 @@ import falcon
 
 from heat.api import reading
 from heat.api.links import Links
-from heat.api.policy import Policy
 from heat.api.settings import ApiSettings
 from heat.base.errors import Denied
 from heat.base.ids import ProjectId
 from heat.operations.context import Context
+from heat.operations.policy import Policy
 from heat.operations.table import OPERATIONS
 
 Call: TypeAlias = Callable[[str, Context, Any], Any]

@@ -9,6 +9,7 @@ from heat.base.errors import Fault
 from heat.main import bus, settings
 from heat.main.node import Node, Wants
 from heat.main.processes import supervise, until_ended
+from heat.operations.policy import Policy
 from heat.store import migrations
 from heat.store.database import Database
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cloud=settings.cloud_settings(conf),
             engine=settings.engine_settings(conf),
             limits=settings.limits(conf),
+            policy=Policy(conf),
+            revision=conf.revision.heat_revision,
         )
         check_schema(conf)
     except (Fault, cfg.Error) as fault:

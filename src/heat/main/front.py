@@ -19,6 +19,7 @@ def configured(conf: cfg.ConfigOpts) -> Application:
 
     settings = ApiSettings(
         max_json_body_size=conf.max_json_body_size,
+        revision=conf.revision.heat_revision,
         trust_forwarded=conf.oslo_middleware.enable_proxy_headers_parsing,
         conf=conf,
     )

@@ -22,6 +22,7 @@ from heat.engine.ports import Settings as EngineSettings
 from heat.engine.ports import World
 from heat.engine.stores import ThreadedStore
 from heat.engine.worker import Worker
+from heat.operations.policy import Policy
 from heat.operations.services import Limits, Services
 from heat.plugin.registry import TYPES
 from heat.store import services as reports
@@ -40,6 +41,8 @@ class Wants:
     cloud: CloudSettings
     engine: EngineSettings = field(default_factory=EngineSettings)
     limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=Policy)
+    revision: str = "unknown"
 
 
 class Node:
@@ -61,6 +64,8 @@ class Node:
             clock=WallClock(),
             wake=self.wake,
             limits=wants.limits,
+            policy=wants.policy,
+            revision=wants.revision,
         )
         self._threads = [
             threading.Thread(target=self._work, name="engine", daemon=True),

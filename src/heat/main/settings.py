@@ -64,6 +64,11 @@ DEFAULT = [
         default=[],
         help="Hosts that a template_url may name wherever they lead.",
     ),
+    cfg.ListOpt(
+        "hidden_stack_tags",
+        default=[],
+        help="Stacks with one of these tags are listed only with show_hidden.",
+    ),
     cfg.IntOpt("max_json_body_size", default=1048576, min=1, help="Bytes of a request."),
     cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
     cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
@@ -114,6 +119,7 @@ YAQL = [
     cfg.IntOpt("limit_iterators", default=200, min=1, help="Items one iteration goes over."),
     cfg.IntOpt("memory_quota", default=10000, min=1, help="Bytes one value of a query takes."),
 ]
+REVISION = [cfg.StrOpt("heat_revision", default="unknown", help="What build_info tells.")]
 KEYSTONE = [cfg.StrOpt("auth_uri", default="", help="Identity endpoint; else the trustee's.")]
 
 GROUPS = {
@@ -123,6 +129,7 @@ GROUPS = {
     "clients": CLIENTS,
     "clients_keystone": KEYSTONE,
     "oslo_middleware": MIDDLEWARE,
+    "revision": REVISION,
     "yaql": YAQL,
 }
 SERVICE_USER = loading.get_plugin_conf_options("password")
@@ -228,6 +235,11 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         template_fetch_timeout=conf.template_fetch_timeout,
         template_url_allow_private=conf.template_url_allow_private,
         allowed_template_hosts=tuple(conf.allowed_template_hosts),
+        max_snapshots_per_stack=conf.max_snapshots_per_stack,
+        enable_stack_adopt=conf.enable_stack_adopt,
+        enable_stack_abandon=conf.enable_stack_abandon,
+        observe_on_update=conf.observe_on_update,
+        hidden_stack_tags=tuple(conf.hidden_stack_tags),
     )
 
 

@@ -48,7 +48,7 @@ def check(
     _check_limits(services, sum(len(level.wanted.resources) for level in found), stack)
     try:
         for level in found:
-            _check_admin(context, level.wanted.resources.values())
+            _check_types(services, context, level.wanted.resources.values())
             said = _of_the_cloud(services, context, level.compiled, level.wanted)
             problems += [below(problem, level.path) for problem in said]
     except Unavailable:
@@ -70,10 +70,15 @@ def _check_limits(services: Services, count: int, stack: StackRow | None) -> Non
         )
 
 
-def _check_admin(context: Context, wanted: Iterable[Desired]) -> None:
+def _check_types(services: Services, context: Context, wanted: Iterable[Desired]) -> None:
+    asked: dict[str, bool] = {}
     for desired in wanted:
-        if desired.cls.__facts__.admin and "admin" not in context.roles:
-            raise Denied(f"Only an administrator may use {desired.type} ({desired.name}).")
+        facts = desired.cls.__facts__
+        if facts.name not in asked:
+            allowed = services.policy.allows_type(facts.name, context, admin=facts.admin)
+            asked[facts.name] = allowed
+        if not asked[facts.name]:
+            raise Denied(f"You are not authorized to use {desired.type} ({desired.name}).")
 
 
 def _of_the_cloud(

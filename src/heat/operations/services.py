@@ -10,6 +10,7 @@ from heat.base.clock import Clock
 from heat.base.errors import NotFound
 from heat.base.ids import StackId
 from heat.cloud.client import Client
+from heat.operations.policy import Policy, default_policy
 from heat.plan.definition import Compiled, compile_definition
 from heat.plugin.registry import TYPES
 from heat.plugin.resource import Resource
@@ -37,6 +38,7 @@ class Limits:
     template_fetch_timeout: float = 60
     template_url_allow_private: bool = False
     allowed_template_hosts: tuple[str, ...] = ()
+    hidden_stack_tags: tuple[str, ...] = ()
 
 
 class CompiledCache:
@@ -77,6 +79,7 @@ class Services:
     types: Mapping[str, type[Resource]] = field(default_factory=lambda: TYPES)
     wake: Callable[[StackId], None] = lambda _stack: None
     limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=default_policy)
     revision: str = "unknown"
     compiled: CompiledCache = field(default_factory=CompiledCache)
 

@@ -87,7 +87,7 @@ def list_stacks(services: Services, context: Context, request: ListStacks) -> di
     """Return a page of stacks, newest first unless asked otherwise."""
     if request.global_tenant and not context.is_admin:
         raise Denied("Only an administrator may list the stacks of all projects.")
-    query = _query(context, request)
+    query = _query(services, context, request)
     found = stacks.listing(services.db, query)
     body: dict[str, Any] = {"stacks": [views.stack_entry(row) for row in found]}
     if request.with_count:
@@ -95,7 +95,7 @@ def list_stacks(services: Services, context: Context, request: ListStacks) -> di
     return body
 
 
-def _query(context: Context, request: ListStacks) -> stacks.StackQuery:
+def _query(services: Services, context: Context, request: ListStacks) -> stacks.StackQuery:
     filters: dict[str, Sequence[Any]] = {}
     for name, values in request.filters.items():
         if not values:
@@ -121,6 +121,7 @@ def _query(context: Context, request: ListStacks) -> stacks.StackQuery:
         tags_any=request.tags_any,
         not_tags=request.not_tags,
         not_tags_any=request.not_tags_any,
+        hidden_tags=() if request.show_hidden else services.limits.hidden_stack_tags,
         show_deleted=request.show_deleted,
         show_nested=request.show_nested,
         limit=request.limit,

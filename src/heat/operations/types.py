@@ -13,7 +13,6 @@ from heat.operations.context import Context
 from heat.operations.services import Services
 from heat.operations.stacks import not_supported
 from heat.plugin.describe import describe
-from heat.plugin.resource import Resource
 from heat.store import services as engines
 from heat.template.patterns import compile_pattern
 from heat.template.render import find_version, list_functions, list_versions
@@ -75,7 +74,7 @@ def list_types(services: Services, context: Context, request: ListTypes) -> dict
     found = [
         (name, services.types[name])
         for name in names
-        if _listed(context, services.types[name], request, offered)
+        if _listed(services, context, name, request, offered)
     ]
     if request.with_description:
         listed: list[Any] = [
@@ -88,11 +87,15 @@ def list_types(services: Services, context: Context, request: ListTypes) -> dict
 
 
 def _listed(
-    context: Context, cls: type[Resource], request: ListTypes, offered: frozenset[str] | None
+    services: Services,
+    context: Context,
+    name: str,
+    request: ListTypes,
+    offered: frozenset[str] | None,
 ) -> bool:
-    facts = cls.__facts__
+    facts = services.types[name].__facts__
     status = facts.support.get("status", "SUPPORTED")
-    if status == "HIDDEN" or (facts.admin and "admin" not in context.roles):
+    if status == "HIDDEN" or not services.policy.allows_type(name, context, admin=facts.admin):
         return False
     if request.support_status is not None and status != request.support_status:
         return False

@@ -1,5 +1,6 @@
 """Who may do what: the rules' defaults, and asking oslo.policy."""
 
+from functools import cache
 from typing import Any
 
 from oslo_config import cfg
@@ -97,6 +98,32 @@ _STACK_USERS = [
     "stacks:lookup",
     "cloudformation:DescribeStackResource",
 ]
+_TYPES_OF_ADMINISTRATORS = [
+    "OS::Blazar::Host",
+    "OS::Cinder::EncryptedVolumeType",
+    "OS::Cinder::QoSAssociation",
+    "OS::Cinder::QoSSpecs",
+    "OS::Cinder::Quota",
+    "OS::Cinder::VolumeType",
+    "OS::Keystone::*",
+    "OS::Manila::ShareType",
+    "OS::Neutron::ProviderNet",
+    "OS::Neutron::QoSBandwidthLimitRule",
+    "OS::Neutron::QoSDscpMarkingRule",
+    "OS::Neutron::QoSMinimumBandwidthRule",
+    "OS::Neutron::QoSMinimumPacketRateRule",
+    "OS::Neutron::QoSPolicy",
+    "OS::Neutron::Quota",
+    "OS::Neutron::Segment",
+    "OS::Nova::Flavor",
+    "OS::Nova::HostAggregate",
+    "OS::Nova::Quota",
+    "OS::Octavia::AvailabilityZone",
+    "OS::Octavia::AvailabilityZoneProfile",
+    "OS::Octavia::Flavor",
+    "OS::Octavia::FlavorProfile",
+    "OS::Octavia::Quota",
+]
 
 
 def defaults() -> list[policy.RuleDefault]:
@@ -111,6 +138,10 @@ def defaults() -> list[policy.RuleDefault]:
         policy.RuleDefault("stacks:global_index", NOBODY),
         policy.RuleDefault("software_configs:global_index", NOBODY),
         policy.RuleDefault("software_deployments:metadata", READER_OR_STACK_USER),
+    ]
+    rules += [
+        policy.RuleDefault(f"resource_types:{name}", "rule:project_admin")
+        for name in _TYPES_OF_ADMINISTRATORS
     ]
     return rules
 
@@ -140,11 +171,33 @@ class Policy:
 
     def check(self, rule: str, context: Context, project: str) -> None:
         """Raise Denied unless a rule allows the caller to act on a project."""
+        if not self._allows(rule, context, project):
+            raise Denied(f"You are not authorized to use {rule}.")
+
+    def allows_type(self, name: str, context: Context, *, admin: bool = False) -> bool:
+        """Tell whether the caller may use a resource type.
+
+        A type has a rule of its own, or one for all of its service, or none: then all may use
+        it, unless it is one for administrators (``admin``).
+        """
+        self._enforcer.load_rules()
+        service = name.rpartition("::")[0]
+        for rule in (f"resource_types:{name}", f"resource_types:{service}::*"):
+            if rule in self._enforcer.rules:
+                return self._allows(rule, context, context.project)
+        return not admin or self._allows("project_admin", context, context.project)
+
+    def _allows(self, rule: str, context: Context, project: str) -> bool:
         who = {
             "user_id": context.user_id,
             "project_id": context.project,
             "roles": list(context.roles),
             "is_admin_project": context.is_admin or "admin" not in context.roles,
         }
-        if not self._enforcer.enforce(rule, {"project_id": project}, who):
-            raise Denied(f"You are not authorized to use {rule}.")
+        return bool(self._enforcer.enforce(rule, {"project_id": project}, who))
+
+
+@cache
+def default_policy() -> Policy:
+    """Return the rules as they are where no operator says otherwise."""
+    return Policy()
