@@ -87,10 +87,10 @@ def test_a_database_is_made_and_its_version_told(tmp_path: Path, capsys, words) 
     conf(tmp_path)
     options = ["--config-file", str(tmp_path / "heat.conf")]
     assert manage.main([*options, "db", "version"]) == 0
-    assert capsys.readouterr().out == "None (newest 0001)\n"
+    assert capsys.readouterr().out == "None (newest 0002)\n"
     assert manage.main([*options, *words]) == 0
     assert manage.main(["db_version", *options]) == 0
-    assert capsys.readouterr().out == "0001 (newest 0001)\n" * 2
+    assert capsys.readouterr().out == "0002 (newest 0002)\n" * 2
 
 
 def test_an_unknown_word_shows_the_usage(capsys) -> None:
