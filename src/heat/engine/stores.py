@@ -1,11 +1,13 @@
 """The store as the engine uses it: every function in a thread of its own pool, or at once."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from heat.base.errors import Unavailable
 from heat.base.ids import EngineId, OperationId, ResourceId, StackId
 from heat.engine.endings import Ending
 from heat.engine.hearing import Pause
@@ -28,6 +30,11 @@ from heat.store.operations import ended
 from heat.store.rows import Batch, LeaseRow, ResourceRow, SignalRow, StackRow, Verdict
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER = 0.5
+"""Seconds between looks at a database that is away."""
+
 OF_SNAPSHOTS = ("SNAPSHOT", "DELETE_SNAPSHOT", "DELETE")
 
 
@@ -44,6 +51,15 @@ class ThreadedStore:
         """Let go of the threads."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        """Read for a stack that is driven, which waits while the database is away."""
+        while True:
+            try:
+                return await self._run(work)
+            except Unavailable as away:
+                _log.warning("The database is away, a look at it waits: %s", away)
+                await asyncio.sleep(RETRY_AFTER)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._pool is None:
@@ -68,7 +84,7 @@ class ThreadedStore:
 
     async def load(self, stack: StackId) -> Loaded | None:
         """Read a stack and its current operation; None when it has none."""
-        return await self._run(lambda: self._load(stack))
+        return await self._read(lambda: self._load(stack))
 
     def _load(self, stack: StackId) -> Loaded | None:
         db = self._db
@@ -91,7 +107,7 @@ class ThreadedStore:
 
     async def family(self, stack: StackId) -> Family | None:
         """Read a stack, deleted or not, with its definition and resources."""
-        return await self._run(lambda: self._family(stack))
+        return await self._read(lambda: self._family(stack))
 
     def _family(self, stack: StackId) -> Family | None:
         row = stacks.get(self._db, stack)
@@ -115,7 +131,7 @@ class ThreadedStore:
 
     async def resource(self, key: ResourceId) -> ResourceRow | None:
         """Return a resource row."""
-        return await self._run(lambda: resources.get(self._db, key))
+        return await self._read(lambda: resources.get(self._db, key))
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
         """Return those of the ids that some resource row names."""
@@ -123,11 +139,11 @@ class ThreadedStore:
         def look() -> frozenset[str]:
             return frozenset(key for key in physical_ids if resources.by_physical_id(self._db, key))
 
-        return await self._run(look)
+        return await self._read(look)
 
     async def addressed(self, stack: StackId, reference: str) -> ResourceId | None:
         """Return the resource of a stack with this physical id, or else with this name."""
-        return await self._run(lambda: resources.addressed(self._db, stack, reference))
+        return await self._read(lambda: resources.addressed(self._db, stack, reference))
 
     async def signals(
         self, resources: Collection[ResourceId]

@@ -37,6 +37,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
+        self.released: list[StackId] = []
+        """The stacks that were let go for the stop, which others may take at once."""
 
     def wake(self, stack: StackId) -> None:
         """Say that a stack may have work; from any thread, at any time."""
@@ -156,6 +158,8 @@ class Worker:
             self._tasks.pop(stack, None)
             if not lease.lost and not cancelled:
                 await self._release({stack: lease.epoch})
+                if self._stopping:
+                    self.released.append(stack)
             self._leases.pop(stack, None)
             self._nested.discard(stack)
             self._wake.set()

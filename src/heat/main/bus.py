@@ -1,21 +1,35 @@
 """Connects processes through the message bus that heat.conf names."""
 
+import sys
+import threading
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from oslo_config import cfg
 
 from heat.base.ids import StackId
 from heat.main.node import Node
+from heat.rpc.broker import Broker, Place
 
+# Threads do all the work here. The libraries below take eventlet where they can import it, though
+# nothing of it is used; so they can't, and the one that has a choice is told its choice.
+cast("dict[str, Any]", sys.modules).setdefault("eventlet", None)
 with warnings.catch_warnings():
     # Libraries below it import modules that Python is about to drop.
     warnings.simplefilter("ignore", DeprecationWarning)
+    from oslo_service import backend
+
+    backend.register_backend_default_hook(lambda: backend.BackendType.THREADING)
+
     import oslo_messaging as messaging
     from oslo_messaging.opts import list_opts
 
     from heat.rpc.messages import Hints, Remote, server
+
+CLOSING = 15.0
+"""Seconds that an end may take; without a broker it would have none."""
 
 
 def remote(conf: cfg.ConfigOpts) -> Remote:
@@ -23,26 +37,44 @@ def remote(conf: cfg.ConfigOpts) -> Remote:
     for group, options in list_opts():
         if group is None:
             conf.register_opts(options)
-    return Remote(messaging.get_rpc_transport(conf), float(conf.rpc_response_timeout))
+    transport = messaging.get_rpc_transport(conf)
+    return Remote(transport, float(conf.rpc_response_timeout), Broker(_places(conf)))
 
 
 class Answering:
-    """An engine's end of the bus: answers requests, and hears of work, until it is closed."""
+    """An engine's end of the bus: answers requests, and hears of work, until it is closed.
+
+    It waits for the broker in a thread of its own, as long as it takes: an engine works without.
+    """
 
     def __init__(self, conf: cfg.ConfigOpts, node: Node) -> None:
         self._transport: Any = messaging.get_rpc_transport(conf)
-        hints = Hints(self._transport)
+        self._hints = Hints(self._transport)
 
         def wake(stack: StackId) -> None:
             node.wake(stack)
-            hints.wake(stack)
+            self._hints.wake(stack)
 
         services = replace(node.services, wake=wake)
         self._server: Any = server(self._transport, node.engine_id, services, node.wake)
-        self._server.start()
+        threading.Thread(target=self._server.start, name="listen", daemon=True).start()
 
-    def close(self) -> None:
-        """Answer what has been asked, and take no more."""
+    def close(self, released: Iterable[StackId] = ()) -> None:
+        """Offer other engines what this one has let go, answer what has been asked, and end."""
+        ending = threading.Thread(target=self._end, args=[tuple(released)], daemon=True)
+        ending.start()
+        ending.join(CLOSING)
+
+    def _end(self, released: Iterable[StackId]) -> None:
+        for stack in released:
+            self._hints.wake(stack)
         self._server.stop()
         self._server.wait()
         self._transport.cleanup()
+
+
+def _places(conf: cfg.ConfigOpts) -> list[Place]:
+    url = messaging.TransportURL.parse(conf)
+    if url.transport != "rabbit":
+        return []
+    return [(host.hostname, host.port or 5672) for host in url.hosts if host.hostname]

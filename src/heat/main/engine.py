@@ -42,7 +42,7 @@ def work(conf: cfg.ConfigOpts, wants: Wants) -> None:
     try:
         until_ended(lambda: node.is_alive)
     finally:
-        answering.close()
+        answering.close(node.stop())
         node.close()
         db.close()
 

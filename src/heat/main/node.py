@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -32,6 +33,8 @@ from heat.store.rows import ServiceRow
 _log = logging.getLogger(__name__)
 
 REPORT_INTERVAL = 60
+STOPPING = 35.0
+"""Seconds for requests to the cloud that are under way, and for giving leases back."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,18 @@ class Node:
         """Tell whether the engine still works."""
         return self._threads[0].is_alive()
 
+    def stop(self) -> Collection[StackId]:
+        """Stop working; returns the stacks that were let go in the middle of something."""
+        self._closing.set()
+        if self._worker is None:
+            return ()
+        self._worker.stop()
+        self._threads[0].join(timeout=STOPPING)
+        return self._worker.released
+
     def close(self) -> None:
         """Stop working, give the leases back, let go of every connection."""
-        self._closing.set()
-        if self._worker is not None:
-            self._worker.stop()
+        self.stop()
         for thread in self._threads:
             thread.join(timeout=30)
         self._store.close()

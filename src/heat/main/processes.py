@@ -16,8 +16,8 @@ GRACE = 60.0
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds between a death and a new start, so that what can't start does not spin."""
 
-LASTING = 60.0
-"""Seconds after which a process counts as one that could start."""
+LASTING = 10.0
+"""Seconds after which a process counts as one that could start; whatever ended it came later."""
 
 _LONGEST = 8000  # characters of a reason; a pipe holds them without a reader
 

@@ -1,9 +1,13 @@
 """Operations over oslo.messaging: the caller's side, the engine's side, and hints."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import oslo_messaging as messaging
+from amqp import AMQPError
+from kombu.exceptions import KombuError
 from oslo_messaging._metrics import client as metrics
 from oslo_messaging._tracing import client as tracing
 
@@ -11,28 +15,80 @@ from heat.base.errors import Unavailable
 from heat.base.ids import StackId
 from heat.operations.context import Context
 from heat.operations.services import Services
+from heat.rpc.broker import Broker
 from heat.rpc.wire import TOPIC, answer, pack, unpack
 
 VERSION = "1.0"
+SILENCE = 10.0
+"""Seconds without a sign of life of the engine after which a caller gives up."""
+
+LOOK_AFTER = 2.0
+"""Seconds that a call takes before anybody asks whether the broker is still there."""
+
+RETRIES = 1
+CALLS_AT_ONCE = 64
+BROKEN = (messaging.MessagingException, KombuError, AMQPError, OSError)
+"""What a broker's absence comes as, depending on where it is noticed."""
+
+_SILENT = "No engine answered; is heat-engine running?"
+_AWAY = "The message queue can't be reached."
 
 
 class Remote:
-    """Sends operations to any engine and waits for the answer."""
+    """Sends operations to any engine and waits for the answer.
 
-    def __init__(self, transport: Any, timeout: float = 60.0) -> None:
+    An engine that is at work says so every few seconds: one that has died is not waited for.
+    """
+
+    def __init__(
+        self,
+        transport: Any,
+        timeout: float = 60.0,
+        broker: Broker | None = None,
+        silence: float = SILENCE,
+    ) -> None:
         target = messaging.Target(topic=TOPIC, version=VERSION)
         _complete(transport.conf)
-        self._client = messaging.get_rpc_client(transport, target, timeout=timeout)
+        self._client = messaging.get_rpc_client(
+            transport,
+            target,
+            timeout=timeout,
+            call_monitor_timeout=min(silence, timeout),
+            retry=RETRIES,
+            # Without a queue of any engine the broker says so, and nobody has to wait.
+            transport_options=messaging.TransportOptions(at_least_once=True),
+        )
+        self._broker, self._longest = broker or Broker(()), timeout + silence
+        self._is_away = False
+        # Calls wait apart from their callers: the library waits for a lost broker without end.
+        self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, "rpc")
 
     def call(self, name: str, context: Context, request: Any) -> Any:
         """Carry out an operation and return its response."""
+        payload = pack(context, request)
+        if self._is_away and not self._broker.is_there:
+            raise Unavailable(_AWAY)
+        said = self._pool.submit(self._client.call, {}, "do", name=name, payload=payload)
+        return unpack(self._await(said))
+
+    def _await(self, said: Future[str]) -> str:
+        end = time.monotonic() + self._longest
+        while True:
+            wait([said], LOOK_AFTER)
+            if said.done():
+                break
+            self._is_away = not self._broker.is_there
+            if self._is_away or time.monotonic() > end:
+                said.cancel()
+                raise Unavailable(_AWAY if self._is_away else _SILENT)
         try:
-            text = self._client.call({}, "do", name=name, payload=pack(context, request))
-        except messaging.MessagingTimeout:
-            raise Unavailable("No engine answered; is heat-engine running?") from None
-        except messaging.MessageDeliveryFailure:
-            raise Unavailable("The message queue can't be reached.") from None
-        return unpack(text)
+            return said.result()
+        except (messaging.MessagingTimeout, messaging.MessageUndeliverable):
+            raise Unavailable(_SILENT) from None
+        except messaging.RemoteError:
+            raise
+        except BROKEN:
+            raise Unavailable(_AWAY) from None
 
 
 class Hints:
@@ -41,13 +97,13 @@ class Hints:
     def __init__(self, transport: Any) -> None:
         target = messaging.Target(topic=TOPIC, version=VERSION, fanout=True)
         _complete(transport.conf)
-        self._client = messaging.get_rpc_client(transport, target)
+        self._client = messaging.get_rpc_client(transport, target, retry=0)
 
     def wake(self, stack: StackId) -> None:
         """Send the hint."""
         try:
             self._client.cast({}, "wake", stack=stack)
-        except messaging.MessagingException:
+        except BROKEN:
             return  # the engines look for work by themselves every few seconds
 
 
