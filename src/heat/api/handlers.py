@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import asdict
+
 from heat.api import reading
 from heat.api.asking import Asking
 from heat.api.faults import bad_request
@@ -113,12 +115,18 @@ def _accepted(asking: Asking, stack: dict[str, Any]) -> Answer:
 
 def preview_update(asking: Asking) -> Answer:
     """Show what an update would change."""
-    return Answer(asking.ask("preview_update", _update(asking, existing=False)))
+    return Answer(asking.ask("preview_update", _preview(asking, existing=False)))
 
 
 def preview_patch(asking: Asking) -> Answer:
     """Show what an update, said as what differs, would change."""
-    return Answer(asking.ask("preview_update", _update(asking, existing=True)))
+    return Answer(asking.ask("preview_update", _preview(asking, existing=True)))
+
+
+def _preview(asking: Asking, *, existing: bool) -> previews.PreviewUpdate:
+    request = _update(asking, existing=existing)
+    nested = asking.query.flag("show_nested")
+    return previews.PreviewUpdate(**asdict(request), show_nested=nested)
 
 
 def _update(asking: Asking, *, existing: bool) -> changes.UpdateStack:

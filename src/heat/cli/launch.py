@@ -293,8 +293,10 @@ def _show_plan(plan: str) -> None:
     """Write the service's own plan, which has the reasons too, with its signs in colour."""
     colours = {sign: colour for _, sign, colour in CHANGES}
     for line in plan.splitlines():
-        colour = colours.get(line[:1])
-        click.echo((click.style(line[0], fg=colour) if colour else line[:1]) + line[1:])
+        text = line.lstrip()
+        sign, indent = text[:1], line[: len(line) - len(text)]
+        colour = colours.get(sign) if text[1:2] == " " else None
+        click.echo(indent + (click.style(sign, fg=colour) if colour else sign) + text[1:])
 
 
 def _flat(entries: Sequence[Any], depth: int) -> Iterator[tuple[int, dict[str, Any]]]:

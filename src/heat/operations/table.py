@@ -94,7 +94,7 @@ _OPERATIONS = (
         "stacks:restore_snapshot",
     ),
     Operation("preview_stack", changes.CreateStack, previews.preview_stack, "stacks:preview"),
-    Operation("preview_update", changes.UpdateStack, previews.preview_update, _preview),
+    Operation("preview_update", previews.PreviewUpdate, previews.preview_update, _preview),
     Operation("validate", previews.Validate, previews.validate, "stacks:validate_template"),
     Operation("show_template", OfStack, stacks.show_template, "stacks:template"),
     Operation("show_environment", OfStack, stacks.show_environment, "stacks:environment"),

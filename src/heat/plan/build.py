@@ -35,13 +35,25 @@ def build(
     new_id: Callable[[], ResourceId],
 ) -> Plan:
     """Plan the way from what is recorded to the target; None desires nothing."""
+    return work_out(action, revision, recorded, target, new_id)[0]
+
+
+def work_out(
+    action: str,
+    revision: int,
+    recorded: Sequence[Recorded],
+    target: Target | None,
+    new_id: Callable[[], ResourceId],
+) -> tuple[Plan, Mapping[str, Desired]]:
+    """Plan the same, and return with it what is desired of each resource, as far as is known."""
     rows = {row.id: row for row in recorded}
     decided = _decide(recorded, target, new_id) if target else {}
     kept = {d.row for d in decided.values()}
     going = [row for row in recorded if row.id not in kept]
     delete_first = _delete_first(decided, rows)
     nodes = [*_desired_nodes(decided, delete_first), *_cleanup_nodes(decided, going, delete_first)]
-    return Plan(action=action, revision=revision, nodes=tuple(nodes))
+    plan = Plan(action=action, revision=revision, nodes=tuple(nodes))
+    return plan, {name: decision.desired for name, decision in decided.items()}
 
 
 @dataclass(frozen=True)

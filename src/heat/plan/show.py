@@ -1,8 +1,10 @@
 """A plan as text: what is created, changed, replaced and deleted, and why."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
+from heat.plan.forecast import Forecast
 from heat.plan.model import Kind, Node, Plan, Reason
 
 SIGNS = {
@@ -12,34 +14,46 @@ SIGNS = {
     Kind.DELETE: "-",
     Kind.FORGET: "o",
 }
+NOTHING: Mapping[str, Forecast] = MappingProxyType({})
 
 
-def show(plan: Plan, *, kept: bool = False) -> str:
+def show(plan: Plan, *, kept: bool = False, below: Mapping[str, Forecast] = NOTHING) -> str:
     """Write a plan, a line for each resource that changes and one for each reason.
 
     ``+`` create, ``~`` update in place, ``±`` replace, ``-`` delete, ``o`` forget (the object
-    stays). Unchanged resources are counted; ``kept`` lists them too.
+    stays). Unchanged resources are counted; ``kept`` lists them too. What happens in the nested
+    stack of a resource stands ``below`` it, and counts.
     """
-    lines: list[str] = []
+    return "\n".join([*_lines(plan, below, kept=kept), summary(plan, below)]) + "\n"
+
+
+def summary(plan: Plan, below: Mapping[str, Forecast] = NOTHING) -> str:
+    """Count the changes in one line."""
+    counts = _counts(plan, below)
+    words = ("create", "update", "replace", "delete", "forget", "keep")
+    said = [f"{counts[word]} to {word}" for word in words if counts[word] > 0]
+    return f"Plan: {', '.join(said) or 'nothing to do'}."
+
+
+def _counts(plan: Plan, below: Mapping[str, Forecast]) -> Counter[str]:
+    counts = Counter(label(node) for node in plan.nodes)
+    counts["delete"] -= sum(1 for node in plan.nodes if node.replaces)
+    for inner in below.values():
+        counts += _counts(inner.shown, inner.below)
+    return counts
+
+
+def _lines(plan: Plan, below: Mapping[str, Forecast], *, kept: bool) -> Iterator[str]:
     replaced = {node.replaces for node in plan.nodes if node.replaces}
     for node in plan.nodes:
+        inner = below.get(node.id)
         if node.kind is Kind.KEEP and not (kept or not node.settled):
             continue
         if node.kind is Kind.DELETE and node.row in replaced:
             continue
-        lines += _node(node)
-    lines.append(summary(plan))
-    return "\n".join(lines) + "\n"
-
-
-def summary(plan: Plan) -> str:
-    """Count the changes in one line."""
-    counts = Counter(label(node) for node in plan.nodes)
-    replaced = sum(1 for node in plan.nodes if node.replaces)
-    counts["delete"] -= replaced
-    words = ("create", "update", "replace", "delete", "forget", "keep")
-    said = [f"{counts[word]} to {word}" for word in words if counts[word] > 0]
-    return f"Plan: {', '.join(said) or 'nothing to do'}."
+        yield from _node(node)
+        if inner is not None:
+            yield from (f"    {line}" for line in _lines(inner.shown, inner.below, kept=kept))
 
 
 def label(node: Node) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec.structs import replace as change
+
 from heat.base.errors import Invalid
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown, unknowns
@@ -12,6 +14,7 @@ from heat.plan.desired import Desired, Wanted
 from heat.plan.problems import want_all
 from heat.plan.providers import Types, read_template
 from heat.plugin.nested import Nested
+from heat.plugin.resource import Here
 from heat.plugin.steps import Nest
 from heat.template.codes import problem
 from heat.template.load import load
@@ -75,7 +78,7 @@ def levels(
             yield _too_deep(here, max_depth)
             continue
         try:
-            child = _compile(compiled, name, nest, types)
+            child = compile_child(compiled, name, nest, types)
         except Invalid as invalid:
             yield from (below(found, here) for found in invalid.problems)
             continue
@@ -85,21 +88,42 @@ def levels(
         yield from levels(child, inner, types, max_depth=max_depth, path=here)
 
 
-def _foreseen(desired: Desired) -> Nest | None:
+def placed(desired: Desired, place: Here | None = None) -> Nested | None:
+    """Return what stands for a nested stack, with what the template says besides properties."""
     if not isinstance(desired.values, Nested):
         return None
-    return desired.values.foreseen()
+    here = change(
+        place or Here(),
+        metadata=desired.metadata,
+        update_policy=desired.update_policy,
+        deletion_policy=desired.deletion_policy,
+    )
+    return desired.values.at(here)  # type: ignore[return-value]
 
 
-def _compile(compiled: Compiled, resource: str, nest: Nest, types: Types) -> Compiled:
+def _foreseen(desired: Desired) -> Nest | None:
+    values = placed(desired)
+    return None if values is None else values.foreseen()
+
+
+def compile_child(
+    compiled: Compiled,
+    resource: str,
+    nest: Nest,
+    types: Types,
+    *,
+    stack_id: str = "",
+    stack_name: str = "",
+) -> Compiled:
+    """Read the nested stack of a resource, though parameters may be Unknown; raises Invalid."""
     waiting = {k: v for k, v in nest.parameters.items() if _waits(v)}
     known = {k: v for k, v in nest.parameters.items() if k not in waiting}
     definition = definition_of(compiled, resource, replace_parameters(nest, known))
     return compile_definition(
         definition,
         types,
-        stack_id="",
-        stack_name=f"{compiled.stack_name}-{resource}",
+        stack_id=stack_id,
+        stack_name=stack_name or f"{compiled.stack_name}-{resource}",
         project=compiled.project,
         template=_template(compiled, nest),
         waiting=waiting,

@@ -33,6 +33,10 @@ class Nested(Resource):
         """Return the same while values may still be Unknown; None when it can't be told."""
         return self.child("CREATE")
 
+    def foreseen_among(self, refs: Mapping[str, Json]) -> Nest | None:
+        """Return the same for a nested stack that has members, by name their reference ids."""
+        return self.foreseen()
+
     @property
     def facade(self) -> Mapping[str, Any]:
         """What ``resource_facade`` shows inside the nested stack."""

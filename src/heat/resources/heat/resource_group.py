@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from heat.base.json import Json
-from heat.base.unknown import Unknown
+from heat.base.unknown import Unknown, unknowns
 from heat.plugin.checks import at_least, length, one_of
 from heat.plugin.fields import Struct, attribute, fixed, mutable, plain
 from heat.plugin.registry import resource
@@ -109,6 +109,12 @@ class ResourceGroup(Members):
             return None
         return self.nest("CREATE", self._all(self.names(self.count)))
 
+    def foreseen_among(self, refs: Mapping[str, Json]) -> Nest | None:
+        """Leave out the members that removal_policies name."""
+        if unknowns(plain(self.removal_policies)) is not None:
+            return None
+        return self._without(self._removed(refs)).foreseen()
+
     def child(self, action: str) -> Nest:
         """Return the nested stack with all its members."""
         return self.nest(action, self._all(self.names(self.count)))
@@ -177,19 +183,29 @@ class ResourceGroup(Members):
 
     def _without_removed(self, item: str) -> Steps["ResourceGroup"]:
         """Take note of the members that removal_policies name."""
-        listed = [str(name) for policy in self.removal_policies for name in policy.resource_list]
         known: Sequence[str] = self.__here__.data.get("removed", ())
-        if not listed and (not known or self.removal_policies_mode == "append"):
+        if not self._listed and (not known or self.removal_policies_mode == "append"):
             return self
         inside = yield Inside(item)
-        refs: Mapping[str, Any] = inside["refs"]
+        group = self._without(self._removed(inside["refs"]))
+        yield Keep(group.__here__.data)
+        return group
+
+    @property
+    def _listed(self) -> list[str]:
+        return [str(name) for policy in self.removal_policies for name in policy.resource_list]
+
+    def _removed(self, refs: Mapping[str, Json]) -> list[str]:
+        """Return the names that are not to be used, when these members are there."""
+        listed = self._listed
+        known: Sequence[str] = self.__here__.data.get("removed", ())
+        if self.removal_policies_mode != "append":
+            known = [name for name in known if name in listed]
         named = [name for name in refs if name in listed or str(refs[name]) in listed]
-        kept = (
-            known if self.removal_policies_mode == "append" else [n for n in known if n in listed]
-        )
-        removed = list(dict.fromkeys([*kept, *named]))
+        return list(dict.fromkeys([*known, *named]))
+
+    def _without(self, removed: list[str]) -> "ResourceGroup":
         data = {**self.__here__.data, "removed": removed}
-        yield Keep(data)
         return self.at(replace(self.__here__, data=data))  # type: ignore[return-value]
 
 
