@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import falcon
 
-from heat.api import reading
+from heat.api import json_body, reading
 from heat.api.links import Links
 from heat.api.settings import ApiSettings
 from heat.base.errors import Denied
@@ -51,7 +51,7 @@ class Asking:
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that was sent."""
-        return reading.body(self.http, self._settings.max_json_body_size)
+        return json_body.body(self.http, self._settings.max_json_body_size)
 
     @property
     def revision(self) -> str:

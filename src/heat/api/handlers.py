@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from heat.api import reading
+from heat.api import bodies, reading
 from heat.api.asking import Asking
+from heat.api.described import takes
 from heat.api.faults import bad_request
 from heat.api.links import following, link, resource_below, with_links
 from heat.base.errors import Invalid
@@ -20,6 +21,7 @@ _STACK_FILTERS = (
     "stack_status", "stack_action", "stack_status_reason", "disable_rollback", "timeout_mins",
     "stack_owner", "parent", "stack_user_project_id",
 )  # fmt: skip
+_EVENT_FILTERS = ("resource_action", "resource_status", "resource_name", "resource_type")
 
 
 @dataclass(frozen=True)
@@ -34,25 +36,11 @@ class Answer:
 # Stacks
 
 
+@takes(query=stacks.ListStacks, filters=_STACK_FILTERS)
 def list_stacks(asking: Asking) -> Answer:
     """List stacks in pages."""
     query = asking.query
-    request = stacks.ListStacks(
-        filters=query.among(*_STACK_FILTERS),
-        limit=query.count("limit"),
-        marker=query.text("marker"),
-        sort_keys=query.words("sort_keys"),
-        sort_dir=query.choice("sort_dir", "asc", "desc"),
-        tags=query.words("tags"),
-        tags_any=query.words("tags_any"),
-        not_tags=query.words("not_tags"),
-        not_tags_any=query.words("not_tags_any"),
-        show_deleted=query.flag("show_deleted"),
-        show_nested=query.flag("show_nested"),
-        show_hidden=query.flag("show_hidden"),
-        with_count=query.flag("with_count"),
-        global_tenant=query.flag("global_tenant"),
-    )
+    request = query.read(stacks.ListStacks, filters=query.among(*_STACK_FILTERS))
     found = asking.ask("list_stacks", request)
     entries = [stack_entry(asking, entry) for entry in found["stacks"]]
     body: dict[str, Any] = {"stacks": entries}
@@ -77,6 +65,7 @@ def stack_entry(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
+@takes(body=bodies.NewStack, status=201)
 def create_stack(asking: Asking) -> Answer:
     """Accept a new stack."""
     made = asking.ask("create_stack", reading.create(asking.body()))
@@ -84,24 +73,27 @@ def create_stack(asking: Asking) -> Answer:
     return Answer({"stack": {"id": made["id"], "links": [link(href)]}}, 201, {"Location": href})
 
 
+@takes(body=bodies.NewStack)
 def preview_stack(asking: Asking) -> Answer:
     """Show what a new stack would be."""
     found = asking.ask("preview_stack", reading.create(asking.body()))
     return Answer({**found, "stack": stack_entry(asking, found["stack"])})
 
 
+@takes(query=stacks.ShowStack)
 def show_stack(asking: Asking) -> Answer:
     """Show a stack."""
-    outputs = asking.query.flag("resolve_outputs", default=True)
-    found = asking.ask("show_stack", stacks.ShowStack(**asking.stack, resolve_outputs=outputs))
+    found = asking.ask("show_stack", asking.query.read(stacks.ShowStack, **asking.stack))
     return Answer({"stack": stack_entry(asking, found)})
 
 
+@takes(body=bodies.ChangedStack, status=202)
 def update_stack(asking: Asking) -> Answer:
     """Accept a new desired state."""
     return _accepted(asking, asking.ask("update_stack", _update(asking, existing=False)))
 
 
+@takes(body=bodies.ChangedStack, status=202)
 def patch_stack(asking: Asking) -> Answer:
     """Accept a new desired state, said as what differs."""
     return _accepted(asking, asking.ask("update_stack", _update(asking, existing=True)))
@@ -113,11 +105,13 @@ def _accepted(asking: Asking, stack: dict[str, Any]) -> Answer:
     return Answer({"stack": {"id": stack["id"], "links": links}}, 202)
 
 
+@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack)
 def preview_update(asking: Asking) -> Answer:
     """Show what an update would change."""
     return Answer(asking.ask("preview_update", _preview(asking, existing=False)))
 
 
+@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack)
 def preview_patch(asking: Asking) -> Answer:
     """Show what an update, said as what differs, would change."""
     return Answer(asking.ask("preview_update", _preview(asking, existing=True)))
@@ -133,12 +127,14 @@ def _update(asking: Asking, *, existing: bool) -> changes.UpdateStack:
     return reading.update(asking.body(), **asking.stack, existing=existing)
 
 
+@takes(status=204)
 def delete_stack(asking: Asking) -> Answer:
     """Accept that a stack goes."""
     asking.ask("delete_stack", OfStack(**asking.stack))
     return Answer(status=204)
 
 
+@takes(status=302)
 def look_up(asking: Asking) -> Answer:
     """Send the client to the stack's full address."""
     return _redirect(asking, "")
@@ -147,9 +143,12 @@ def look_up(asking: Asking) -> Answer:
 def look_up_part(subject: str) -> Any:
     """Return the handler that sends the client to the full address of a part of a stack."""
 
+    @takes(status=302)
     def handler(asking: Asking) -> Answer:
         return _redirect(asking, f"/{subject}")
 
+    handler.__name__ = f"look_up_{subject}"
+    handler.__doc__ = f"Send the client to the full address of the {subject} of a stack."
     return handler
 
 
@@ -188,6 +187,7 @@ def show_output(asking: Asking) -> Answer:
     return Answer(asking.ask("show_output", stacks.ShowOutput(**asking.stack, key=key)))
 
 
+@takes(body=bodies.Action)
 def act(asking: Asking) -> Answer:
     """Carry out an action on a stack."""
     body = asking.body()
@@ -202,30 +202,24 @@ def act(asking: Asking) -> Answer:
     return Answer()
 
 
+@takes(query=previews.Validate, body=bodies.Definition)
 def validate(asking: Asking) -> Answer:
     """Check a template."""
-    query = asking.query
-    request = reading.content(
-        asking.body(),
-        previews.Validate,
-        show_nested=query.flag("show_nested"),
-        ignore_errors=query.words("ignore_errors"),
-    )
+    parts = reading.definition(asking.body())
+    request = asking.query.read(previews.Validate, **parts)
     return Answer(asking.ask("validate", request))
 
 
 # Resources and events
 
 
+@takes(query=members.ListResources, filters=members.FILTERS)
 def list_resources(asking: Asking) -> Answer:
     """List the resources of a stack."""
     query = asking.query
     query.only(*members.FILTERS, "nested_depth", "with_detail")
-    request = members.ListResources(
-        **asking.stack,
-        filters=query.among(*members.FILTERS),
-        nested_depth=query.count("nested_depth") or 0,
-        with_detail=query.flag("with_detail"),
+    request = query.read(
+        members.ListResources, **asking.stack, filters=query.among(*members.FILTERS)
     )
     found = asking.ask("list_resources", request)
     return Answer({"resources": [_resource(asking, entry) for entry in found["resources"]]})
@@ -239,6 +233,7 @@ def _resource(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
     return with_links(entry, hrefs)
 
 
+@takes(filters=("with_attr",))
 def show_resource(asking: Asking) -> Answer:
     """Show a resource."""
     request = members.ShowResource(
@@ -256,6 +251,7 @@ def show_metadata(asking: Asking) -> Answer:
     return Answer(asking.ask("show_metadata", members.OfResource(**asking.stack, resource=name)))
 
 
+@takes(body=bodies.Said)
 def signal_resource(asking: Asking) -> Answer:
     """Pass on what is said to a resource."""
     request = signals.SignalResource(
@@ -265,19 +261,15 @@ def signal_resource(asking: Asking) -> Answer:
     return Answer()
 
 
+@takes(query=members.ListEvents, but=("resource",), filters=_EVENT_FILTERS)
 def list_events(asking: Asking) -> Answer:
     """List what happened to a stack, or to one of its resources."""
     query = asking.query
-    request = members.ListEvents(
+    request = query.read(
+        members.ListEvents,
         **asking.stack,
         resource=asking.parts.get("resource_name"),
-        filters=query.among("resource_action", "resource_status", "resource_name", "resource_type"),
-        limit=query.count("limit"),
-        marker=query.text("marker"),
-        sort_keys=query.words("sort_keys"),
-        sort_dir=query.choice("sort_dir", "asc", "desc"),
-        nested_depth=query.count("nested_depth") or 0,
-        with_empty=query.flag("with_empty"),
+        filters=query.among(*_EVENT_FILTERS),
     )
     found = asking.ask("list_events", request)
     root = asking.links.stack(found["stack"]) if request.nested_depth else None
@@ -309,16 +301,10 @@ def _event(asking: Asking, entry: dict[str, Any], root: str | None = None) -> di
 # What the service knows
 
 
+@takes(query=types.ListTypes)
 def list_types(asking: Asking) -> Answer:
     """List the resource types."""
-    query = asking.query
-    request = types.ListTypes(
-        name=query.text("name"),
-        version=query.text("version"),
-        support_status=query.text("support_status"),
-        with_description=query.flag("with_description"),
-    )
-    return Answer(asking.ask("list_types", request))
+    return Answer(asking.ask("list_types", asking.query.read(types.ListTypes)))
 
 
 def show_type(asking: Asking) -> Answer:
@@ -326,6 +312,7 @@ def show_type(asking: Asking) -> Answer:
     return Answer(asking.ask("show_type", types.OfType(type=asking.parts["type_name"])))
 
 
+@takes(query=types.TypeTemplate)
 def type_template(asking: Asking) -> Answer:
     """Make a template for a type."""
     dialect = asking.query.text("template_type") or "cfn"
@@ -338,12 +325,11 @@ def template_versions(asking: Asking) -> Answer:
     return Answer(asking.ask("template_versions", types.Nothing()))
 
 
+@takes(query=types.OfVersion, but=("version",))
 def template_functions(asking: Asking) -> Answer:
     """List the functions of a template version."""
-    request = types.OfVersion(
-        version=asking.parts["template_version"],
-        with_condition_func=asking.query.flag("with_condition_func"),
-    )
+    version = asking.parts["template_version"]
+    request = asking.query.read(types.OfVersion, version=version)
     return Answer(asking.ask("template_functions", request))
 
 
@@ -365,4 +351,5 @@ def not_there_yet(rule: str, what: str) -> Any:
         asking.may(rule)
         raise Invalid(f"{what} are not supported by this service.", kind="NotSupported")
 
+    handler.__doc__ = f"{what} are not supported."
     return handler

@@ -1,15 +1,23 @@
 """From the strings and JSON of a request to typed values, with clear words when they don't fit."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import falcon
 import msgspec
+from msgspec import Struct
+from msgspec.structs import FieldInfo
 
-from heat.api.faults import bad_request, not_json
+from heat.api import bodies
+from heat.api.described import Described
+from heat.api.faults import bad_request
+from heat.api.json_body import typed
 from heat.base.errors import Invalid
 from heat.operations.changes import CreateStack, UpdateStack
-from heat.operations.content import Content
+
+T = TypeVar("T", bound=Struct)
+LARGEST = 2**31 - 1
+"""Of numbers: a larger one asks for as many, and no database takes more."""
 
 
 class Query:
@@ -17,6 +25,27 @@ class Query:
 
     def __init__(self, request: falcon.Request) -> None:
         self._params: Mapping[str, Any] = request.params
+
+    def read(self, kind: type[T], **given: Any) -> T:
+        """Return a request whose own fields are parameters of the query; others are given."""
+        found: dict[str, Any] = dict(given)
+        for field in Described(kind).parameters():
+            if field.name not in found and (value := self._typed(field)) is not None:
+                found[field.name] = value
+        return kind(**found)
+
+    def _typed(self, field: FieldInfo) -> Any:
+        name, hint = field.name, field.type
+        choices = [arg for arg in get_args(hint) if get_origin(arg) is Literal]
+        if choices:
+            return self.choice(name, *get_args(choices[0]))
+        if get_origin(hint) is tuple:
+            return self.words(name) or None
+        if hint is bool:
+            return self.flag(name, default=bool(field.default))
+        if hint is int or int in get_args(hint):
+            return self.count(name)
+        return self.text(name)
 
     def text(self, name: str) -> str | None:
         """Return a value, the last of several; None when there is none."""
@@ -43,14 +72,14 @@ class Query:
         if text is None:
             return None
         if not (text.isascii() and text.isdecimal()):
-            raise bad_request(f"{name} must be a non-negative integer, not {text!r}.")
-        return int(text)
+            raise bad_request(f"{name} must be a non-negative integer, not {_short(text)}.")
+        return int(text) if len(text) <= len(str(LARGEST)) and int(text) <= LARGEST else LARGEST
 
     def choice(self, name: str, *choices: str) -> str | None:
         """Return a value that must be one of a few."""
         text = self.text(name)
         if text is not None and text not in choices:
-            raise bad_request(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+            raise bad_request(f"{name} must be one of {', '.join(choices)}, not {_short(text)}.")
         return text
 
     def among(self, *names: str) -> dict[str, list[str]]:
@@ -68,72 +97,61 @@ def flag(name: str, value: Any) -> bool:
     word = str(value).strip().lower()
     if word not in ("true", "false"):
         raise bad_request(
-            f'Unrecognized value "{value}" for "{name}", acceptable values are: true, false'
+            f'Unrecognized value "{str(value)[:80]}" for "{name}", '
+            "acceptable values are: true, false"
         )
     return word == "true"
 
 
-def body(request: falcon.Request, limit: int) -> dict[str, Any]:
-    """Return the JSON object that was sent; {} when there is none."""
-    length = request.content_length
-    if length is not None and length > limit:
-        raise _too_large(limit)
-    text: bytes = request.bounded_stream.read(limit + 1)
-    if len(text) > limit:
-        raise _too_large(limit)
-    if not text.strip():
-        return {}
-    try:
-        decoded = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise not_json(text) from None
-    if decoded is None:
-        return {}
-    if not isinstance(decoded, dict):
-        raise bad_request("The body of the request must be a JSON object.")
-    return decoded
-
-
-def _too_large(limit: int) -> Invalid:
-    return Invalid(
-        f"The request is larger than the {limit} bytes allowed.", kind="RequestLimitExceeded"
-    )
-
-
 def create(given: Mapping[str, Any]) -> CreateStack:
     """Read the request for a new stack."""
-    name = given.get("stack_name")
-    if not isinstance(name, str) or not name:
-        raise bad_request("No stack name specified: give it in stack_name.")
-    rollback = given.get("disable_rollback")
-    adopted = _adopted(given.get("adopt_stack_data"))
+    sent = _typed(given, bodies.NewStack)
+    adopted = _adopted(sent.adopt_stack_data)
+    if adopted is not None:
+        sent = _with_adopted(sent, adopted)
     return CreateStack(
-        **_content(_with_adopted(given, adopted)),
+        **_content(sent),
         adopt=None if adopted is None else _map(adopted, "resources"),
-        stack_name=name,
-        timeout_mins=_minutes(given.get("timeout_mins")),
-        disable_rollback=True if rollback is None else flag("disable_rollback", rollback),
-        tags=_tags(given.get("tags")) or (),
+        stack_name=sent.stack_name,
+        timeout_mins=_minutes(sent.timeout_mins),
+        disable_rollback=_flag("disable_rollback", sent.disable_rollback) is not False,
+        tags=_tags(sent.tags) or (),
     )
 
 
 def update(given: Mapping[str, Any], *, name: str, stack: str, existing: bool) -> UpdateStack:
     """Read the request for a changed stack."""
-    if not existing and given.get("existing") is not None:
-        existing = flag("existing", given["existing"])
-    rollback = given.get("disable_rollback")
-    converge = given.get("converge")
+    sent = _typed(given, bodies.ChangedStack)
+    existing = existing or _flag("existing", sent.existing) is True
     return UpdateStack(
-        converge=None if converge is None else flag("converge", converge),
-        **_content(given, needs_template=not existing),
+        **_content(sent, needs_template=not existing),
+        converge=_flag("converge", sent.converge),
         name=name,
         stack=stack,
         existing=existing,
-        clear_parameters=_texts(given, "clear_parameters"),
-        timeout_mins=_minutes(given.get("timeout_mins")),
-        disable_rollback=None if rollback is None else flag("disable_rollback", rollback),
-        tags=_tags(given.get("tags")),
+        clear_parameters=tuple(sent.clear_parameters or ()),
+        timeout_mins=_minutes(sent.timeout_mins),
+        disable_rollback=_flag("disable_rollback", sent.disable_rollback),
+        tags=_tags(sent.tags),
     )
+
+
+def definition(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the parts that make a definition."""
+    return _content(_typed(given, bodies.Definition))
+
+
+_MAPS = ("files", "environment", "parameters")
+
+
+def _typed(given: Mapping[str, Any], kind: type[T]) -> T:
+    # Clients send "" and [] for a map that holds nothing.
+    kept = {k: v for k, v in given.items() if not (k in _MAPS and v in ("", []))}
+    return typed(kept, kind)
+
+
+def _flag(name: str, value: bool | str | None) -> bool | None:
+    return None if value is None else flag(name, value)
 
 
 def _adopted(given: Any) -> dict[str, Any] | None:
@@ -150,50 +168,33 @@ def _adopted(given: Any) -> dict[str, Any] | None:
     return given
 
 
-def _with_adopted(given: Mapping[str, Any], adopted: dict[str, Any] | None) -> Mapping[str, Any]:
+def _with_adopted(sent: bodies.NewStack, adopted: dict[str, Any]) -> bodies.NewStack:
     """Return a request with the definition of an export below what the request says itself."""
-    if adopted is None:
-        return given
     environment = _map(adopted, "environment")
-    return {
-        **given,
-        "template": adopted["template"],
-        "files": {**_map(adopted, "files"), **_map(given, "files")},
-        "environment": given.get("environment") or environment,
-        "parameters": {**_map(environment, "parameters"), **_map(given, "parameters")},
-    }
+    return msgspec.structs.replace(
+        sent,
+        template=adopted["template"],
+        files={**_map(adopted, "files"), **(sent.files or {})},
+        environment=sent.environment or environment,
+        parameters={**_map(environment, "parameters"), **(sent.parameters or {})},
+    )
 
 
-def content(given: Mapping[str, Any], kind: type[Content], **more: Any) -> Any:
-    """Read the parts that make a definition."""
-    return kind(**_content(given), **more)
-
-
-def _content(given: Mapping[str, Any], *, needs_template: bool = True) -> dict[str, Any]:
-    template = given.get("template")
-    if given.get("files_container"):
+def _content(sent: bodies.Definition, *, needs_template: bool = True) -> dict[str, Any]:
+    template = None if sent.template in (None, "", {}) else sent.template
+    if sent.files_container:
         raise Invalid("files_container is not supported: send files.", kind="NotSupported")
-    if template in (None, "", {}):
-        template = None
-        if needs_template and not given.get("template_url"):
-            raise bad_request(
-                "No template specified: give one, with its version, in template or template_url."
-            )
-    if template is not None and not isinstance(template, str | dict):
-        raise bad_request("template must be a map or text.")
-    url = given.get("template_url") or ""
-    if not isinstance(url, str):
-        raise bad_request("template_url must be text.")
-    environment = given.get("environment")
-    if environment is not None and not isinstance(environment, str | dict):
-        raise bad_request("environment must be a map or text.")
+    if template is None and needs_template and not sent.template_url:
+        raise bad_request(
+            "No template specified: give one, with its version, in template or template_url."
+        )
     return {
         "template": template,
-        "template_url": url,
-        "files": {name: _file(name, text) for name, text in _map(given, "files").items()},
-        "environment": environment,
-        "environment_files": _texts(given, "environment_files"),
-        "parameters": _map(given, "parameters"),
+        "template_url": sent.template_url or "",
+        "files": {name: _file(name, text) for name, text in (sent.files or {}).items()},
+        "environment": sent.environment,
+        "environment_files": tuple(sent.environment_files or ()),
+        "parameters": sent.parameters or {},
     }
 
 
@@ -202,7 +203,7 @@ def _map(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     if value in (None, "", []):
         return {}
     if not isinstance(value, dict):
-        raise bad_request(f"{name} must be a map.")
+        raise bad_request(f"{name} of adopt_stack_data must be a map.")
     return value
 
 
@@ -211,32 +212,30 @@ def _file(name: str, text: Any) -> str:
         return text
     if isinstance(text, dict | list):
         return msgspec.json.encode(text).decode()
-    raise bad_request(f"The file {name} must be text.")
+    raise bad_request(f"The file {_short(name)} must be text.")
 
 
-def _texts(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = given.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise bad_request(f"{name} must be a list of texts.")
-    return tuple(value)
+_LONGEST = 60 * 24 * 366 * 10  # minutes: ten years, which is as good as for ever
 
 
-def _minutes(value: Any) -> int | None:
-    if value is None or (not isinstance(value, bool) and value in (0, "0", "")):
+def _minutes(value: int | str | None) -> int | None:
+    if value is None or value in (0, "0", ""):
         return None
     text = str(value)
-    if isinstance(value, bool | float) or not (text.isascii() and text.isdecimal()):
-        raise bad_request(f"timeout_mins must be a positive integer, not {value!r}.")
-    return int(text)
+    if not (text.isascii() and text.isdecimal()):
+        raise bad_request(f"timeout_mins must be a positive integer, not {_short(text)}.")
+    if len(text) > 10 or int(text) > _LONGEST:
+        raise bad_request(f"timeout_mins must be at most {_LONGEST}.")
+    return int(text) or None
 
 
-def _tags(value: Any) -> tuple[str, ...] | None:
+def _tags(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
     if isinstance(value, str):
         return tuple(tag.strip() for tag in value.split(",")) if value else ()
-    if isinstance(value, list) and all(isinstance(tag, str) for tag in value):
-        return tuple(value)
-    raise bad_request("tags must be a text, the tags separated by commas.")
+    return tuple(value)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:80]}...")

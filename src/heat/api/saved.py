@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from heat.api import reading
+from heat.api import bodies, reading
 from heat.api.asking import Asking
+from heat.api.described import takes
 from heat.api.faults import bad_request
 from heat.api.handlers import Answer
+from heat.api.json_body import typed
 from heat.operations import actions, snapshots
 from heat.operations.finding import OfStack
-
-_MARK = ("mark_unhealthy", "resource_status_reason")
 
 
 def abandon_stack(asking: Asking) -> Answer:
@@ -22,34 +22,26 @@ def export_stack(asking: Asking) -> Answer:
     return Answer(asking.ask("export_stack", OfStack(**asking.stack)))
 
 
+@takes(body=bodies.Mark)
 def mark_unhealthy(asking: Asking) -> Answer:
     """Let the next update replace a resource, or take that back."""
-    body = asking.body()
-    if "mark_unhealthy" not in body:
-        raise bad_request("Missing mandatory (mark_unhealthy) key from mark unhealthy request")
-    if unknown := sorted(body.keys() - set(_MARK)):
-        raise bad_request(
-            f"Unexpected keys in mark unhealthy request: {', '.join(unknown)}; "
-            f"give {' and '.join(_MARK)} only."
-        )
-    reason = body.get("resource_status_reason") or ""
-    if not isinstance(reason, str):
-        raise bad_request("resource_status_reason must be a text.")
+    mark = typed(asking.body(), bodies.Mark)
     request = actions.MarkUnhealthy(
         **asking.stack,
         resource=asking.parts["resource_name"],
-        unhealthy=reading.flag("mark_unhealthy", body["mark_unhealthy"]),
-        reason=reason,
+        unhealthy=reading.flag("mark_unhealthy", mark.mark_unhealthy),
+        reason=mark.resource_status_reason or "",
     )
     asking.ask("mark_unhealthy", request)
     return Answer()
 
 
+@takes(body=bodies.Snapshot)
 def take_snapshot(asking: Asking) -> Answer:
     """Begin to take a snapshot."""
-    label = asking.body().get("name")
-    if label is not None and not isinstance(label, str):
-        raise bad_request("name must be a text.")
+    label = typed(asking.body(), bodies.Snapshot).name
+    if label is not None and len(label) > 255:
+        raise bad_request("name must have at most 255 characters.")
     return Answer(asking.ask("take_snapshot", snapshots.TakeSnapshot(**asking.stack, label=label)))
 
 
@@ -63,12 +55,14 @@ def show_snapshot(asking: Asking) -> Answer:
     return Answer(_ask(asking, "show_snapshot"))
 
 
+@takes(status=204)
 def delete_snapshot(asking: Asking) -> Answer:
     """Delete a snapshot."""
     _ask(asking, "delete_snapshot")
     return Answer(status=204)
 
 
+@takes(status=202)
 def restore_snapshot(asking: Asking) -> Answer:
     """Bring a stack back to a snapshot."""
     _ask(asking, "restore_snapshot")

@@ -1,7 +1,7 @@
 """The resources of a stack, and what happened to them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import field
 
@@ -46,7 +46,7 @@ class ListEvents(OfStack, frozen=True, kw_only=True):
     limit: int | None = None
     marker: str | None = None
     sort_keys: tuple[str, ...] = ()
-    sort_dir: str | None = None
+    sort_dir: Literal["asc", "desc"] | None = None
     nested_depth: int = 0
     with_empty: bool = False
 

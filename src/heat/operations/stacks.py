@@ -1,7 +1,7 @@
 """Stacks, as they are: one, many, and what they were asked to be."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -34,7 +34,7 @@ class ListStacks(Struct, frozen=True, kw_only=True):
     limit: int | None = None
     marker: str | None = None
     sort_keys: tuple[str, ...] = ()
-    sort_dir: str | None = None
+    sort_dir: Literal["asc", "desc"] | None = None
     tags: tuple[str, ...] = ()
     tags_any: tuple[str, ...] = ()
     not_tags: tuple[str, ...] = ()

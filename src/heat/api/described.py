@@ -1,0 +1,59 @@
+"""What a handler takes and answers, said once: requests are read by it, the document shows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import FieldInfo, fields
+
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a request may say.
+
+    ``query`` is a type whose own fields are parameters of the query, but for those that come
+    from elsewhere (``but``); ``filters`` are further parameters, which may come again and again.
+    """
+
+    query: type[Struct] | None = None
+    but: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    body: type[Struct] | None = None
+    status: int = 200
+
+    def parameters(self) -> list[FieldInfo]:
+        """Return the fields of the query."""
+        if self.query is None:
+            return []
+        base = self.query.__mro__[1]
+        inherited = base.__struct_fields__ if issubclass(base, Struct) else ()
+        other = {*inherited, *self.but, "filters"}
+        return [field for field in fields(self.query) if field.name not in other]
+
+
+_KNOWN: dict[Callable[..., Any], Described] = {}
+
+
+def takes(
+    *,
+    query: type[Struct] | None = None,
+    but: tuple[str, ...] = (),
+    filters: tuple[str, ...] = (),
+    body: type[Struct] | None = None,
+    status: int = 200,
+) -> Callable[[H], H]:
+    """Say what a handler takes and answers."""
+
+    def describe(handler: H) -> H:
+        _KNOWN[handler] = Described(query, but, filters, body, status)
+        return handler
+
+    return describe
+
+
+def described(handler: Callable[..., Any]) -> Described:
+    """Return what was said of a handler."""
+    return _KNOWN.get(handler, Described())
