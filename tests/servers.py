@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 PLACES = os.pathsep.join(
     (
@@ -31,8 +32,44 @@ class Missing(Exception):
     """A server is not installed; the message names what to install."""
 
 
+class Running:
+    """A server in a process group of its own, which can go away and come back as it was."""
+
+    def __init__(self, command: list[str], log: Path, stop: int, **options: Any) -> None:
+        self._command, self._log, self._stop, self._options = command, log, stop, options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                start_new_session=True,
+                **self._options,
+            )
+
+    def stop(self) -> None:
+        server, self._process = self._process, None
+        if server is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, self._stop)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def ignore(_running: Running) -> None:
+    """Leave a server to the one who started it."""
+
+
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql(held: Callable[[Running], None] = ignore) -> Iterator[str]:
     """Run a PostgreSQL; its URL."""
     initdb, postgres = program("initdb", "postgresql"), program("postgres", "postgresql")
     # PostgreSQL refuses to run as root.
@@ -44,16 +81,17 @@ def postgresql() -> Iterator[str]:
         where = ["-p", str(port), "-k", str(home), "-c", "listen_addresses=127.0.0.1"]
         hasty = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
         command = [postgres, "-D", str(home / "data"), *where, *hasty]
-        with process(command, home, user, stop=signal.SIGINT):
+        with process(command, home, user, stop=signal.SIGINT) as running:
             import psycopg
 
             url = f"postgresql://heat@127.0.0.1:{port}/postgres"
             await_server("PostgreSQL", home, lambda: psycopg.connect(url).close())
+            held(running)
             yield url
 
 
 @contextlib.contextmanager
-def mariadb() -> Iterator[str]:
+def mariadb(held: Callable[[Running], None] = ignore) -> Iterator[str]:
     """Run a MariaDB; its URL."""
     install = program("mariadb-install-db", "mariadb-server-core")
     server = program("mariadbd", "mariadb-server-core")
@@ -64,26 +102,27 @@ def mariadb() -> Iterator[str]:
         run([install, *data, "--skip-test-db", "--auth-root-authentication-method=normal"])
         first = home / "first.sql"
         first.write_text(
-            "CREATE DATABASE heat;\n"
-            "CREATE USER heat@'127.0.0.1' IDENTIFIED BY 'heat';\n"
+            "CREATE DATABASE IF NOT EXISTS heat;\n"
+            "CREATE USER IF NOT EXISTS heat@'127.0.0.1' IDENTIFIED BY 'heat';\n"
             "GRANT ALL ON *.* TO heat@'127.0.0.1';\n"
         )
         port = free_port()
         where = [f"--port={port}", f"--socket={home / 'socket'}", "--bind-address=127.0.0.1"]
         hasty = ["--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve"]
         command = [server, *data, *where, *hasty, f"--init-file={first}"]
-        with process(command, home):
+        with process(command, home) as running:
             import pymysql
 
             def connect() -> None:
                 pymysql.connect(host="127.0.0.1", port=port, user="heat", password="heat").close()
 
             await_server("MariaDB", home, connect)
+            held(running)
             yield f"mariadb://heat:heat@127.0.0.1:{port}/heat"
 
 
 @contextlib.contextmanager
-def rabbitmq() -> Iterator[str]:
+def rabbitmq(held: Callable[[Running], None] = ignore) -> Iterator[str]:
     """Run a RabbitMQ; its transport URL."""
     # Not the wrapper in sbin, which wants to become a user of its own.
     server = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -117,9 +156,10 @@ def rabbitmq() -> Iterator[str]:
         # Erlang would start its name server by itself, and leave it running.
         with (
             process([epmd, "-address", "127.0.0.1", "-port", str(names)], home, log="epmd.log"),
-            process([str(server)], home, environment=environment),
+            process([str(server)], home, environment=environment) as running,
         ):
             await_server("RabbitMQ", home, connect, seconds=90)
+            held(running)
             yield f"rabbit://guest:guest@127.0.0.1:{port}//"
 
 
@@ -186,29 +226,14 @@ def process(
     stop: int = signal.SIGTERM,
     environment: dict[str, str] | None = None,
     log: str = "log",
-) -> Iterator[None]:
-    """Run a server in a process group of its own, and end that group."""
-    with (home / log).open("wb") as output:
-        server = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            user=user,
-            env=environment,
-            start_new_session=True,
-        )
-        try:
-            yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(server.pid, stop)
-            try:
-                server.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
+) -> Iterator[Running]:
+    """Run a server as long as the context lasts."""
+    running = Running(command, home / log, stop, user=user, env=environment)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def await_server(name: str, home: Path, connect: Callable[[], None], seconds: float = 60.0) -> None:
