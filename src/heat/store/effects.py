@@ -6,8 +6,8 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, Table, bindparam, case, delete, insert, update
 
-from heat.base.ids import EventId, OperationId, ResourceId, StackId
-from heat.store import definitions, stacks
+from heat.base.ids import EventId, OperationId, ProjectId, ResourceId, StackId
+from heat.store import configs, definitions, deployments, stacks
 from heat.store.database import Database
 from heat.store.operations import supersede
 from heat.store.rows import (
@@ -18,13 +18,17 @@ from heat.store.rows import (
     ChangeStack,
     CredentialsRow,
     DefinitionRow,
+    DropConfig,
     DropCredentials,
+    DropDeployment,
     DropJournal,
     DropResource,
     DropSignals,
     DropSnapshot,
+    PutConfig,
     PutCredentials,
     PutDefinition,
+    PutDeployment,
     PutEvent,
     PutIntent,
     PutOperation,
@@ -34,12 +38,22 @@ from heat.store.rows import (
     StackRow,
     Write,
 )
-from heat.store.shapes import CREDENTIALS, EVENT, JOURNAL, OPERATION, RESOURCE, SNAPSHOT
+from heat.store.shapes import (
+    CONFIG,
+    CREDENTIALS,
+    DEPLOYMENT,
+    EVENT,
+    JOURNAL,
+    OPERATION,
+    RESOURCE,
+    SNAPSHOT,
+)
 from heat.store.statements import insert_new, update_many
 from heat.store.tables import credentials, event, journal, operation, resource, signal, snapshot
 
 Step = tuple[ResourceId, str, int]
 Values = dict[str, Any]
+Owned = tuple[ProjectId, str]
 
 
 @dataclass
@@ -66,7 +80,10 @@ class Effect:
     events: dict[EventId, Values] = field(default_factory=dict[EventId, Values])
     snapshots: dict[str, Values] = field(default_factory=dict[str, Values])
     gone_snapshots: set[str] = field(default_factory=set[str])
-
+    configs: dict[str, Values] = field(default_factory=dict[str, Values])
+    gone_configs: set[Owned] = field(default_factory=set[Owned])
+    deployments: dict[str, Values] = field(default_factory=dict[str, Values])
+    gone_deployments: set[Owned] = field(default_factory=set[Owned])
     credentials: dict[str, CredentialsRow] = field(default_factory=dict[str, CredentialsRow])
     gone_credentials: set[str] = field(default_factory=set[str])
 
@@ -134,6 +151,16 @@ class Effect:
             case DropCredentials(key):
                 self.credentials.pop(key, None)
                 self.gone_credentials.add(key)
+            case PutConfig(row):
+                self.configs[row.id] = CONFIG.write(db, row)
+            case DropConfig(key, project):
+                self.configs.pop(key, None)
+                self.gone_configs.add((project, key))
+            case PutDeployment(row):
+                self.deployments[row.id] = DEPLOYMENT.write(db, row)
+            case DropDeployment(key, project):
+                self.deployments.pop(key, None)
+                self.gone_deployments.add((project, key))
             case _:
                 assert_never(write)
 
@@ -169,6 +196,12 @@ class Effect:
         _delete(connection, snapshot, "id", self.gone_snapshots)
         kept = [values | {"id": key} for key, values in self.snapshots.items()]
         update_many(connection, snapshot, ("id",), kept)
+        for project, key in sorted(self.gone_deployments):
+            deployments.remove(connection, project, [key])
+        deployments.write(connection, self.deployments.values())
+        for project, key in sorted(self.gone_configs):
+            configs.remove(connection, project, [key])
+        configs.insert(connection, list(self.configs.values()))
 
     def _reply(self, db: Database, write: PutReply) -> None:
         key = (write.resource, write.verb, write.sequence)

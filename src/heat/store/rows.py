@@ -4,7 +4,7 @@ Times are aware datetimes in UTC. JSON columns are plain Python values here. A w
 value too: the engine collects writes and commits many at once, fenced by its lease.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias
@@ -206,6 +206,45 @@ class SnapshotRow(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class ConfigRow(Struct, frozen=True, kw_only=True):
+    """A software config: what is to be done on servers, by which tool, with which inputs.
+
+    It never changes. ``config`` is text, or a map where it is structured; the inputs, which may
+    bear secret values, are encrypted at rest.
+    """
+
+    id: str
+    project: ProjectId
+    name: str = ""
+    group_name: str = "Heat::Ungrouped"
+    config: Any = ""
+    inputs: Sequence[Mapping[str, Any]] = ()
+    outputs: Sequence[Mapping[str, Any]] = ()
+    options: Mapping[str, Any] = {}
+    created_at: datetime
+
+
+class DeploymentRow(Struct, frozen=True, kw_only=True):
+    """What is, or was, to be done on one server, and what came of it.
+
+    ``config`` is the id of the config, ``server`` that of the server. The input values are
+    encrypted at rest.
+    """
+
+    id: str
+    project: ProjectId
+    stack_user_project: str | None = None
+    server: str
+    config: str | None = None
+    action: str = ""
+    status: str = ""
+    reason: str = ""
+    input_values: Mapping[str, Any] = {}
+    output_values: Mapping[str, Any] = {}
+    created_at: datetime
+    updated_at: datetime | None = None
+
+
 # Writes of the engine. Each is fenced: it is refused when the lease of its stack has moved on.
 
 
@@ -323,6 +362,32 @@ class DropCredentials(Struct, frozen=True, tag=True):
     id: str
 
 
+class PutConfig(Struct, frozen=True, tag=True):
+    """Insert a software config."""
+
+    row: ConfigRow
+
+
+class DropConfig(Struct, frozen=True, tag=True):
+    """Remove a software config of a project."""
+
+    id: str
+    project: ProjectId
+
+
+class PutDeployment(Struct, frozen=True, tag=True):
+    """Insert a software deployment, or change the one that is there to this."""
+
+    row: DeploymentRow
+
+
+class DropDeployment(Struct, frozen=True, tag=True):
+    """Remove a software deployment of a project."""
+
+    id: str
+    project: ProjectId
+
+
 Write: TypeAlias = (
     PutResource
     | ChangeResource
@@ -341,6 +406,10 @@ Write: TypeAlias = (
     | DropSnapshot
     | PutCredentials
     | DropCredentials
+    | PutConfig
+    | DropConfig
+    | PutDeployment
+    | DropDeployment
 )
 
 

@@ -122,3 +122,17 @@ EVENT = Shape(rows.EventRow, tables.event, json=("properties",), private=("prope
 CREDENTIALS = Shape(rows.CredentialsRow, tables.credentials, sealed=("secret",))
 SERVICE = Shape(rows.ServiceRow, tables.service)
 SNAPSHOT = Shape(rows.SnapshotRow, tables.snapshot, sealed=("data",))
+CONFIG = Shape(
+    rows.ConfigRow,
+    tables.software_config,
+    json=("config", "outputs", "options"),
+    sealed=("inputs",),
+    private=("config",),
+)
+DEPLOYMENT = Shape(
+    rows.DeploymentRow,
+    tables.software_deployment,
+    json=("output_values",),
+    sealed=("input_values",),
+    private=("output_values",),
+)
