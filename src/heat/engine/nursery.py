@@ -6,7 +6,7 @@ an id that follows from that step, and any engine drives it.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -20,7 +20,7 @@ from heat.base.unknown import unknowns
 from heat.engine.endings import DONE, Endings
 from heat.engine.ports import Family, World
 from heat.engine.reasons import VerbFailed
-from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE, here, recorded, standing
+from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, STACK_TYPE, here, recorded, standing
 from heat.plan.build import known_of
 from heat.plan.definition import Compiled, compile_definition
 from heat.plan.desired import Standing
@@ -128,7 +128,7 @@ class Nursery:
         """Look into a nested stack; ``reveal`` reads attributes of a member."""
         family = await self._world.store.family(StackId(step.item))
         if family is None or family.definition is None:
-            return {"outputs": {}, "refs": {}, "attributes": {}, "failed": []}
+            return {"outputs": {}, "refs": {}, "attributes": {}, "failed": [], "definitions": {}}
         stack, types = family.stack, self._world.types
         compiled = compile_definition(
             family.definition,
@@ -139,7 +139,7 @@ class Nursery:
         )
         members = {
             row.name: row
-            for row in family.resources
+            for row in sorted(family.resources, key=lambda row: (row.created_at, row.name))
             if not row.replaced_by and row.action not in ("DELETE", "INIT")
         }
         seen = {name: recorded(stack, row, types) for name, row in members.items()}
@@ -151,7 +151,8 @@ class Nursery:
             "outputs": outputs,
             "refs": {name: one.reference for name, one in seen.items() if one.physical_id},
             "attributes": await _attributes(step, stack, members, types, reveal),
-            "failed": [name for name, row in members.items() if row.status != COMPLETE],
+            "failed": [name for name, row in members.items() if row.status == FAILED],
+            "definitions": definitions_of(family.definition, members) if step.definitions else {},
         }
 
     def _birth(self, resource: ResourceRow, step: Nest, key: OperationId, child: StackId) -> Asked:
@@ -264,6 +265,12 @@ class Nursery:
                 created_at=self._world.clock.now(),
             )
         )
+
+
+def definitions_of(definition: DefinitionRow, names: Iterable[str]) -> dict[str, Any]:
+    """Return what a generated template says of resources."""
+    said: Mapping[str, Any] = definition.template["resources"]
+    return {name: said[name] for name in names if name in said}
 
 
 def _outputs(compiled: Compiled, facts: Standing) -> dict[str, Any]:

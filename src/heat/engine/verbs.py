@@ -191,10 +191,8 @@ class Performance:
                 return self._read(step, {"id": await self._refusable(step, found)})
             case Draw(size):
                 return self._read(step, {"hex": self._stage.world.chance.hex(size)})
-            case Keep(data):
-                self.kept = data
-                self.pending.append(ChangeResource(self._resource, {"data": data}))
-                return self._read(step, {})
+            case Keep(data, item):
+                return self._keep(step, data, item)
             case Sleep(seconds):
                 return await self._sleep(step, seconds, entry)
             case Hear():
@@ -208,6 +206,14 @@ class Performance:
             case Fail(reason, kind):
                 raise VerbFailed(reason, kind=kind)
 
+    def _keep(self, step: Keep, data: Mapping[str, Any], item: str | None) -> Reply:
+        self.kept = data
+        fields: dict[str, Any] = {"data": data}
+        if item is not None:
+            self.physical_id = fields["physical_id"] = item
+        self.pending.append(ChangeResource(self._resource, fields))
+        return self._read(step, {})
+
     def _replayed(self, step: Step, reply: Any) -> Reply:
         if isinstance(reply, Mapping) and "__fault__" in reply:
             raise fault_from_wire(reply["__fault__"])
@@ -215,6 +221,7 @@ class Performance:
             self.physical_id = pick(reply, step.makes)
         if isinstance(step, Keep):
             self.kept = step.data
+            self.physical_id = step.item or self.physical_id
         return reply  # type: ignore[no-any-return]
 
     def _entry(self, step: Step, reply: Any, *, answered: bool) -> JournalRow:

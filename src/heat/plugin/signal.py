@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from heat.base.json import Json
+from heat.plugin.steps import Nest, Reply
 
 SUCCESS, FAILURE = "SUCCESS", "FAILURE"
 
@@ -42,6 +43,45 @@ class Listening(Protocol):
 
     def overheard(self, signals: Sequence[Signal]) -> Mapping[str, Json]:
         """Return the attributes that tell of it."""
+        ...
+
+
+class Scaling(Protocol):
+    """A type to which anything that is said means: change the size of a group."""
+
+    @property
+    def scales(self) -> str:
+        """The physical id, or the name, of that group."""
+        ...
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds in which the group changes no more afterwards; None leaves it to the group."""
+        ...
+
+    def size_after(self, size: int) -> int:
+        """Return the size that a group of this size should have, before the group's limits."""
+        ...
+
+
+class Scaled(Protocol):
+    """A type whose members are more or fewer when a Scaling type is told so."""
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds in which it changes no more after a change."""
+        ...
+
+    def allowed(self, size: int) -> int:
+        """Return the size nearest to this one that its limits allow."""
+        ...
+
+    def count(self, inside: Reply) -> int:
+        """Return how many members it has."""
+        ...
+
+    def scaled(self, inside: Reply, size: int, seed: str) -> Nest:
+        """Return what gives it so many members; ``seed`` is for the names of new ones."""
         ...
 
 

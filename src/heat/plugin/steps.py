@@ -131,9 +131,13 @@ class Draw(Struct, frozen=True, tag=True):
 
 
 class Keep(Struct, frozen=True, tag=True):
-    """Keep values with the resource, encrypted at rest, for its later verbs (``__here__.data``)."""
+    """Keep values with the resource, encrypted at rest, for its later verbs (``__here__.data``).
+
+    A creation that knows the physical id before its end gives it as ``item``.
+    """
 
     data: Mapping[str, Any]
+    item: str | None = None
 
 
 class Sleep(Struct, frozen=True, tag=True):
@@ -189,13 +193,15 @@ class Inside(Struct, frozen=True, tag=True):
     """Look into a nested stack: the reply has ``outputs``, ``refs`` and ``attributes``.
 
     ``refs`` has the reference id of each member by name, ``attributes`` for each attribute
-    asked for its value by member, ``failed`` the members that are not in order. What can't be
-    told is left out.
+    asked for its value by member, ``failed`` the members whose last action failed,
+    ``definitions`` what the template says of each member there is. What can't be told is left
+    out. The oldest members come first.
     """
 
     item: str
     outputs: bool = False
     attributes: tuple[str, ...] = ()
+    definitions: bool = False
 
 
 Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail | Nest | Inside | Hear | Forget

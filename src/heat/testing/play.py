@@ -91,8 +91,8 @@ def written(step: Step) -> dict[str, Any]:
             return {"find": f"{finder.key} {value}"}
         case Draw(size=size):
             return {"draw": size}
-        case Keep(data=data):
-            return {"keep": dict(data)}
+        case Keep(data=data, item=item):
+            return {"keep": dict(data)} | ({"item": item} if item else {})
         case Sleep(seconds=seconds):
             return {"sleep": seconds}
         case Hear(of=of, count=count, seconds=seconds):
@@ -101,8 +101,9 @@ def written(step: Step) -> dict[str, Any]:
             return {"forget": of}
         case Nest(action=action, source=source, parameters=parameters):
             return {"nest": action, "source": source, "parameters": dict(parameters)}
-        case Inside(outputs=outputs, attributes=attributes):
-            return {"inside": list(attributes), "outputs": outputs}
+        case Inside(outputs=outputs, attributes=attributes, definitions=definitions):
+            asked = {"inside": list(attributes), "outputs": outputs}
+            return asked | ({"definitions": True} if definitions else {})
         case Fail(reason=reason):
             return {"fail": reason}
 

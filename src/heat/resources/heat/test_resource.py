@@ -79,7 +79,8 @@ class TestResource(Stateless):
         return {"output": self.__here__.data.get("value", self.value)}
 
     def _act(self, action: str) -> Steps[None]:
-        yield Keep({"value": self.value})
+        known = action == "create" and not self.fail
+        yield Keep({"value": self.value}, self.physical_name if known else None)
         yield from self._wait(action)
         if self.fail:
             yield from failed(f"Test Resource failed {self.__here__.resource}", "ValueError")
