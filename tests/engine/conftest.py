@@ -125,10 +125,10 @@ class Life:
 class Place:
     """A store, a cloud, and engines that come and go."""
 
-    def __init__(self, seed=0, latency=0.0, **local):
+    def __init__(self, seed=0, latency=0.0, times=None, **local):
         loop = asyncio.get_running_loop()
         self.clock, self.chance = LoopClock(), SeededChance(seed)
-        self.local = LocalSettings(**local)
+        self.local = LocalSettings(latency=times or {}, **local)
         self.cloud = build_cloud(
             clock=lambda: START + timedelta(seconds=loop.time()), settings=self.local
         )

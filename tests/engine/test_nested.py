@@ -1,8 +1,13 @@
 """Nested stacks: made, changed and removed with the resource that they stand for."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+
+from heat.base.ids import OperationId
+from heat.store import operations, stacks
+from heat.store.rows import ChangeStack, OperationRow
 
 from .test_crash import ends_well
 
@@ -182,5 +187,222 @@ def test_a_death_leaves_one_of_each(world, steps):
         place.ask("DELETE", None, stack)
         await ends_well(place, stack, engine)
         assert not place.stacks()
+
+    world(main)
+
+
+SLOW = INNER.replace("properties: {", "properties: {action_wait_secs: {create: 900, update: 900}, ")
+SLOW_THREE = {"inner.yaml": SLOW, "middle.yaml": MIDDLE}
+
+
+def cancel(place, stack):
+    """Ask for an end without a rollback, as a request does."""
+    row = stacks.get(place.db, stack)
+    operations.accept(
+        place.db,
+        operation=OperationRow(
+            id=OperationId(place.chance.id()),
+            stack=stack,
+            action=row.action,
+            state="PENDING",
+            definition=row.definition,
+            requested_at=place.clock.now(),
+            deadline=place.clock.now() + timedelta(hours=1),
+            credentials=row.credentials,
+            options={"cancel": True},
+        ),
+        stack=ChangeStack(stack, {}),
+    )
+    for worker in place._workers:
+        worker.wake(stack)
+
+
+def line(place, stack):
+    """Return a stack and those below it, one below the other."""
+    found = [stacks.get(place.db, stack)]
+    while below := [row for row in place.stacks() if row.owner == found[-1].id]:
+        found.append(below[0])
+    return found
+
+
+@pytest.mark.parametrize("steps", [None, 3, 6, 9, 12])
+def test_a_cancelled_create_stops_all_the_way_down(world, steps):
+    async def main(place):
+        engine = place.start("first")
+        stack = place.ask("CREATE", THREE, files=SLOW_THREE)
+        await asyncio.sleep(20)
+        if steps is not None:
+            await place.kill(engine)
+            engine = place.start("second", steps)
+        cancel(place, stack)
+        await asyncio.sleep(30)
+        if steps is not None:
+            await place.kill(engine)
+            place.start("third")
+        await place.settled(stack, 2000)
+        found = line(place, stack)
+        assert [(row.action, row.status) for row in found] == [("CREATE", "FAILED")] * 3
+        assert {row.reason for row in found} == {"Stack CREATE cancelled"}
+        assert all(operations.current(place.db, row.id) is None for row in found)
+        place.ask("UPDATE", THREE, stack, files=FILES)
+        await done(place, stack)
+        assert value(place, stack) == "deep"
+
+    world(main)
+
+
+def test_a_rollback_cancels_what_is_at_work_below(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", THREE, files=FILES)
+        await done(place, stack)
+        slow = {
+            "inner.yaml": SLOW.replace("value: {get_param: x}", "value: other"),
+            "middle.yaml": MIDDLE,
+        }
+        before = stacks.get(place.db, stack).definition
+        place.ask("UPDATE", THREE, stack, files=slow)
+        await asyncio.sleep(20)
+        row = stacks.get(place.db, stack)
+        assert row.status == "IN_PROGRESS"
+        go_back(place, row, before)
+        settled = await place.settled(stack, 100)
+        assert (settled.action, settled.status) == ("ROLLBACK", "COMPLETE"), settled.reason
+        assert value(place, stack) == "deep"
+
+    world(main)
+
+
+def test_a_newer_update_cancels_what_is_at_work_below_before_its_turn_comes(world):
+    before = PARENT.replace(
+        "  n: {",
+        "  a: {type: OS::Heat::TestResource, properties: {action_wait_secs: {update: 60}, "
+        "value: {get_param: x}}}\n  n: {depends_on: a, ",
+    )
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", before, files=FILES)
+        await done(place, stack)
+        child = place.rows(stack)["n"].physical_id
+        place.ask("UPDATE", before, stack, files={"inner.yaml": SLOW}, parameters={"x": "2"})
+        await asyncio.sleep(90)
+        assert stacks.get(place.db, child).status == "IN_PROGRESS"
+        place.ask("UPDATE", before, stack, files=FILES, parameters={"x": "3"})
+        await asyncio.sleep(30)
+        row = stacks.get(place.db, child)
+        assert (row.status, row.reason) == ("FAILED", "Stack UPDATE cancelled")
+        await done(place, stack)
+        assert value(place, stack) == "3"
+
+    world(main)
+
+
+def go_back(place, row, definition):
+    operations.accept(
+        place.db,
+        operation=OperationRow(
+            id=OperationId(place.chance.id()),
+            stack=row.id,
+            action="ROLLBACK",
+            state="PENDING",
+            definition=definition,
+            requested_at=place.clock.now(),
+            deadline=place.clock.now() + timedelta(hours=1),
+            credentials=row.credentials,
+        ),
+        stack=ChangeStack(row.id, {"action": "ROLLBACK", "status": "IN_PROGRESS"}),
+    )
+    for worker in place._workers:
+        worker.wake(row.id)
+
+
+@pytest.mark.parametrize("way", ["replaced", "deleted with it"])
+def test_a_nested_stack_that_somebody_deleted(world, way):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        await done(place, stack)
+        child = place.rows(stack)["n"].physical_id
+        place.ask("DELETE", None, child)
+        await done(place, child)
+        if way == "replaced":
+            place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
+            await done(place, stack)
+            assert place.rows(stack)["n"].physical_id != child
+            assert value(place, stack) == "2"
+        place.ask("DELETE", None, stack)
+        await done(place, stack)
+        assert not place.stacks()
+
+    world(main)
+
+
+def test_a_nested_stack_that_somebody_changed_is_changed_back(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        await done(place, stack)
+        child = place.rows(stack)["n"].physical_id
+        place.ask("UPDATE", INNER, child, parameters={"x": "by hand"})
+        await done(place, child)
+        place.ask("UPDATE", PARENT, stack, files=FILES)
+        await done(place, stack)
+        assert place.rows(child)["m"].properties["value"] == "1"
+
+    world(main)
+
+
+@pytest.mark.parametrize("action", ["SUSPEND", "CHECK", "UPDATE", "DELETE"])
+@pytest.mark.parametrize("wait", [0.0, 3.0, 30.0])
+def test_a_delete_takes_a_nested_stack_in_any_state(world, action, wait):
+    async def main(place):
+        place.start()
+        wait_secs = "properties: {action_wait_secs: {update: 10, delete: 5}, value"
+        slow = INNER.replace("properties: {value", wait_secs)
+        stack = place.ask("CREATE", PARENT, files={"inner.yaml": slow})
+        await done(place, stack)
+        child = place.rows(stack)["n"].physical_id
+        template = slow.replace("get_param: x", "str_split: [',', 'a,b', 0]")
+        place.ask(action, template if action == "UPDATE" else None, child)
+        await asyncio.sleep(wait)
+        place.ask("DELETE", None, stack)
+        await done(place, stack)
+        assert not place.stacks()
+
+    world(main)
+
+
+def test_suspend_check_and_resume_reach_the_last_member(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", THREE, files=FILES)
+        await done(place, stack)
+        for action in ("SUSPEND", "RESUME", "CHECK"):
+            place.ask(action, None, stack)
+            await done(place, stack)
+            found = line(place, stack)
+            assert [(row.action, row.status) for row in found] == [(action, "COMPLETE")] * 3
+            assert place.rows(found[2].id)["m"].action == action
+
+    world(main)
+
+
+def test_an_update_of_a_nested_stack_that_sleeps_says_what_to_do(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        await done(place, stack)
+        child = place.rows(stack)["n"].physical_id
+        place.ask("SUSPEND", None, child)
+        await done(place, child)
+        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
+        settled = await place.settled(stack)
+        assert f"its nested stack {child} is suspended" in settled.reason
+        place.ask("RESUME", None, child)
+        await done(place, child)
+        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
+        await done(place, stack)
+        assert value(place, stack) == "2"
 
     world(main)

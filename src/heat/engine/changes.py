@@ -1,6 +1,7 @@
 """Carries out one node of a plan: the change of one resource."""
 
 import logging
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -97,7 +98,11 @@ def _desire(scene: Scene, name: str) -> Desired:
     compiled = scene.compiled
     assert compiled is not None  # noqa: S101 - a stack without definition has no such nodes
     found = desire(
-        compiled.bound, name, Standing(scene.known), compiled.type_of, compiled.requires[name]
+        compiled.bound,
+        name,
+        Standing(ChainMap(scene.known, scene.begun)),
+        compiled.type_of,
+        compiled.requires[name],
     )
     if isinstance(found, Problem):
         raise Invalid(problems=[found])
@@ -261,9 +266,14 @@ async def _finish(scene: Scene, row: ResourceRow) -> Outcome:
     return await create(scene, row, values, _wanted(scene, row.name), [], {})
 
 
+def _nests(scene: Scene, row: ResourceRow) -> bool:
+    cls = scene.type_of(row)
+    return cls is not None and cls.nests
+
+
 async def _update(scene: Scene, node: Node) -> Outcome:
     row = scene.rows[node.row]
-    if (row.action, row.status) == ("CREATE", IN_PROGRESS):
+    if (row.action, row.status) == ("CREATE", IN_PROGRESS) and not _nests(scene, row):
         outcome = await _finish(scene, row)
         if outcome is not Outcome.DONE:
             return outcome

@@ -7,6 +7,7 @@ another driver continues from the rows.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -21,9 +22,10 @@ from heat.engine.changes import carry_out
 from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Unkept
-from heat.engine.nursery import Nursery
-from heat.engine.observing import observe, see_broken
+from heat.engine.nursery import Asked, Nursery
+from heat.engine.observing import observe, see_broken, see_gone
 from heat.engine.ports import Loaded, Settings, World
+from heat.engine.reasons import VerbFailed
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.scene import Outcome, Scene
 from heat.engine.trusting import Trusts
@@ -74,6 +76,7 @@ class Drive:
         self._superseded = False
         self._late = False
         self._notice = asyncio.Event()
+        self._board: Board | None = None
         self._trusts = Trusts(world.cloud, lease, loaded)
 
     def supersede(self) -> None:
@@ -99,8 +102,9 @@ class Drive:
             invalid = Invalid(problems=scene.compiled.problems)
             await self._fail_early(invalid, self._loaded.resources)
             return
+        halted = await self._halt(scene)
         if self.operation.options.get("cancel"):
-            await self._cancel(scene)
+            await self._cancel(scene, halted)
             return
         plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
         await self._trust(scene)
@@ -130,6 +134,7 @@ class Drive:
             ),
             deadline=self.operation.deadline,
             stopping=lambda: self._superseded or self._late or self._lease.lost,
+            made=self._made,
         )
         journal: dict[ResourceId, list[Any]] = {}
         for entry in loaded.journal:
@@ -166,7 +171,7 @@ class Drive:
         rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
         known = [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)]
         if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
-            known = await see_broken(scene, known)
+            known = await see_gone(scene, await see_broken(scene, known))
         plan = self._planned(scene, known)
         now = self._world.clock.now()
         made: list[Any] = []
@@ -224,7 +229,7 @@ class Drive:
 
     async def _execute(self, scene: Scene, plan: Plan) -> Outcome:
         """Carry the plan out as far as it goes; returns how it ended."""
-        board = Board(plan, scene, self.operation)
+        self._board = board = Board(plan, scene, self.operation)
         outcome = Outcome.DONE
         running: dict[asyncio.Task[Outcome], Node] = {}
         try:
@@ -242,6 +247,8 @@ class Drive:
                     result = Outcome.STOPPED if task.cancelled() else task.result()
                     if result is Outcome.DONE:
                         board.done(node)
+                        if scene.moved(node.name) and outcome is Outcome.DONE:
+                            outcome = Outcome.REPLAN  # others began with what it was before
                     elif outcome is Outcome.DONE or result is Outcome.FAILED:
                         outcome = result
         finally:
@@ -254,6 +261,11 @@ class Drive:
         if outcome is Outcome.DONE and not board.finished:
             return Outcome.FAILED if scene.failures else Outcome.STOPPED
         return outcome
+
+    def _made(self, row: ResourceId, item: str) -> None:
+        """Let those begin who waited for no more than that an object exists."""
+        if self._board is not None and self._board.made(row, item):
+            self._notice.set()
 
     async def _next(self, running: Mapping[asyncio.Task[Outcome], Node]) -> Iterable[Any]:
         """Return the nodes that have ended; also comes back when there is something to notice."""
@@ -340,7 +352,24 @@ class Drive:
             scene.teller.stack("ROLLBACK", IN_PROGRESS, started),
         ]
 
-    async def _cancel(self, scene: Scene) -> None:
+    async def _halt(self, scene: Scene) -> list[Asked]:
+        """Cancel what former operations have nested stacks do; those of this one go on."""
+        nursery = scene.stage.nursery
+        left = [
+            row
+            for row in scene.rows.values()
+            if row.status == IN_PROGRESS and row.operation != self.operation.id
+        ]
+        nested = [row for row in left if (cls := scene.type_of(row)) is not None and cls.nests]
+        found = await asyncio.gather(*(nursery.halt(row) for row in nested))
+        halted = [asked for asked in found if asked is not None]
+        if writes := [write for asked in halted for write in asked.writes]:
+            await self._lease.commit(*writes, operation=self.operation.id)
+        for asked in halted:
+            nursery.wake(asked.stack)
+        return halted
+
+    async def _cancel(self, scene: Scene, halted: Sequence[Asked]) -> None:
         """Begin nothing more, and say so; what is under way comes to its end after that."""
         action, reason = self.operation.action, f"Stack {self.operation.action} cancelled"
         if scene.stack.status == IN_PROGRESS:
@@ -352,6 +381,9 @@ class Drive:
         rows = scene.rows.values()
         known = [recorded(scene.stack, row, self._world.types) for row in rows]
         await self._execute(scene, actions.ending(self._planned(scene, known), known))
+        for asked in halted:
+            with suppress(VerbFailed):
+                await scene.stage.nursery.ended(asked.operation, scene.stage.stopping)
         if not self._superseded:
             await self._lease.commit(
                 *self._stopped(rows, reason),

@@ -42,6 +42,7 @@ from heat.store.rows import (
     Write,
 )
 
+_CANCELLABLE = ("CREATE", "UPDATE")
 _SAID = re.compile(r"Resource \w+ failed: (?P<kind>[^:]+): (?P<text>.*)", re.DOTALL)
 
 Reveal = Callable[[ResourceId, Steps[dict[str, Any]]], Any]
@@ -99,13 +100,30 @@ class Nursery:
         if family is None:
             if step.action in ("DELETE", "ABANDON"):
                 return None
-            raise VerbFailed(
-                "its nested stack is gone; mark the resource unhealthy, and the next update makes "
-                "a new one",
-                kind="NotFound",
-            )
+            said = "its nested stack has just been deleted; the next update makes a new one"
+            raise VerbFailed(said, kind="NotFound")
+        if family.stack.action == "SUSPEND" and step.action in ("CREATE", "UPDATE"):
+            said = f"its nested stack {child} is suspended; resume that one first"
+            raise VerbFailed(said, kind="NotSupported")
         action = "UPDATE" if step.action == "CREATE" else step.action
         return self._change(resource, step, key, family, action)
+
+    async def halt(self, row: ResourceRow) -> Asked | None:
+        """Return what cancels an action of a nested stack that a former operation asked for.
+
+        None when it is not at work, or on its way out anyway.
+        """
+        child = self.child(row.id)
+        key = operation_of(row.id, f"cancel for {self._operation.id}", 0)
+        current = (await self._world.store.currents([child])).get(child)
+        if current is None or current == key:
+            return Asked(key, child) if current else None
+        family = await self._world.store.family(child)
+        if family is None or family.stack.action not in _CANCELLABLE:
+            return None
+        stack = family.stack
+        made = self._request(stack, key, stack.action, stack.definition, Nest(stack.action))
+        return Asked(key, child, (PutOperation(replace(made, options={"cancel": True})),))
 
     async def ended(self, operation: OperationId, stopping: Callable[[], bool]) -> bool:
         """Wait for the end of an operation; False when the waiting was stopped.

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from heat.base.errors import Fault
+from heat.base.ids import StackId
 from heat.engine.record import COMPLETE, FAILED, looks_after_failure, standing
 from heat.engine.scene import Scene
 from heat.engine.verbs import Performance
@@ -26,6 +27,20 @@ async def observe(scene: Scene) -> None:
     """Take over what mutable properties are by now, and which objects are gone."""
     rows = [row for row in scene.rows.values() if row.status == COMPLETE and _has_object(row)]
     await asyncio.gather(*(_take_over(scene, row) for row in rows))
+
+
+async def see_gone(scene: Scene, known: list[Recorded]) -> list[Recorded]:
+    """Find nested stacks that somebody has deleted by themselves."""
+    nested = [
+        one
+        for one in known
+        if one.cls is not None and one.cls.nests and _has_object(scene.rows[one.id])
+    ]
+    if not nested:
+        return known
+    there = await scene.stage.world.store.there([StackId(one.physical_id or "") for one in nested])
+    gone = {one.id for one in nested if one.physical_id not in there}
+    return [replace(one, gone=True) if one.id in gone else one for one in known]
 
 
 async def see_broken(scene: Scene, known: list[Recorded]) -> list[Recorded]:

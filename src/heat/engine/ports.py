@@ -76,6 +76,10 @@ class Store(Inbox, Records, Protocol):
         """Read a stack, deleted or not, with its definition and resources."""
         ...
 
+    async def there(self, stacks: Collection[StackId]) -> frozenset[StackId]:
+        """Return those of the stacks that are not deleted."""
+        ...
+
     async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
         """Return the current operations of stacks."""
         ...

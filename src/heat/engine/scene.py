@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from msgspec.structs import replace
+
 from heat.base.ids import ResourceId
 from heat.engine.record import Teller, recorded
 from heat.engine.verbs import Stage
@@ -39,6 +41,9 @@ class Scene:
     snapshots: Mapping[str, SnapshotRow] = field(default_factory=dict[str, SnapshotRow])
     registry: Registry | None = None
     known: dict[str, Known] = field(default_factory=dict[str, Known])
+    begun: dict[str, Known] = field(default_factory=dict[str, Known])
+    """What is known of objects that exist and are not complete yet: their references."""
+    shifted: set[str] = field(default_factory=set[str])
     lingering: set[ResourceId] = field(default_factory=set[ResourceId])
     """Rows that stay for a while although their objects are deleted."""
     failures: dict[str, str] = field(default_factory=dict[str, str])
@@ -58,6 +63,10 @@ class Scene:
         """Return the type that a row's type stands for; once made, that is not looked up anew."""
         return row.real_type or row.type
 
+    def type_of(self, row: ResourceRow) -> type[Resource] | None:
+        """Return the class of a row, if its type is still there."""
+        return self.types.get(self.real_type(row))
+
     def note(self, row: ResourceRow) -> None:
         """Take over a committed row."""
         self.rows[row.id] = row
@@ -70,6 +79,21 @@ class Scene:
         self.journal.pop(row, None)
         if gone is not None and self.current.get(gone.name) == row:
             del self.current[gone.name]
+
+    def begin(self, row: ResourceRow, item: str) -> None:
+        """Let those know of a row's object who need no more than that it exists."""
+        seen = recorded(self.stack, replace(row, physical_id=item), self.types)
+        before = self.begun.get(row.name)
+        if before is not None and before.reference != seen.reference:
+            self.shifted.add(row.name)
+        self.begun[row.name] = Known(seen.reference)
+
+    def moved(self, name: str) -> bool:
+        """Tell, once, whether a complete object is another than the one that others began with."""
+        if name not in self.begun:
+            return False
+        begun, known = self.begun.pop(name), self.known.get(name)
+        return name in self.shifted or (known is not None and known.reference != begun.reference)
 
     def learn(self, row: ResourceRow) -> None:
         """Let other resources know of a row, as soon as it is what the plan wants."""

@@ -119,6 +119,10 @@ class ThreadedStore:
             resources=resources.of_stack(self._db, stack),
         )
 
+    async def there(self, stack_ids: Collection[StackId]) -> frozenset[StackId]:
+        """Return those of the stacks that are not deleted."""
+        return frozenset(await self._run(lambda: stacks.many(self._db, stack_ids)))
+
     async def endings(self, operations: Collection[OperationId]) -> Mapping[OperationId, Ending]:
         """Return how operations ended; those that go on are left out."""
         found = await self._run(lambda: ended(self._db, operations))

@@ -72,6 +72,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     nursery: Nursery
     deadline: datetime
     stopping: Callable[[], bool]
+    made: Callable[[ResourceId, str], None]
 
 
 class Performance:
@@ -170,6 +171,8 @@ class Performance:
             writes, self.pending = self.pending, []
             self.wrote = True
             await self._stage.lease.commit(*writes)
+            if self.made_now is not None:
+                self._stage.made(self._resource, self.made_now)
 
     async def _step(self, step: Step) -> Reply:
         entry = self._journal[self._at] if self._at < len(self._journal) else None

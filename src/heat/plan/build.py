@@ -235,6 +235,7 @@ def _desired_nodes(
             reasons=d.verdict.reasons,
             replaces=d.current.id if d.replaces and d.current else None,
             settled=d.settled,
+            early=tuple(sorted(desired_id(other) for other in d.desired.early if other in decided)),
         )
 
 

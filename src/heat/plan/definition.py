@@ -171,12 +171,3 @@ def _wanted(bound: Bound, type_of: TypeOf) -> dict[str, frozenset[str]]:
             else:
                 names.add(cls.asked(reference.attribute, reference.first))
     return {name: frozenset(attributes) for name, attributes in found.items()}
-
-
-def parameters_shown(compiled: Compiled, pseudo: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters as stack show has them: texts, hidden ones masked."""
-    shown: dict[str, Any] = dict(pseudo)
-    for name, schema in compiled.template.parameters.items():
-        if name in compiled.values:
-            shown[name] = "******" if schema.hidden else compiled.values[name]
-    return shown

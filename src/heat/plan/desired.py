@@ -21,6 +21,7 @@ from heat.plugin.values import read, recall
 from heat.template.codes import problem
 from heat.template.evaluate import Bound
 from heat.template.expressions import ABSENT, Expression, MapOf
+from heat.template.model import ResourceDefinition
 from heat.template.source import locate
 
 TypeOf = Callable[[str, str], "type[Resource] | Problem"]
@@ -62,7 +63,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Desired:
-    """One resource as the template wants it. ``values`` is None when there are problems."""
+    """One resource as the template wants it. ``values`` is None when there are problems.
+
+    Of what it ``requires``, that which is ``early`` need only exist when its turn comes.
+    """
 
     name: str
     cls: type[Resource]
@@ -75,6 +79,7 @@ class Desired:
     problems: tuple[Problem, ...] = ()
     external_id: str | None = None
     """The object that it stands for instead of one of its own."""
+    early: frozenset[str] = frozenset()
     rough: Resource | None = None
     """What can be made of values that are beyond use, to look up the names that they hold."""
 
@@ -170,7 +175,26 @@ def desire(
         tuple(problems),
         None if external is None else str(external),
         rough=_rough(found, properties) if values is None else None,
+        early=_early(bound, definition, found, requires),
     )
+
+
+def _early(
+    bound: Bound, definition: ResourceDefinition, cls: type[Resource], requires: frozenset[str]
+) -> frozenset[str]:
+    """Name the resources that are only referred to where it is enough that they exist."""
+    patient = {prop.public for prop in cls.__properties__.values() if prop.early}
+    if not patient or not requires or not isinstance(definition.properties, MapOf):
+        return frozenset()
+    strict = {*definition.depends_on, *(requires - bound.requires(definition.name))}
+    if definition.metadata is not None:
+        strict |= {use.resource for use in bound.references(definition.metadata)}
+    loose: set[str] = set()
+    for key, part in definition.properties.items:
+        for use in bound.references(part):
+            exists = key in patient and use.kind == "reference"
+            (loose if exists else strict).add(use.resource)
+    return requires & (loose - strict)
 
 
 def _rough(cls: type[Resource], properties: Any) -> Resource | None:

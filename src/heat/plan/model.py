@@ -44,7 +44,8 @@ class Node(Struct, frozen=True, kw_only=True):
 
     ``replaces`` is the row that a create stands in for; ``replaced_by`` on a delete is the row
     that made it superfluous. A ``settled`` keep has nothing before it that changes, so there
-    is nothing to look at when it is reached.
+    is nothing to look at when it is reached. ``early`` are those of the needs of which it is
+    enough that the object exists.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Node(Struct, frozen=True, kw_only=True):
     replaces: ResourceId | None = None
     replaced_by: ResourceId | None = None
     settled: bool = False
+    early: tuple[str, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):

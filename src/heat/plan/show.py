@@ -68,6 +68,8 @@ def _node(node: Node) -> Iterable[str]:
     yield f"{sign} {node.name}  {node.type}{note}"
     for reason in node.reasons:
         yield f"    {_reason(reason)}"
+    for need in node.early:
+        yield f"    begins as soon as {need} exists"
 
 
 def _reason(reason: Reason) -> str:

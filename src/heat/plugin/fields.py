@@ -26,7 +26,8 @@ class Property:
     ``wire`` is the cloud's own name. ``find`` makes it a name-or-id of such an object. ``was``
     names older properties that mean the same. ``shown`` makes it an attribute too (a text:
     under that name in the live item; an attribute: with its type and more). ``named`` is the
-    template's name where Python can't spell it. ``secret`` values never appear in what is
+    template's name where Python can't spell it. ``early`` says that what it refers to need only
+    exist, not be complete. ``secret`` values never appear in what is
     shown. ``sent`` is False for what only Heat itself uses.
     """
 
@@ -43,6 +44,7 @@ class Property:
     secret: bool = False
     sent: bool = True
     immutable: bool = False
+    early: bool = False
     support: Mapping[str, Any] = field(default_factory=dict[str, Any])
     name: str = ""
     type: Any = None

@@ -3,7 +3,6 @@
 ``FORMATS`` has them under the names that templates use as ``custom_constraint``.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -88,7 +87,7 @@ def cron_expression(value: Any) -> Said:
 
 def time_zone(value: Any) -> Said:
     """Accept the name of a time zone, or none."""
-    if value == "" or value in _zones():
+    if isinstance(value, str) and (value == "" or value in _zones()):
         return None
     cure = did_you_mean(value, _zones()) if isinstance(value, str) else ""
     return f"{value!r} is not a time zone such as Europe/Paris" + (f"; {cure}" if cure else "")
@@ -108,7 +107,7 @@ def expiration(value: Any) -> Said:
 
 def json_text(value: Any) -> Said:
     """Accept JSON text, or none."""
-    if value == "" or _parses(json.loads, value):
+    if value == "" or _parses(read_json, value):
         return None
     return f"{value!r} is not JSON"
 
@@ -194,7 +193,7 @@ class _Field(NamedTuple):
     def holds(self, text: str) -> bool:
         """Tell whether a part of the field, one of those between commas, is right."""
         text, _, step = text.partition("/")
-        if step and not (step.isdecimal() and int(step) > 0):
+        if step and not (_is_number(step) and int(step) > 0):
             return False
         if text in ("*", "?"):
             return True
@@ -210,7 +209,12 @@ class _Field(NamedTuple):
     def _number(self, text: str) -> bool:
         if text in self.words:
             return True
-        return text.isascii() and text.isdecimal() and self.low <= int(text) <= self.high
+        return _is_number(text) and self.low <= int(text) <= self.high
+
+
+def _is_number(text: str) -> bool:
+    # No field has more than two digits; int() refuses very many.
+    return text.isascii() and text.isdecimal() and len(text) <= 4
 
 
 _SCHEDULES = ("@hourly", "@midnight", "@daily", "@weekly", "@monthly", "@yearly", "@annually")

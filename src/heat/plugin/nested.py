@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from heat.base.json import Json
+from heat.base.json import Json, walk
 from heat.plugin.fields import REQUIRED, Attribute, mutable, plain
 from heat.plugin.registry import resource
-from heat.plugin.resource import Resource, walk
+from heat.plugin.resource import Resource
 from heat.plugin.steps import Inside, Keep, Nest, Steps
 from heat.template.model import Template
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from heat.base.json import Json
+from heat.base.json import Json, walk
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.plugin.fields import Difference, Struct
@@ -188,22 +188,6 @@ class Stateless(Resource):
     def shown(self) -> dict[str, Json]:
         """Return all attributes."""
         return {}
-
-
-def walk(value: Any, path: Sequence[Any]) -> Any:
-    """Follow a path of keys and indexes into a value; one that leads nowhere is null."""
-    for step in path:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(value, Mapping):
-            value = value.get(step)  # pyright: ignore[reportUnknownMemberType]
-        elif isinstance(value, list | str) and isinstance(step, int):
-            if not -len(value) <= step < len(value):  # pyright: ignore[reportUnknownArgumentType]
-                return None
-            value = value[step]  # pyright: ignore[reportUnknownVariableType]
-        else:
-            return None
-    return value  # pyright: ignore[reportUnknownVariableType]
 
 
 def failed(reason: str, kind: str = "ResourceInError") -> Steps[Reply]:
