@@ -1,17 +1,18 @@
 """The application: a table of routes on Falcon, with the versions and the probe beside it."""
 
-import uuid
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import falcon
 
-from heat.api import faults, handlers, saved
-from heat.api.asking import Asking, Call, base_of
-from heat.api.handlers import Answer
+from heat.api import faults, handlers, openapi, saved
+from heat.api.answering import Answer, send
+from heat.api.asking import Asking, Call
+from heat.api.entry import RequestIds, Sound
+from heat.api.open import Document, Probe, Versions
 from heat.api.settings import ApiSettings
 from heat.operations.policy import Policy
-from heat.store.shapes import to_json
 
 Handler = Callable[[Asking], Answer]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -99,14 +100,16 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
 }
 """Every route below ``/v1/{tenant_id}``."""
 
-OPEN_PATHS = ("/", "/versions", "/v1", "/healthcheck")
-"""The paths that need no token."""
+OPEN_PATHS = ("/", "/versions", "/v1", "/v1/openapi.json", "/healthcheck")
+"""The paths that need no token; those of other versions neither."""
+
+_OTHER_VERSION = re.compile(r"/v(?!1(/|$))\d[^/]*(/.*)?$")
 
 
 def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[Any, Any]":
     """Return the WSGI application; ``call`` carries operations out."""
     settings = settings or ApiSettings()
-    app: falcon.App[Any, Any] = falcon.App(middleware=_RequestIds())
+    app: falcon.App[Any, Any] = falcon.App(middleware=[RequestIds(), Sound()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     faults.install(app)
@@ -117,7 +120,7 @@ def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[
             _self: Any, request: falcon.Request, response: falcon.Response, **parts: str
         ) -> None:
             asking = Asking(request, parts, call=call, policy=policy, settings=settings)
-            _send(response, handler(asking))
+            send(response, handler(asking))
 
         return respond
 
@@ -127,9 +130,11 @@ def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[
         app.add_route(f"/v1/{{tenant_id}}{path}", type("Route", (), responders)())
     _add_arns(app, bind(handlers.look_up))
     for path in ("/", "/versions"):
-        app.add_route(path, _Versions(settings, falcon.HTTP_300))
-    app.add_route("/v1", _Versions(settings, falcon.HTTP_200))
-    app.add_route("/healthcheck", _Probe())
+        app.add_route(path, Versions(settings, falcon.HTTP_300))
+    app.add_route("/v1", Versions(settings, falcon.HTTP_200))
+    app.add_sink(Versions(settings, falcon.HTTP_300).on_any, _OTHER_VERSION)
+    app.add_route("/v1/openapi.json", Document(openapi.document(ROUTES, settings.revision)))
+    app.add_route("/healthcheck", Probe())
     return app
 
 
@@ -144,19 +149,10 @@ def wrap(app: WsgiApp, conf: Mapping[str, Any]) -> WsgiApp:
 
     def choose(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/").rstrip("/") or "/"
-        return (app if path in OPEN_PATHS else guarded)(environ, start)
+        is_open = path in OPEN_PATHS or _OTHER_VERSION.match(path)
+        return (app if is_open else guarded)(environ, start)
 
     return choose
-
-
-def _send(response: falcon.Response, answer: Answer) -> None:
-    response.status = falcon.code_to_http_status(answer.status)
-    for name, value in answer.headers.items():
-        response.set_header(name, value)
-    if answer.status == 204:
-        return
-    response.content_type = "application/json"
-    response.data = to_json(answer.body)
 
 
 def _options(methods: Iterable[str]) -> Callable[..., None]:
@@ -176,35 +172,3 @@ def _add_arns(app: "falcon.App[Any, Any]", respond: Callable[..., None]) -> None
         respond(None, req, resp, **parts)
 
     app.add_sink(sink, r"/v1/(?P<tenant_id>[^/]+)/stacks/(?P<stack_name>arn:openstack:heat:.+)")
-
-
-class _RequestIds:
-    """Gives each request an id, which the answer, the events and the logs bear."""
-
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        req.context.request_id = f"req-{uuid.uuid4()}"
-        resp.set_header("X-Openstack-Request-Id", req.context.request_id)
-
-
-class _Versions:
-    """Tells which versions there are."""
-
-    def __init__(self, settings: ApiSettings, status: str) -> None:
-        self._settings, self._status = settings, status
-
-    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        href = f"{base_of(request, self._settings)}/v1/"
-        version = {
-            "id": "v1.0",
-            "status": "CURRENT",
-            "links": [{"rel": "self", "href": href}],
-        }
-        _send(response, Answer({"versions": [version]}, int(self._status[:3])))
-
-
-class _Probe:
-    """Answers a load balancer."""
-
-    def on_get(self, _request: falcon.Request, response: falcon.Response) -> None:
-        response.content_type = "text/plain"
-        response.text = "OK"

@@ -72,6 +72,8 @@ class Asking:
 def context_of(request: falcon.Request) -> Context:
     """Return who asks, as the token middleware says."""
     project = request.get_header("X-Project-Id")
+    if not project and request.get_header("X-User-Id"):
+        raise Denied("The token is for no project; get one for the project of the URL.")
     if not project:
         raise falcon.HTTPUnauthorized(
             title="Unauthorized",

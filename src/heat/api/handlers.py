@@ -1,11 +1,11 @@
 """What each route does: reads the request, asks for an operation, shapes the answer."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import asdict
 
 from heat.api import bodies, reading
+from heat.api.answering import Answer
 from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.faults import bad_request
@@ -22,15 +22,6 @@ _STACK_FILTERS = (
     "stack_owner", "parent", "stack_user_project_id",
 )  # fmt: skip
 _EVENT_FILTERS = ("resource_action", "resource_status", "resource_name", "resource_type")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is sent back; a body of None with status 200 is the JSON ``null``."""
-
-    body: Any = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 # Stacks

@@ -3,10 +3,10 @@
 from typing import Any
 
 from heat.api import bodies, reading
+from heat.api.answering import Answer
 from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.faults import bad_request
-from heat.api.handlers import Answer
 from heat.api.json_body import typed
 from heat.operations import actions, snapshots
 from heat.operations.finding import OfStack

@@ -1,0 +1,28 @@
+"""What handlers give back, and how it is sent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import falcon
+
+from heat.store.shapes import to_json
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back; a body of None with status 200 is the JSON ``null``."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def send(response: falcon.Response, answer: Answer) -> None:
+    """Write an answer."""
+    response.status = falcon.code_to_http_status(answer.status)
+    for name, value in answer.headers.items():
+        response.set_header(name, value)
+    if answer.status == 204:
+        return
+    response.content_type = "application/json"
+    response.data = to_json(answer.body)

@@ -1,0 +1,42 @@
+"""What every request goes through first: it gets an id, and its address must be sound."""
+
+import re
+import uuid
+
+import falcon
+
+from heat.api.faults import bad_request
+
+
+class RequestIds:
+    """Gives each request an id, which the answer, the events and the logs bear.
+
+    A caller that has one already keeps it, so that a thread runs through all services.
+    """
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Take or make the id, and send it back."""
+        given = req.get_header("X-Openstack-Request-Id") or ""
+        known = _REQUEST_ID.fullmatch(given) is not None
+        req.context.request_id = given if known else f"req-{uuid.uuid4()}"
+        resp.set_header("X-Openstack-Request-Id", req.context.request_id)
+
+
+_REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Sound:
+    """Refuses addresses with characters that no name has and no database keeps."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Raise Invalid unless the address is sound."""
+        values = [value for given in req.params.values() for value in _listed(given)]
+        if any(_UNSOUND.search(text) for text in (req.path, *req.params, *values)):
+            raise bad_request("The address holds control characters, or bytes that are no UTF-8.")
+
+
+_UNSOUND = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffd]")
+
+
+def _listed(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
