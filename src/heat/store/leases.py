@@ -65,7 +65,8 @@ def claim(
         by_stack = {row.stack: row for row in LEASE.read_all(db, rows)}
         return [by_stack[key] for key in mine]
 
-    return db.write(work)
+    # An engine with nothing to do looks often: that must be cheap, and lock nothing.
+    return db.write(work) if _is_work(db, held or ()) else []
 
 
 def renew(
@@ -108,6 +109,13 @@ def of(db: Database, stack_id: StackId) -> LeaseRow | None:
     query = select(*LEASE.columns).where(_C.stack == stack_id)
     found = db.read(lambda connection: connection.execute(query).one_or_none())
     return None if found is None else LEASE.read(db, found)
+
+
+def _is_work(db: Database, held: Collection[StackId]) -> bool:
+    query = select(operation.c.id).where(operation.c.state.in_(CURRENT)).limit(1)
+    if held:
+        query = query.where(operation.c.stack.not_in(sorted(held)))
+    return db.read(lambda connection: connection.execute(query).first()) is not None
 
 
 def _free(engine: EngineId, held: Collection[StackId] | None) -> ColumnElement[bool]:
