@@ -202,7 +202,7 @@ def test_a_nested_stack_that_is_gone_is_replaced(wire: Wire, stack: str):
         plan(wire.ask("PUT", f"{stack}/preview", BODY))
         == """
 ± n  inner.yaml
-    what it stands for is gone
+    it was found unhealthy
     + m  OS::Heat::TestResource
     + k  OS::Heat::Value
 ~ b  OS::Heat::Value

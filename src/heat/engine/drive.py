@@ -168,10 +168,12 @@ class Drive:
         stack = scene.stack
         if self.operation.options.get("converge"):
             await observe(scene)
+        if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
+            await see_gone(scene)
         rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
         known = [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)]
         if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
-            known = await see_gone(scene, await see_broken(scene, known))
+            known = await see_broken(scene, known)
         plan = self._planned(scene, known)
         now = self._world.clock.now()
         made: list[Any] = []

@@ -29,18 +29,19 @@ async def observe(scene: Scene) -> None:
     await asyncio.gather(*(_take_over(scene, row) for row in rows))
 
 
-async def see_gone(scene: Scene, known: list[Recorded]) -> list[Recorded]:
+async def see_gone(scene: Scene) -> None:
     """Find nested stacks that somebody has deleted by themselves."""
-    nested = [
-        one
-        for one in known
-        if one.cls is not None and one.cls.nests and _has_object(scene.rows[one.id])
-    ]
+    rows = [row for row in scene.rows.values() if _has_object(row) and not row.replaced_by]
+    nested = [row for row in rows if (cls := scene.type_of(row)) is not None and cls.nests]
     if not nested:
-        return known
-    there = await scene.stage.world.store.there([StackId(one.physical_id or "") for one in nested])
-    gone = {one.id for one in nested if one.physical_id not in there}
-    return [replace(one, gone=True) if one.id in gone else one for one in known]
+        return
+    there = await scene.stage.world.store.there([StackId(_id(row)) for row in nested])
+    for row in nested:
+        if row.physical_id not in there:
+            said = "its nested stack is gone"
+            gone, writes = scene.teller.resource(row, "CHECK", FAILED, said, operation=None)
+            await scene.stage.lease.commit(*writes)
+            scene.note(gone)
 
 
 async def see_broken(scene: Scene, known: list[Recorded]) -> list[Recorded]:

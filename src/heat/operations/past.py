@@ -5,8 +5,9 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from heat.base.ids import ResourceId, StackId
-from heat.engine.record import here, recorded
+from heat.engine.record import FAILED, here, recorded
 from heat.operations.services import Services
+from heat.plan.diff import Recorded
 from heat.plan.forecast import Outlook, Past
 from heat.store import resources, stacks
 from heat.store.rows import StackRow
@@ -35,9 +36,14 @@ def past(services: Services, stack: StackRow) -> Past:
         stack_id=stack.id,
         stack_name=stack.name,
         revision=stack.revision,
-        rows=[replace(one, gone=nested.get(one.physical_id or "", False)) for one in known],
+        rows=[_gone(one) if nested.get(one.physical_id or "") else one for one in known],
         places={row.id: here(stack, row) for row in rows},
     )
+
+
+def _gone(nested: Recorded) -> Recorded:
+    """Return what the engine will find: a nested stack that somebody has deleted."""
+    return replace(nested, action="CHECK", status=FAILED, checked=False)
 
 
 def new_id(services: Services) -> Callable[[], ResourceId]:

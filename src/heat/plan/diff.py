@@ -41,8 +41,6 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     broken: bool = False
     """Whether its last action failed and left it so that it must be replaced."""
-    gone: bool = False
-    """Whether it is known that there is no object any more."""
     checked: bool = False
     """Whether its state comes from an action of the stack, and not from a user's mark."""
 
@@ -77,8 +75,6 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     members_decide = desired.cls.nests and recorded.checked
     if (recorded.action, recorded.status) == ("CHECK", "FAILED") and not members_decide:
         return Verdict(Kind.CREATE, (Reason("it was found unhealthy", replaces=True),))
-    if recorded.gone:
-        return Verdict(Kind.CREATE, (Reason("what it stands for is gone", replaces=True),))
     if recorded.broken:
         why = Reason(f"its last action, {recorded.action}, failed", replaces=True)
         return Verdict(Kind.CREATE, (why,))
