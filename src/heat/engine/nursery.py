@@ -319,7 +319,8 @@ async def _attributes(
         if cls is None or row.physical_id is None:
             return row.name, {}
         names = frozenset(step.attributes)
-        asked = names if cls.anything or cls.nests else names & cls.__attributes__.keys()
+        any_of_them = cls.anything or cls.tells_anything or cls.nests
+        asked = names if any_of_them else names & cls.__attributes__.keys()
         try:
             values = standing(stack, row, cls)
             return row.name, await reveal(row.id, values.reveal(row.physical_id, asked))

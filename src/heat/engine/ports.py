@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from heat.base.clock import Clock
-from heat.base.ids import OperationId, ResourceId, StackId
+from heat.base.ids import OperationId, ProjectId, ResourceId, StackId
 from heat.cloud.credentials import Credentials
 from heat.cloud.port import CloudPort
 from heat.engine.endings import Records
@@ -17,8 +17,10 @@ from heat.engine.hearing import Inbox
 from heat.plugin.resource import Resource
 from heat.store.rows import (
     Batch,
+    ConfigRow,
     CredentialsRow,
     DefinitionRow,
+    DeploymentRow,
     JournalRow,
     LeaseRow,
     OperationRow,
@@ -86,6 +88,14 @@ class Store(Inbox, Records, Protocol):
 
     async def resource(self, key: ResourceId) -> ResourceRow | None:
         """Return a resource row."""
+        ...
+
+    async def config(self, key: str, project: ProjectId) -> ConfigRow | None:
+        """Return a software config of a project."""
+        ...
+
+    async def deployment(self, key: str, project: ProjectId) -> DeploymentRow | None:
+        """Return a software deployment of a project."""
         ...
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:

@@ -8,14 +8,16 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from heat.base.errors import Unavailable
-from heat.base.ids import EngineId, OperationId, ResourceId, StackId
+from heat.base.ids import EngineId, OperationId, ProjectId, ResourceId, StackId
 from heat.engine.endings import Ending
 from heat.engine.hearing import Pause
 from heat.engine.ports import Family, Loaded
 from heat.store import commit as group
 from heat.store import (
+    configs,
     credentials,
     definitions,
+    deployments,
     hooks,
     journal,
     leases,
@@ -27,7 +29,16 @@ from heat.store import (
 )
 from heat.store.database import Database
 from heat.store.operations import ended
-from heat.store.rows import Batch, LeaseRow, ResourceRow, SignalRow, StackRow, Verdict
+from heat.store.rows import (
+    Batch,
+    ConfigRow,
+    DeploymentRow,
+    LeaseRow,
+    ResourceRow,
+    SignalRow,
+    StackRow,
+    Verdict,
+)
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -136,6 +147,14 @@ class ThreadedStore:
     async def resource(self, key: ResourceId) -> ResourceRow | None:
         """Return a resource row."""
         return await self._read(lambda: resources.get(self._db, key))
+
+    async def config(self, key: str, project: ProjectId) -> ConfigRow | None:
+        """Return a software config of a project."""
+        return await self._run(lambda: configs.get(self._db, key, project))
+
+    async def deployment(self, key: str, project: ProjectId) -> DeploymentRow | None:
+        """Return a software deployment of a project."""
+        return await self._run(lambda: deployments.get(self._db, key, project))
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
         """Return those of the ids that some resource row names."""

@@ -17,6 +17,7 @@ from heat.base.ids import ResourceId
 from heat.cloud.credentials import Credentials
 from heat.cloud.finders import AsyncFinders
 from heat.cloud.port import WaitStopped
+from heat.engine import configuring
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease
 from heat.engine.nursery import Nursery, operation_of
@@ -33,6 +34,8 @@ from heat.plugin.steps import (
     Inside,
     Keep,
     Nest,
+    Record,
+    Recorded,
     Reply,
     Search,
     Sleep,
@@ -206,6 +209,10 @@ class Performance:
                 return await self._nest(step, entry)
             case Inside():
                 return self._read(step, await self._stage.nursery.look(step, self._reveal))
+            case Recorded():
+                return self._read(step, await configuring.look(self._stage.world.store, step))
+            case Record():
+                return self._record(step)
             case Fail(reason, kind):
                 raise VerbFailed(reason, kind=kind)
 
@@ -243,6 +250,10 @@ class Performance:
         """Take a reply to what changes nothing: it is written with whatever comes next."""
         self.pending.append(PutIntent(self._entry(step, reply, answered=True)))
         return reply
+
+    def _record(self, step: Record) -> Reply:
+        self.pending.append(configuring.write(step, self._stage.world.clock.now()))
+        return self._read(step, {})
 
     async def _nest(self, nest: Nest, entry: JournalRow | None) -> Reply:
         """Ask for an action on the nested stack, in the commit that writes it down, and wait."""
@@ -428,7 +439,7 @@ class Performance:
 
     async def _hear(self, step: Hear, entry: JournalRow | None) -> Reply:
         stage = self._stage
-        source = await stage.world.store.addressed(stage.lease.stack, step.of)
+        source = await self._source(step.of)
         if source is None:
             raise VerbFailed(f"{step.of} is no resource of this stack that signals come to")
         rows = (await stage.world.store.signals([source]))[source]
@@ -449,8 +460,13 @@ class Performance:
                 raise Stopped
             rows = await stage.hearing.signals(source) or rows
 
+    async def _source(self, of: str) -> ResourceId | None:
+        """Return the resource that signals come to: a named one, or this one."""
+        stage = self._stage
+        return await stage.world.store.addressed(stage.lease.stack, of) if of else self._resource
+
     async def _forget(self, step: Forget, of: str) -> Reply:
-        source = await self._stage.world.store.addressed(self._stage.lease.stack, of)
+        source = await self._source(of)
         if source is not None:
             self.pending.append(DropSignals(source))
         return self._read(step, {})

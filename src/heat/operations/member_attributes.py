@@ -16,7 +16,7 @@ def strange(group: str, outer: Level, inner: Level) -> list[Problem]:
     members = [member.cls for member in inner.wanted.resources.values()]
     if desired is None or not issubclass(desired.cls, Members) or not members:
         return []
-    if any(cls.anything or cls.nests for cls in members):
+    if any(cls.anything or cls.tells_anything or cls.nests for cls in members):
         return []
     known = {"show", *desired.cls.__attributes__, *members[0].__attributes__}
     return locate(_unknown(group, outer, known), outer.compiled.template.source)

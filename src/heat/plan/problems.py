@@ -30,7 +30,7 @@ class AttributeNames:
     def attributes(self, type_name: str, resource: str) -> Collection[str] | None:
         """Return the attributes of a type; None for one that may have any, or is not known."""
         found = self._type_of(resource, type_name)
-        if isinstance(found, Problem) or found.anything or found.nests:
+        if isinstance(found, Problem) or found.anything or found.tells_anything or found.nests:
             return None
         return frozenset((*found.__attributes__, "show"))
 

@@ -80,6 +80,8 @@ class Resource(Struct):
     """Whether a creation that ends in an error of the service is deleted and tried again."""
     anything: ClassVar[bool] = False
     """Whether templates may give any property, and ask for any attribute (which is null)."""
+    tells_anything: ClassVar[bool] = False
+    """Whether templates may ask for any attribute, for what there is shows only later."""
     policy: ClassVar[type[Struct] | None] = None
     """What an update policy of the type may say; None where it says nothing."""
     nests: ClassVar[bool] = False

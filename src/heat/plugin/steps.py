@@ -149,20 +149,43 @@ class Sleep(Struct, frozen=True, tag=True):
 class Hear(Struct, frozen=True, tag=True):
     """Wait until ``count`` signals came to another resource of the stack, or one of failure.
 
-    ``of`` is its physical id, or its name. The reply has ``signals``, the last of each id;
-    there are fewer when the seconds, counted from when the step was first reached, have
-    passed. With a count of 0 it only looks.
+    ``of`` is its physical id, or its name; without it the resource hears what is said to itself.
+    The reply has ``signals``, the last of each id; there are fewer when the seconds, counted from
+    when the step was first reached, have passed. With a count of 0 it only looks.
     """
 
-    of: str
+    of: str = ""
     count: int = 0
     seconds: float = 0
 
 
 class Forget(Struct, frozen=True, tag=True):
-    """Forget what was said to another resource of the stack, if it is still there."""
+    """Forget what was said to another resource of the stack, if it is still there, or to itself."""
 
-    of: str
+    of: str = ""
+
+
+class Recorded(Struct, frozen=True, tag=True):
+    """Read a software config, or a deployment, of a project, by the name of its ``kind``.
+
+    The reply has it under ``found``; it is ``{}`` when there is none.
+    """
+
+    kind: str
+    id: str
+    project: str
+
+
+class Record(Struct, frozen=True, tag=True):
+    """Keep a software config or a deployment, or forget it where there are no ``fields``.
+
+    It is written together with what the verb does next.
+    """
+
+    kind: str
+    id: str
+    project: str
+    fields: Mapping[str, Any] | None
 
 
 class Fail(Struct, frozen=True, tag=True):
@@ -204,7 +227,21 @@ class Inside(Struct, frozen=True, tag=True):
     definitions: bool = False
 
 
-Step: TypeAlias = Call | Wait | Find | Draw | Keep | Sleep | Fail | Nest | Inside | Hear | Forget
+Step: TypeAlias = (
+    Call
+    | Wait
+    | Find
+    | Draw
+    | Keep
+    | Sleep
+    | Fail
+    | Nest
+    | Inside
+    | Hear
+    | Forget
+    | Recorded
+    | Record
+)
 Steps: TypeAlias = Generator[Step, Reply, T]
 
 

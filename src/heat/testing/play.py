@@ -15,6 +15,8 @@ from heat.plugin.steps import (
     Inside,
     Keep,
     Nest,
+    Record,
+    Recorded,
     Reply,
     Sleep,
     Step,
@@ -104,6 +106,12 @@ def written(step: Step) -> dict[str, Any]:
         case Inside(outputs=outputs, attributes=attributes, definitions=definitions):
             asked = {"inside": list(attributes), "outputs": outputs}
             return asked | ({"definitions": True} if definitions else {})
+        case Recorded(kind=kind, id=key):
+            return {"recorded": f"{kind} {key}"}
+        case Record(kind=kind, id=key, fields=None):
+            return {"forget": f"{kind} {key}"}
+        case Record(kind=kind, id=key, fields=fields):
+            return {"record": f"{kind} {key}", "body": fields}
         case Fail(reason=reason):
             return {"fail": reason}
 
