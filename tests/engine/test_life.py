@@ -210,7 +210,7 @@ resources:
 
 
 def test_a_delete_supersedes_a_create(world):
-    slow = NETS + "  slow:\n    type: OS::Heat::TestResource\n    properties: {wait_secs: 1000}\n"
+    slow = NETS + "  slow:\n    type: OS::Heat::TestResource\n    properties: {action_wait_secs: {create: 1000}}\n"
 
     async def main(place):
         import asyncio

@@ -129,7 +129,8 @@ async def _keep(scene: Scene, node: Node) -> Outcome:
             desired = _desire(scene, node.name)
         except Invalid as invalid:
             return await fail(scene, row, "UPDATE", invalid)
-        if compare(recorded(scene.stack, row, scene.types), desired).kind is not Kind.KEEP:
+        seen = recorded(scene.stack, row, scene.types, operation=scene.operation.id)
+        if compare(seen, desired).kind is not Kind.KEEP:
             return Outcome.REPLAN
     return await _kept(scene, row)
 

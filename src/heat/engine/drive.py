@@ -171,7 +171,8 @@ class Drive:
         if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
             await see_gone(scene)
         rows = sorted(scene.rows.values(), key=lambda row: (row.created_at, row.name))
-        known = [recorded(stack, row, self._world.types, n) for n, row in enumerate(rows)]
+        types, operation = self._world.types, self.operation.id
+        known = [recorded(stack, row, types, n, operation) for n, row in enumerate(rows)]
         if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
             known = await see_broken(scene, known)
         plan = self._planned(scene, known)
@@ -197,6 +198,10 @@ class Drive:
                 }
                 made.append(replace(back, **fields))
                 writes.append(ChangeResource(node.row, fields))
+            elif node.kind is Kind.UPDATE and scene.rows[node.row].operation == operation:
+                # An earlier plan of this operation has changed it, and this one does so again.
+                made.append(replace(scene.rows[node.row], operation=None))
+                writes.append(ChangeResource(node.row, {"operation": None}))
         await self._lease.commit(*writes, operation=self.operation.id)
         for row in made:
             scene.note(row)

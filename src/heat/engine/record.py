@@ -22,9 +22,16 @@ STACK_TYPE = "OS::Heat::Stack"
 
 
 def recorded(
-    stack: StackRow, row: ResourceRow, types: Mapping[str, type[Resource]], number: int = 0
+    stack: StackRow,
+    row: ResourceRow,
+    types: Mapping[str, type[Resource]],
+    number: int = 0,
+    operation: OperationId | None = None,
 ) -> Recorded:
-    """Return what planning looks at; ``number`` tells older rows from younger ones."""
+    """Return what planning looks at; ``number`` tells older rows from younger ones.
+
+    ``operation`` is the one under way: what it has completed already need not act again.
+    """
     cls = types.get(row.real_type or row.type)
     return Recorded(
         id=row.id,
@@ -43,6 +50,7 @@ def recorded(
         deletion_policy=row.deletion_policy,
         external_id=row.data.get(EXTERNAL),
         order=number,
+        served=operation is not None and (row.operation, row.status) == (operation, COMPLETE),
         real_type=row.real_type or "",
         cls=cls,
         broken=_broken(row, cls),

@@ -92,8 +92,9 @@ class Scene:
         """Tell, once, whether a complete object is another than the one that others began with."""
         if name not in self.begun:
             return False
-        begun, known = self.begun.pop(name), self.known.get(name)
-        return name in self.shifted or (known is not None and known.reference != begun.reference)
+        begun, known, shifted = self.begun.pop(name), self.known.get(name), name in self.shifted
+        self.shifted.discard(name)
+        return shifted or (known is not None and known.reference != begun.reference)
 
     def learn(self, row: ResourceRow) -> None:
         """Let other resources know of a row, as soon as it is what the plan wants."""

@@ -36,6 +36,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     replaced_by: Any = None
     deletion_policy: str = "Delete"
     order: int = 0
+    served: bool = False
     real_type: str = ""
     cls: Any = None
     external_id: str | None = None
@@ -103,7 +104,7 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     if recorded.deletion_policy != desired.deletion_policy:
         text = f"deletion_policy: {recorded.deletion_policy} -> {desired.deletion_policy}"
         return Verdict(Kind.UPDATE, (Reason(text),))
-    if desired.values.changed_outside():
+    if desired.values.changed_outside() and not recorded.served:
         return Verdict(Kind.UPDATE, (Reason(ALWAYS),))
     return Verdict(Kind.KEEP)
 
