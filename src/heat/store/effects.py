@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, Table, bindparam, case, delete, insert, update
 
 from heat.base.ids import EventId, OperationId, ProjectId, ResourceId, StackId
-from heat.store import configs, definitions, deployments, stacks
+from heat.store import configs, definitions, deployments, exports, stacks
 from heat.store.database import Database
 from heat.store.operations import supersede
 from heat.store.rows import (
@@ -30,6 +30,8 @@ from heat.store.rows import (
     PutDefinition,
     PutDeployment,
     PutEvent,
+    PutExports,
+    PutImports,
     PutIntent,
     PutOperation,
     PutReply,
@@ -86,6 +88,8 @@ class Effect:
     gone_deployments: set[Owned] = field(default_factory=set[Owned])
     credentials: dict[str, CredentialsRow] = field(default_factory=dict[str, CredentialsRow])
     gone_credentials: set[str] = field(default_factory=set[str])
+    exports: dict[StackId, PutExports] = field(default_factory=dict[StackId, PutExports])
+    imports: dict[StackId, PutImports] = field(default_factory=dict[StackId, PutImports])
 
     def add(self, db: Database, write: Write) -> None:
         """Take one more write into account."""
@@ -148,6 +152,10 @@ class Effect:
                 self.credentials[row.id] = row
                 self.stacks.setdefault(key, {})
                 self.steps[key] = self.steps.get(key, 0) + 1
+            case PutExports(key):
+                self.exports[key] = write
+            case PutImports(_, key):
+                self.imports[key] = write
             case DropCredentials(key):
                 self.credentials.pop(key, None)
                 self.gone_credentials.add(key)
@@ -193,6 +201,10 @@ class Effect:
             mine = (credentials.c.id == given.id, credentials.c.user_id == given.user_id)
             secret = CREDENTIALS.value(db, "secret", given.secret)
             connection.execute(update(credentials).where(*mine).values(secret=secret))
+        for told in self.exports.values():
+            exports.put(connection, db, told.stack, told.rows)
+        for read in self.imports.values():
+            exports.put_imports(connection, read.project, read.stack, read.names)
         _delete(connection, snapshot, "id", self.gone_snapshots)
         kept = [values | {"id": key} for key, values in self.snapshots.items()]
         update_many(connection, snapshot, ("id",), kept)

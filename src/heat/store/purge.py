@@ -21,6 +21,7 @@ _OF_STACK: Sequence[Table] = (
     tables.event,
     tables.snapshot,
     tables.export,
+    tables.imported,
 )
 
 

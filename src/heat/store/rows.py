@@ -95,7 +95,8 @@ class ResourceRow(Struct, frozen=True, kw_only=True):
     ``get_attr``; ``data`` is what the type keeps for itself (encrypted at rest). ``requires``
     holds the ids of the resource rows this one depends on. ``attempted`` are the properties of
     an update that has begun and not completed; ``real_type`` is what ``type`` stood for in the
-    environment when the resource was made.
+    environment when the resource was made. ``replace_policy`` is for the object once another
+    stands in for it; without one ``deletion_policy`` is.
     """
 
     id: ResourceId
@@ -117,9 +118,20 @@ class ResourceRow(Struct, frozen=True, kw_only=True):
     replaces: ResourceId | None = None
     replaced_by: ResourceId | None = None
     deletion_policy: str = "Delete"
+    replace_policy: str | None = None
     operation: OperationId | None = None
     created_at: datetime
     updated_at: datetime | None = None
+
+
+class ExportRow(Struct, frozen=True, kw_only=True):
+    """A value that a stack gives to the others of its project, under a name of its own."""
+
+    project: ProjectId
+    name: str
+    stack: StackId
+    output: str
+    value: Any
 
 
 class JournalRow(Struct, frozen=True, kw_only=True):
@@ -356,6 +368,21 @@ class PutCredentials(Struct, frozen=True, tag=True):
     stack: StackId
 
 
+class PutExports(Struct, frozen=True, tag=True):
+    """Let a stack export this and nothing else."""
+
+    stack: StackId
+    rows: tuple[ExportRow, ...] = ()
+
+
+class PutImports(Struct, frozen=True, tag=True):
+    """Let a stack import what has these names and nothing else."""
+
+    project: ProjectId
+    stack: StackId
+    names: frozenset[str] = frozenset()
+
+
 class DropCredentials(Struct, frozen=True, tag=True):
     """Forget credentials."""
 
@@ -406,6 +433,8 @@ Write: TypeAlias = (
     | DropSnapshot
     | PutCredentials
     | DropCredentials
+    | PutExports
+    | PutImports
     | PutConfig
     | DropConfig
     | PutDeployment

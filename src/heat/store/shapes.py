@@ -122,6 +122,7 @@ EVENT = Shape(rows.EventRow, tables.event, json=("properties",), private=("prope
 CREDENTIALS = Shape(rows.CredentialsRow, tables.credentials, sealed=("secret",))
 SERVICE = Shape(rows.ServiceRow, tables.service)
 SNAPSHOT = Shape(rows.SnapshotRow, tables.snapshot, sealed=("data",))
+EXPORT = Shape(rows.ExportRow, tables.export, json=("value",), private=("value",))
 CONFIG = Shape(
     rows.ConfigRow,
     tables.software_config,

@@ -148,6 +148,7 @@ resource = Table(
     _may("replaces", identity()),
     _may("replaced_by", identity()),
     _must("deletion_policy", String(32)),
+    _may("replace_policy", String(32)),
     _may("operation", identity()),
     _must("created_at", Moment()),
     _may("updated_at", Moment()),
@@ -311,5 +312,16 @@ export = Table(
     _must("output", String(255)),
     _must("value", text()),
     Index("ix_export_stack", "stack"),
+    **_ENGINE,
+)
+
+# Which stacks read them.
+imported = Table(
+    "import",
+    metadata,
+    Column("project", identity(), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("stack", identity(), primary_key=True),
+    Index("ix_import_stack", "stack"),
     **_ENGINE,
 )
