@@ -36,6 +36,14 @@ def cfn_address(here: Here, item: str) -> Steps[str]:
     return f"{address}?handle={item}"
 
 
+def deployment_address(here: Here) -> Steps[str]:
+    """Return where the CloudFormation API takes what a deployment waits for, else the native."""
+    endpoint = yield from endpoint_of("cloudformation")
+    if endpoint is not None:
+        return f"{endpoint}/signal/{quote(arn(here), safe='')}"
+    return (yield from native_address(here)) or arn(here)
+
+
 def arn(here: Here) -> str:
     """Return the ARN of a resource."""
     stack = f"arn:openstack:heat::{here.project}:stacks/{here.stack}/{here.stack_id}"
