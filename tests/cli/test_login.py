@@ -49,21 +49,21 @@ def test_the_password_may_stand_in_secure_yaml(bare, heat, service, tmp_path):
 def test_a_misspelt_cloud_gets_a_hint(bare, heat, service, tmp_path):
     clouds(tmp_path, service.url)
     ran = heat("stack", "list", "--os-cloud", "onee")
-    assert ran.code == 1
+    assert ran.code == 4
     assert "no cloud 'onee'" in ran.err
     assert "did you mean 'one'?" in ran.err
 
 
 def test_without_a_cloud_the_user_is_told_how_to_name_one(bare, heat):
     ran = heat("stack", "list")
-    assert ran.code == 1
+    assert ran.code == 4
     assert "--os-cloud NAME" in ran.err
 
 
 def test_a_refused_login_says_so_without_the_password(heat, monkeypatch):
     monkeypatch.setenv("OS_PASSWORD", "wr0ng-word")
     ran = heat("stack", "list")
-    assert ran.code == 1
+    assert ran.code == 4
     assert "keystone refused the login" in ran.err
     assert "wr0ng-word" not in ran.err
 
@@ -87,14 +87,14 @@ def test_application_credentials_ask_for_no_scope(heat, service, monkeypatch):
 def test_a_region_without_the_service_is_named(heat, monkeypatch):
     monkeypatch.setenv("OS_REGION_NAME", "R2")
     ran = heat("stack", "list")
-    assert ran.code == 1
+    assert ran.code == 4
     assert "in the region R2" in ran.err
 
 
 def test_the_address_may_be_given(heat, service):
     assert heat("stack", "list", "--heat-url", service.url).code == 0
     ran = heat("stack", "list", "--heat-url", "http://127.0.0.1:1")
-    assert ran.code == 1
+    assert ran.code == 4
     assert "no answer from http://127.0.0.1:1" in ran.err
 
 

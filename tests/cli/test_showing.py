@@ -108,7 +108,7 @@ def test_a_type_is_shown_with_what_it_takes(heat, service):
 
 def test_a_stack_that_is_not_there_is_named_on_stderr(heat, service):
     ran = heat("stack", "show", "shop")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (3, "")
     assert "The Stack (shop) could not be found." in ran.err
 
 

@@ -2,38 +2,29 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 
-from heat.cli.asking import asking
+from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
 from heat.cli.failures import Failure
-from heat.cli.launch import newest, started
 from heat.cli.shown import Form, formed
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-SNAPSHOT_COLUMNS = ("id", "name", "status", "status_reason", "creation_time")
-
-
-def _waiting(command: F) -> F:
-    return click.option("--wait", is_flag=True, help="Watch until it is done.")(command)
+from heat.cli.waiting import Wait, newest, started, waiting
 
 
 def _action(verb: str, text: str) -> click.Command:
     """Return the command of an action that takes nothing but the stack's name."""
 
     @click.command(verb, help=text)
-    @click.argument("name")
-    @_waiting
+    @of_stack
+    @waiting
     @formed
     @asking
-    def command(client: Client, form: Form, name: str, wait: bool) -> int:
+    def command(client: Client, form: Form, name: str, wait: Wait) -> int:
         reference = client.find(name)
-        after = newest(client, reference) if wait else None
+        after = newest(client, reference) if wait is not None else None
         client.send("POST", f"{reference.path}/actions", {verb: None})
         return started(client, reference, form, verb.upper(), wait=wait, after=after)
 
@@ -46,18 +37,25 @@ check = _action("check", "Look whether everything in a stack is there and well."
 
 
 @click.command()
-@click.argument("name")
+@of_stack
 @click.option("--no-rollback", is_flag=True, help="Stop as it is; do not go back.")
+@waiting
+@formed
 @asking
-def cancel(client: Client, name: str, no_rollback: bool) -> None:
+def cancel(client: Client, form: Form, name: str, no_rollback: bool, wait: Wait) -> int:
     """Stop an update, and go back to what was before."""
     action = "cancel_without_rollback" if no_rollback else "cancel_update"
-    client.send("POST", f"{client.find(name).path}/actions", {action: None})
+    reference = client.find(name)
+    after = newest(client, reference) if wait is not None else None
+    client.send("POST", f"{reference.path}/actions", {action: None})
+    if wait is not None and not no_rollback:
+        return started(client, reference, form, "ROLLBACK", wait=wait, after=after)
     click.echo(f"{name}: cancelled")
+    return 0
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", metavar="STACK")
 @click.option(
     "--adopt-file",
     required=True,
@@ -65,11 +63,11 @@ def cancel(client: Client, name: str, no_rollback: bool) -> None:
     help="What abandon or export gave; - for standard input.",
 )
 @click.option("--rollback", is_flag=True, help="On failure, delete what was adopted.")
-@_waiting
+@waiting
 @formed
 @asking
 def adopt(
-    client: Client, form: Form, name: str, adopt_file: IO[str], rollback: bool, wait: bool
+    client: Client, form: Form, name: str, adopt_file: IO[str], rollback: bool, wait: Wait
 ) -> int:
     """Make a stack of objects that are there, as an export names them."""
     body = {
@@ -82,7 +80,7 @@ def adopt(
 
 
 @click.command()
-@click.argument("name")
+@of_stack
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write it here.")
 @asking
 def export(client: Client, name: str, output_file: str | None) -> None:
@@ -91,7 +89,7 @@ def export(client: Client, name: str, output_file: str | None) -> None:
 
 
 @click.command()
-@click.argument("name")
+@of_stack
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write it here.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @asking
@@ -115,91 +113,3 @@ def _write(found: Any, path: str | None) -> None:
         raise Failure(
             f"{path} can't be written: {problem.strerror}; it is printed instead"
         ) from None
-
-
-@click.group()
-def snapshot() -> None:
-    """Snapshots of a stack, to come back to."""
-
-
-@snapshot.command("create")
-@click.argument("name")
-@click.option("--name", "label", metavar="TEXT", help="What to call it.")
-@_waiting
-@formed
-@asking
-def create_snapshot(client: Client, form: Form, name: str, label: str | None, wait: bool) -> int:
-    """Save a stack as it is now."""
-    reference = client.find(name)
-    after = newest(client, reference) if wait else None
-    made = client.send("POST", f"{reference.path}/snapshots", {"name": label})
-    if wait:
-        return started(client, reference, form, "SNAPSHOT", wait=True, after=after)
-    form.one(made, SNAPSHOT_COLUMNS)
-    return 0
-
-
-@snapshot.command("list")
-@click.argument("name")
-@formed
-@asking
-def list_snapshots(client: Client, form: Form, name: str) -> None:
-    """List the snapshots of a stack."""
-    rows = client.get(f"{client.find(name).path}/snapshots")["snapshots"]
-    form.rows(rows, SNAPSHOT_COLUMNS, f"the stack {name} has no snapshots")
-
-
-@snapshot.command("show")
-@click.argument("name")
-@click.argument("snapshot_id", metavar="SNAPSHOT")
-@formed
-@asking
-def show_snapshot(client: Client, form: Form, name: str, snapshot_id: str) -> None:
-    """Show all that a snapshot holds."""
-    found = client.get(_snapshot(client.find(name), snapshot_id))["snapshot"]
-    form.one(found, (*SNAPSHOT_COLUMNS, "data"))
-
-
-@snapshot.command("delete")
-@click.argument("name")
-@click.argument("snapshot_id", metavar="SNAPSHOT")
-@asking
-def delete_snapshot(client: Client, name: str, snapshot_id: str) -> None:
-    """Delete a snapshot, with the images and backups that it keeps."""
-    client.send("DELETE", _snapshot(client.find(name), snapshot_id))
-    click.echo(f"deleting {snapshot_id}")
-
-
-@snapshot.command("restore")
-@click.argument("name")
-@click.argument("snapshot_id", metavar="SNAPSHOT")
-@_waiting
-@formed
-@asking
-def restore_snapshot(client: Client, form: Form, name: str, snapshot_id: str, wait: bool) -> int:
-    """Bring a stack back to a snapshot."""
-    reference = client.find(name)
-    after = newest(client, reference) if wait else None
-    client.send("POST", f"{_snapshot(reference, snapshot_id)}/restore", {})
-    return started(client, reference, form, "RESTORE", wait=wait, after=after)
-
-
-def _snapshot(reference: StackReference, snapshot_id: str) -> str:
-    from urllib.parse import quote
-
-    return f"{reference.path}/snapshots/{quote(snapshot_id, safe='')}"
-
-
-@click.command("mark-unhealthy")
-@click.argument("name")
-@click.argument("resource_name", metavar="RESOURCE")
-@click.argument("reason", default="")
-@click.option("--reset", is_flag=True, help="Take the mark back.")
-@asking
-def mark_unhealthy(client: Client, name: str, resource_name: str, reason: str, reset: bool) -> None:
-    """Let the next update replace a resource, for a reason that you may give."""
-    from urllib.parse import quote
-
-    path = f"{client.find(name).path}/resources/{quote(resource_name, safe='')}"
-    client.send("PATCH", path, {"mark_unhealthy": not reset, "resource_status_reason": reason})
-    click.echo(f"{resource_name}: marked {'healthy' if reset else 'unhealthy'}")

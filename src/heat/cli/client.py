@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from heat.cli.failures import Failure, Refused
-from heat.cli.http import Answer, Http
+from heat.cli.failures import Refused
+from heat.cli.http import PATIENCE, Answer, Http
 from heat.cli.identity import Login, log_in
 from heat.cli.settings import read_settings
 
 Query = Mapping[str, Any]
+
+_CURES = {
+    "ActionInProgress": "wait until it is over; heat stack watch STACK shows it",
+    "StackExists": "choose another name, or change that stack with heat stack update",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,9 @@ class Client:
             words = path.partition("/stacks/")[2].strip("/").split("/")
             if len(words) == 2:
                 return StackReference(unquote(words[0]), unquote(words[1]))
+        if answer.status == 404:
+            refused = _refused(answer)
+            raise Refused(404, refused.message, cure="heat stack list tells what there is")
         if answer.status >= 300:
             raise _refused(answer)
         stack = answer.json()["stack"]
@@ -87,15 +95,19 @@ class Client:
 
 
 def connect(
-    environ: Mapping[str, str], cloud: str | None = None, heat_url: str | None = None
+    environ: Mapping[str, str],
+    cloud: str | None = None,
+    heat_url: str | None = None,
+    *,
+    patience: float = PATIENCE,
 ) -> Client:
     """Return a client for the cloud that the settings name; nothing is sent yet."""
     settings = read_settings(environ, cloud, heat_url)
-    http = Http(settings.cacert, settings.verify, settings.certificate)
+    http = Http(settings.cacert, settings.verify, settings.certificate, patience)
     return Client(lambda: log_in(settings, http), http)
 
 
-def _refused(answer: Answer) -> Failure:
+def _refused(answer: Answer) -> Refused:
     said = answer.json()
     error = said.get("error") if isinstance(said, dict) else None
     if not isinstance(error, dict):
@@ -103,5 +115,6 @@ def _refused(answer: Answer) -> Failure:
     explained = said.get("explanation") if isinstance(said, dict) else None
     words = error.get("message") or explained
     if answer.status == 401:
-        return Refused(401, words or "the service refused the token", error)
-    return Refused(answer.status, words or f"the service answered {answer.status}", error)
+        words = words or "the service refused the token"
+    cure = _CURES.get(str(error.get("type")), "")
+    return Refused(answer.status, words or f"the service answered {answer.status}", error, cure)

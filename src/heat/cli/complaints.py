@@ -17,9 +17,19 @@ def complain(failure: Failure) -> None:
         if count > 1:
             click.echo(f"{count} problems", err=True)
         return
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {failure.message}", err=True)
-    if failure.cure:
-        click.echo(f"  {failure.cure}", err=True)
+    _tell(failure.message, failure.cure)
+
+
+def complain_of_usage(error: click.ClickException) -> None:
+    """Write what is wrong with a command line."""
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "heat"
+    _tell(error.format_message(), f"{path} --help tells what there is")
+
+
+def _tell(message: str, cure: str) -> None:
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+    if cure:
+        click.echo(f"  {cure}", err=True)
 
 
 def described(problem: Mapping[str, Any]) -> str:

@@ -43,12 +43,12 @@ def read_content(
     )
 
 
-def read_parameters(given: Sequence[str]) -> dict[str, str]:
-    """Read what -P gives."""
+def read_parameters(given: Sequence[str], option: str = "-P") -> dict[str, str]:
+    """Read what an option of names and values gives."""
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="-P")
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=option)
         found[name] = value
     return found

@@ -3,26 +3,60 @@
 from collections.abc import Mapping
 from typing import Any
 
+FAILED = 1
+"""The operation failed, or problems were found."""
+USAGE = 2
+"""The command line can't be understood."""
+NOT_FOUND = 3
+"""There is no such stack, resource, output, snapshot or type."""
+NO_ACCESS = 4
+"""The service can't be reached, or it does not let this user do that."""
+TOO_LONG = 5
+"""Watching ended by --max-wait; the operation goes on."""
+INTERRUPTED = 130
+"""Ctrl-C; the operation goes on."""
+
 
 class Failure(Exception):
-    """Something the user is told before the command ends with code 1."""
+    """Something the user is told before the command ends."""
+
+    code = FAILED
 
     def __init__(self, message: str, cure: str = "") -> None:
         super().__init__(message)
         self.message, self.cure = message, cure
 
 
-class Unreachable(Failure):
+class NoAccess(Failure):
+    """The settings do not lead to the service, or keystone refused the login."""
+
+    code = NO_ACCESS
+
+
+class Unreachable(NoAccess):
     """No answer came: the request may work later."""
+
+
+class TooLong(Failure):
+    """What was waited for is not over yet."""
+
+    code = TOO_LONG
 
 
 class Refused(Failure):
     """The service answered with a fault."""
 
-    def __init__(self, status: int, message: str, error: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        error: Mapping[str, Any] | None = None,
+        cure: str = "",
+    ) -> None:
+        super().__init__(message, cure or _CURES.get(status, ""))
         self.status = status
         self.error = dict(error or {})
+        self.code = _CODES.get(status, FAILED)
 
     @property
     def problems(self) -> list[dict[str, Any]]:
@@ -33,3 +67,14 @@ class Refused(Failure):
     def temporary(self) -> bool:
         """Tell whether the same request may work later."""
         return self.status in (429, 502, 503, 504)
+
+
+_CODES = {404: NOT_FOUND, **dict.fromkeys((401, 403, 502, 503, 504), NO_ACCESS)}
+_CURES = {
+    401: "log in anew: the token ran out or was taken back",
+    403: "ask for a role that may do this, or choose another project",
+    429: "try again in a moment",
+    502: "try again in a moment; the service is not well",
+    503: "try again in a moment; the service is not well",
+    504: "try again in a moment; the service is not well",
+}

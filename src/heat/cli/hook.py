@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from heat.cli.asking import asking
+from heat.cli.asking import asking, stack_names
 from heat.cli.client import Client
 from heat.cli.failures import Failure
+from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
 
 COLUMNS = ("resource_name", "hook", "stack_name", "event_time")
@@ -17,14 +18,16 @@ _PAUSED = re.compile(r"paused until Hook (\S+) is cleared")
 _CLEARED = re.compile(r"^Hook (\S+) is cleared")
 
 
-@click.group()
+@click.group(cls=Lazy)
 def group() -> None:
     """Hooks: resources that pause until somebody lets them go on."""
 
 
 @group.command()
-@click.argument("stack")
-@click.option("--nested-depth", type=int, default=DEPTH, help="Levels of nested stacks to search.")
+@click.argument("stack", metavar="STACK", shell_complete=stack_names)
+@click.option(
+    "-n", "--nested-depth", type=int, default=DEPTH, help="Levels of nested stacks to search."
+)
 @formed
 @asking
 def poll(client: Client, form: Form, stack: str, nested_depth: int) -> None:
@@ -34,9 +37,12 @@ def poll(client: Client, form: Form, stack: str, nested_depth: int) -> None:
 
 
 @group.command()
-@click.argument("stack")
+@click.argument("stack", metavar="STACK", shell_complete=stack_names)
 @click.argument("resources", nargs=-1, required=True)
 @click.option("--hook", help="Only this hook, for example pre-create.")
+@click.option("--pre-create", "hook", flag_value="pre-create", help="Only this hook.")
+@click.option("--pre-update", "hook", flag_value="pre-update", help="Only this hook.")
+@click.option("--pre-delete", "hook", flag_value="pre-delete", help="Only this hook.")
 @asking
 def clear(client: Client, stack: str, resources: tuple[str, ...], hook: str | None) -> None:
     """Let resources go on that pause at a hook."""

@@ -37,6 +37,7 @@ class Http:
     cacert: str | None = None
     verify: bool = True
     certificate: tuple[str, str | None] | None = None
+    patience: float = PATIENCE
     open: dict[tuple[str, str], http.client.HTTPConnection] = field(
         default_factory=dict[tuple[str, str], http.client.HTTPConnection]
     )
@@ -63,7 +64,8 @@ class Http:
         except (http.client.HTTPException, OSError, ValueError) as error:
             words = str(error) or type(error).__name__
             message = f"no answer from {parts.scheme}://{parts.netloc}: {words}"
-            raise Unreachable(message) from error
+            cure = "check the address, and that the service runs"
+            raise Unreachable(message, cure) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -106,13 +108,13 @@ class Http:
         if parts.scheme == "http":
             if proxy:
                 host, port = proxy
-            return http.client.HTTPConnection(host, port, timeout=PATIENCE)
+            return http.client.HTTPConnection(host, port, timeout=self.patience)
         context = self._tls()
         if proxy:
-            through = http.client.HTTPSConnection(*proxy, timeout=PATIENCE, context=context)
+            through = http.client.HTTPSConnection(*proxy, timeout=self.patience, context=context)
             through.set_tunnel(host, port)
             return through
-        return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=context)
+        return http.client.HTTPSConnection(host, port, timeout=self.patience, context=context)
 
     def _tls(self) -> Any:
         import ssl

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from heat.cli.failures import Failure
+from heat.cli.failures import NoAccess
 from heat.cli.http import Http
 from heat.cli.settings import CloudSettings
 
@@ -33,7 +33,7 @@ class Login:
 
 
 def log_in(cloud: CloudSettings, http: Http) -> Login:
-    """Return a login; raises Failure when keystone refuses or the service is not there."""
+    """Return a login; raises NoAccess when keystone refuses or the service is not there."""
     auth = cloud.auth
     if not auth.get("auth_url"):
         return _without_keystone(cloud)
@@ -62,7 +62,7 @@ def with_project(url: str, project: str) -> str:
     if "/v1/" in url:
         return url
     if not project:
-        raise Failure("the login has no project", "set OS_PROJECT_NAME or OS_PROJECT_ID")
+        raise NoAccess("the login has no project", "set OS_PROJECT_NAME or OS_PROJECT_ID")
     return f"{url.removesuffix('/v1')}/v1/{project}"
 
 
@@ -70,7 +70,7 @@ def _without_keystone(cloud: CloudSettings) -> Login:
     token = cloud.auth.get("token")
     if cloud.heat_url and token:
         return Login(token, with_project(cloud.heat_url, cloud.auth.get("project_id", "")))
-    raise Failure(
+    raise NoAccess(
         "the address of keystone is not given", "set OS_AUTH_URL, or auth_url of the cloud"
     )
 
@@ -124,33 +124,33 @@ def _scope(auth: Mapping[str, str]) -> dict[str, Any] | None:
 def _need(auth: Mapping[str, str], name: str) -> str:
     if not auth.get(name):
         cure = f"set OS_{name.upper()}, or {name} of the cloud in clouds.yaml"
-        raise Failure(f"the login lacks {name}", cure)
+        raise NoAccess(f"the login lacks {name}", cure)
     return auth[name]
 
 
-def _refused(status: int, said: Any, url: str) -> Failure:
+def _refused(status: int, said: Any, url: str) -> NoAccess:
     error = said.get("error") if isinstance(said, dict) else None
     words = error.get("message") if isinstance(error, dict) else None
     if status == 401:
         cure = "check the user name, password, project and domains"
-        return Failure(f"keystone refused the login: {words or 'not authorized'}", cure)
+        return NoAccess(f"keystone refused the login: {words or 'not authorized'}", cure)
     if status == 404:
-        return Failure(f"there is no keystone at {url}", "check OS_AUTH_URL")
-    return Failure(f"keystone answered {status}: {words or 'no reason given'}")
+        return NoAccess(f"there is no keystone at {url}", "check OS_AUTH_URL")
+    return NoAccess(f"keystone answered {status}: {words or 'no reason given'}")
 
 
 def _endpoint(catalog: list[dict[str, Any]], cloud: CloudSettings) -> str:
     endpoints = [e for s in catalog if s.get("type") == SERVICE for e in s.get("endpoints") or ()]
     if not endpoints:
         cure = "give its address with --heat-url or OS_HEAT_URL"
-        raise Failure(f"the catalogue has no service of type {SERVICE}", cure)
+        raise NoAccess(f"the catalogue has no service of type {SERVICE}", cure)
     for endpoint in endpoints:
         region = endpoint.get("region_id") or endpoint.get("region")
         if endpoint.get("interface") == cloud.interface and cloud.region in ("", region):
             return str(endpoint["url"])
     where = f" in the region {cloud.region}" if cloud.region else ""
     message = f"the catalogue has no {cloud.interface} address of {SERVICE}{where}"
-    raise Failure(message, "check OS_REGION_NAME, or give --heat-url")
+    raise NoAccess(message, "check OS_REGION_NAME, or give --heat-url")
 
 
 def _through_keystoneauth(cloud: CloudSettings) -> Login:
@@ -168,8 +168,8 @@ def _through_keystoneauth(cloud: CloudSettings) -> Login:
         token, project = opened.get_token(), opened.get_project_id()
         opened.session.close()
     except (exceptions.ClientException, TypeError) as error:
-        raise Failure(f"the login of type {cloud.auth_type} failed: {error}") from None
+        raise NoAccess(f"the login of type {cloud.auth_type} failed: {error}") from None
     if not found:
         cure = "give its address with --heat-url or OS_HEAT_URL"
-        raise Failure(f"the catalogue has no service of type {SERVICE}", cure)
+        raise NoAccess(f"the catalogue has no service of type {SERVICE}", cure)
     return Login(str(token), with_project(str(found), str(project or "")))

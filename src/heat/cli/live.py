@@ -1,5 +1,6 @@
 """Watches an operation until it ends: as a tree on a terminal, elsewhere as a line each event."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import click
 
 from heat.cli.client import Client, StackReference
 from heat.cli.failures import Failure, Refused, Unreachable
+from heat.cli.pages import pages
 from heat.cli.progress import Line, Progress
 
 if TYPE_CHECKING:
@@ -30,14 +32,17 @@ def watch(
     *,
     asked: str = "",
     after: str | None = None,
+    wait: float = math.inf,
+    following: bool = False,
 ) -> bool:
     """Watch a stack until it is at rest, then tell how it ended; True when all went well.
 
     ``asked`` is the action that was asked for, else what is under way when watching starts.
-    ``after`` is the newest event of before. The stack goes on when watching is interrupted.
+    ``after`` is the newest event of before. ``following`` waits for whatever comes next. The
+    stack goes on when watching is interrupted; TimeoutError when it goes on longer than ``wait``.
     """
     reference = stack if isinstance(stack, StackReference) else client.find(stack)
-    watching = Watching(client, reference, after)
+    watching = Watching(client, reference, after, wait, following=following)
     progress = watching.progress
     if console.is_terminal:
         from rich.live import Live
@@ -70,8 +75,18 @@ def newest_event(client: Client, reference: StackReference) -> str | None:
 class Watching:
     """One watch: what was heard, and up to which event."""
 
-    def __init__(self, client: Client, reference: StackReference, after: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        reference: StackReference,
+        after: str | None = None,
+        wait: float = math.inf,
+        *,
+        following: bool = False,
+    ) -> None:
         self.client, self.reference = client, reference
+        self.end = time.monotonic() + wait
+        self.following = following
         self.progress = Progress(reference.name, reference.id, started=time.monotonic())
         self.after = after
         self.action = ""
@@ -79,7 +94,7 @@ class Watching:
         self._listed = float("-inf")
 
     def run(self, write: Callable[[Line], None]) -> None:
-        """Look until the stack is at rest."""
+        """Look until the stack is at rest; raises TimeoutError when that takes too long."""
         pause, away = QUICK, 0.0
         while True:
             began = time.monotonic()
@@ -98,6 +113,8 @@ class Watching:
             if rest:
                 return
             pause = QUICK if news else min(SLOW, pause * 1.3)
+            if time.monotonic() + pause > self.end:
+                raise TimeoutError
             time.sleep(pause)
 
     def look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
@@ -116,16 +133,18 @@ class Watching:
         events = self._events()
         progress = self.progress
         progress.see_stack(stack)
-        self.action = self.action or progress.status.partition("_")[0]
         now = time.monotonic()
-        unknown = self._listed == float("-inf")
+        # Rows tell where nested stacks belong: so they come before the events of these.
+        if self._listed == float("-inf") or not all(progress.places(event) for event in events):
+            self._list(now)
+        unknown = False
         for event in events:
             unknown = unknown or not progress.knows(event)
             write(progress.see_event(event, now))
             self.after = str(event["id"])
-        at_rest = not progress.status.endswith("_IN_PROGRESS") and (
-            progress.told or now - progress.started > GRACE
-        )
+        self.action = progress.action or self.action or progress.status.partition("_")[0]
+        patient = self.following or now - progress.started <= GRACE
+        at_rest = not progress.status.endswith("_IN_PROGRESS") and (progress.told or not patient)
         if at_rest or unknown or (events and now - self._listed > REFRESH):
             self._list(now)
         return at_rest, bool(events)
@@ -143,9 +162,29 @@ class Watching:
         return events
 
     def _list(self, now: float) -> None:
-        rows = self.client.get(f"{self.reference.path}/resources", {"nested_depth": DEPTH})
-        self.progress.see_resources(rows["resources"])
         self._listed = now
+        try:
+            rows = self.client.get(f"{self.reference.path}/resources", {"nested_depth": DEPTH})
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            return  # they went with the stack; what happened to them is told all the same
+        self.progress.see_resources(rows["resources"])
+
+
+def beginning(client: Client, reference: StackReference) -> str | None:
+    """Return the id of the last event before what is under way."""
+    query = {"sort_dir": "desc", "nested_depth": DEPTH, "with_empty": True}
+    begun = False
+    for event in pages(client, f"{reference.path}/events", "events", query):
+        if begun:
+            return str(event["id"])
+        begun = (
+            event.get("physical_resource_id") == reference.id
+            and event["resource_name"] == reference.name
+            and str(event["resource_status"]).endswith("_IN_PROGRESS")
+        )
+    return None
 
 
 def tell(client: Client, watching: Watching, console: "Console", asked: str) -> bool:
@@ -186,6 +225,7 @@ def _tell_failure(progress: Progress, took: str) -> None:
         click.echo(f"  {progress.reason}", err=True)
     click.echo("\nNext:", err=True)
     for command, purpose in (
+        (f"heat stack why {name}", "the cause, and what to do about it"),
         (f"heat stack events {name}", "what happened"),
         (f"heat stack update {name} -t FILE --wait", "mend it with a changed template"),
         (f"heat stack delete {name}", "remove it all"),
@@ -200,13 +240,25 @@ def _tell_outputs(client: Client, reference: StackReference, console: "Console")
     if not outputs:
         return
     _say(console, "\nOutputs:")
+    secret = _secret(client, reference)
     width = max(len(output["output_key"]) for output in outputs)
     for output in outputs:
-        words = cell(output.get("output_value"))
+        key, words = output["output_key"], cell(output.get("output_value"))
         if output.get("output_error"):
             words = f"({output['output_error']})"
+        elif key in secret:
+            words = f"(hidden; heat stack output {reference.name} {key})"
         indented = words.rstrip().replace("\n", "\n" + " " * (width + 4))
-        _say(console, f"  {output['output_key']:<{width}}  {indented}")
+        _say(console, f"  {key:<{width}}  {indented}")
+
+
+def _secret(client: Client, reference: StackReference) -> frozenset[str]:
+    from heat.cli.secret import secret_outputs
+
+    try:
+        return secret_outputs(client.get(f"{reference.path}/template"))
+    except Refused:
+        return frozenset()  # who may see outputs but no templates sees them as anywhere else
 
 
 def _say(console: "Console", text: str) -> None:

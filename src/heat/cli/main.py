@@ -3,42 +3,32 @@
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 
 from heat.cli.asking import cloud_options
-from heat.cli.failures import Failure
+from heat.cli.failures import FAILED, INTERRUPTED, USAGE, Failure
+from heat.cli.groups import Lazy
 
 DEV = "heat.main.dev"
 """The room above this one; only its name is known here."""
 
-
-class Lazy(click.Group):
-    """A group whose commands are imported when they are used."""
-
-    modules: ClassVar[dict[str, str]] = {
-        "hook": "heat.cli.hook",
-        "stack": "heat.cli.stack",
-        "resource-type": "heat.cli.resource_type",
-        "template": "heat.cli.template",
-        "lint": "heat.cli.lint",
-    }
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name every command."""
-        return sorted([*super().list_commands(ctx), *self.modules])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command."""
-        if cmd_name in self.modules:
-            module = importlib.import_module(self.modules[cmd_name])
-            command: click.Command = getattr(module, "group", None) or module.command
-            return command
-        return super().get_command(ctx, cmd_name)
+COMMANDS = {
+    "build-info": "heat.cli.about:build_info",
+    "completion": "heat.cli.completion:completion",
+    "hook": "heat.cli.hook:group",
+    "lint": "heat.cli.lint:command",
+    "resource-type": "heat.cli.resource_type:group",
+    "service": "heat.cli.about:service",
+    "software-config": "heat.cli.software:config",
+    "software-deployment": "heat.cli.software:deployment",
+    "stack": "heat.cli.stack:group",
+    "template": "heat.cli.template:group",
+}
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy, addresses=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @cloud_options
 @click.version_option(package_name="heat", prog_name="heat")
 @click.pass_context
@@ -67,26 +57,36 @@ def dev(arguments: tuple[str, ...]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
+    from heat.cli.aliases import rewritten
+
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["dev"]:
         return _dev(given[1:])
+    given, hint = rewritten(given)
+    if hint and sys.stderr.isatty():
+        click.echo(hint, err=True)
     try:
         code = cli.main(given, prog_name="heat", standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return USAGE
+    except click.ClickException as error:
+        from heat.cli.complaints import complain_of_usage
+
+        complain_of_usage(error)
         return error.exit_code
     except Failure as failure:
         from heat.cli.complaints import complain
 
         complain(failure)
-        return 1
+        return failure.code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has had enough; what is buffered must not be written at exit.
         sys.stdout = None
-        return 1
+        return FAILED
     return code if isinstance(code, int) else 0
 
 

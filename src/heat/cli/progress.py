@@ -83,6 +83,8 @@ class Progress:
     lines: deque[Line] = field(default_factory=lambda: deque[Line](maxlen=50))
     told: bool = False
     """Whether the stack itself was heard of."""
+    action: str = ""
+    """The action that it was first heard to begin."""
 
     def see_stack(self, stack: Mapping[str, Any]) -> None:
         """Take note of the stack's own state."""
@@ -92,7 +94,7 @@ class Progress:
     def see_resources(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take note of a list of resources."""
         for row in rows:
-            key = (self._stack_of(row)[1], str(row["resource_name"]))
+            key = (self.stack_of(row)[1], str(row["resource_name"]))
             before = self.members.get(key, Member(key))
             status = str(row.get("resource_status") or before.status)
             self.members[key] = replace(
@@ -107,14 +109,16 @@ class Progress:
 
     def see_event(self, event: Mapping[str, Any], now: float) -> Line:
         """Take note of an event; return its line."""
-        stack_name, stack_id = self._stack_of(event)
+        stack_name, stack_id = self.stack_of(event)
         name = str(event["resource_name"])
         status = str(event.get("resource_status") or "")
         reason = str(event.get("resource_status_reason") or "")
         physical_id = str(event.get("physical_resource_id") or "")
         of_stack = name == stack_name and physical_id in ("", stack_id)
         if of_stack:
-            self.told = self.told or stack_id == self.id
+            if stack_id == self.id:
+                self.told = True
+                self.action = self.action or status.partition("_")[0]
         elif not status.startswith("SIGNAL_"):
             self._change((stack_id, name), status, reason, physical_id, now)
         path = self.path_of(stack_id, stack_name)
@@ -129,8 +133,13 @@ class Progress:
 
     def knows(self, event: Mapping[str, Any]) -> bool:
         """Tell whether an event is of a member that was listed."""
-        member = self.members.get((self._stack_of(event)[1], str(event["resource_name"])))
+        member = self.members.get((self.stack_of(event)[1], str(event["resource_name"])))
         return member is not None and bool(member.type)
+
+    def places(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether it is known where the stack of an event belongs."""
+        stack_id = self.stack_of(event)[1]
+        return stack_id == self.id or stack_id in self.nested
 
     def path_of(self, stack_id: str, stack_name: str = "") -> str:
         """Return the way from the outermost stack to one nested in it."""
@@ -171,16 +180,24 @@ class Progress:
 
     def reasons(self) -> list[tuple[str, str]]:
         """Return what failed at the bottom of it: the path and the words of each leaf."""
-        leaves: dict[Key, str] = dict(self.failures)
+        return [(f"{self.path_of(key[0])}.{key[1]}", words) for key, words in self.leaves()]
+
+    def leaves(self) -> list[tuple[Key, str]]:
+        """Return the members that failed by themselves with their words, the first one first."""
+        found: dict[Key, str] = dict(self.failures)
         for member in self.members.values():
             if member.failed:
-                leaves.setdefault(member.key, member.reason)
+                found.setdefault(member.key, member.reason)
         for stack_id, key in self.nested.items():
-            if any(leaf[0] == stack_id for leaf in leaves):
-                leaves.pop(key, None)
-        said = [(f"{self.path_of(key[0])}.{key[1]}", words) for key, words in leaves.items()]
-        own = [(path, words) for path, words in said if "ancelled" not in words]
-        return own or said
+            if any(leaf[0] == stack_id for leaf in found):
+                found.pop(key, None)
+        own = [(key, words) for key, words in found.items() if "ancelled" not in words]
+        return own or list(found.items())
+
+    def stack_of(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the name and id of the stack that a row or an event is of."""
+        href = link(row, "stack")
+        return ids_of(href) if href else (self.name, self.id)
 
     def _change(self, key: Key, status: str, reason: str, physical_id: str, now: float) -> None:
         before = self.members.get(key, Member(key))
@@ -197,10 +214,6 @@ class Progress:
             began=now if working else before.began,
             ended=None if working else now,
         )
-
-    def _stack_of(self, row: Mapping[str, Any]) -> tuple[str, str]:
-        href = link(row, "stack")
-        return ids_of(href) if href else (self.name, self.id)
 
 
 def link(row: Mapping[str, Any], rel: str) -> str:

@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import click
 
-from heat.cli.asking import asking
+from heat.cli.asking import asking, quietly
 from heat.cli.client import Client
-from heat.cli.shown import Form, cell, formed
+from heat.cli.shown import Form, as_yaml, cell, formed
 
 PROPERTY_COLUMNS = ("property", "type", "required", "update_allowed", "default", "description")
 ATTRIBUTE_COLUMNS = ("attribute", "type", "description")
@@ -28,8 +28,13 @@ def list_types(client: Client, form: Form, pattern: str | None) -> None:
     form.rows(rows, ("resource_type",), "there is no such type")
 
 
+def _type_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    names = quietly(context, lambda client: list(client.get("/resource_types")["resource_types"]))
+    return [name for name in names if name.startswith(incomplete)]
+
+
 @group.command()
-@click.argument("name")
+@click.argument("name", shell_complete=_type_names)
 @formed
 @asking
 def show(client: Client, form: Form, name: str) -> None:
@@ -50,6 +55,23 @@ def show(client: Client, form: Form, name: str) -> None:
     form.rows([_short(row) for row in properties], PROPERTY_COLUMNS, "none")
     click.echo("\nAttributes")
     form.rows([_short(row) for row in attributes], ATTRIBUTE_COLUMNS, "none")
+
+
+@group.command()
+@click.argument("name", shell_complete=_type_names)
+@click.option(
+    "--type", "dialect", type=click.Choice(("hot", "cfn")), default="hot", show_default=True
+)
+@formed
+@asking
+def template(client: Client, form: Form, name: str, dialect: str) -> None:
+    """Write a template of a type's properties, as YAML unless another form is asked for."""
+    path = f"/resource_types/{quote(name, safe='')}/template"
+    found = client.get(path, {"template_type": dialect})
+    if form.name == "json":
+        form.value(found)
+    else:
+        click.echo(as_yaml(found), nl=False)
 
 
 def _short(row: dict[str, object]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from heat.cli.failures import Failure
+from heat.cli.failures import NoAccess
 
 AUTH_NAMES = (
     "auth_url",
@@ -46,7 +46,7 @@ class CloudSettings:
 def read_settings(
     environ: Mapping[str, str], cloud: str | None = None, heat_url: str | None = None
 ) -> CloudSettings:
-    """Read the settings; raises Failure with what is missing."""
+    """Read the settings; raises NoAccess with what is missing."""
     cloud = cloud or environ.get("OS_CLOUD") or None
     heat_url = heat_url or environ.get("OS_HEAT_URL") or ""
     if cloud is None and not (environ.get("OS_AUTH_URL") or (heat_url and environ.get("OS_TOKEN"))):
@@ -94,14 +94,14 @@ def _from_file(cloud: str, environ: Mapping[str, str]) -> dict[str, Any]:
     if cloud not in clouds:
         if not clouds:
             places = ", ".join(str(path) for path in looked)
-            raise Failure(
+            raise NoAccess(
                 f"there is no clouds.yaml with the cloud {cloud!r}", f"looked at {places}"
             )
         from heat.base.problems import did_you_mean
 
         known = f"the clouds are {', '.join(sorted(clouds))}"
         cure = did_you_mean(cloud, clouds) or known
-        raise Failure(f"clouds.yaml has no cloud {cloud!r}", cure)
+        raise NoAccess(f"clouds.yaml has no cloud {cloud!r}", cure)
     return clouds[cloud]
 
 
@@ -112,7 +112,7 @@ def _only_cloud(environ: Mapping[str, str]) -> str:
     cure = "give --os-cloud NAME, or set OS_CLOUD, or OS_AUTH_URL and the other OS_* variables"
     if clouds:
         cure += f"; the clouds of clouds.yaml are {', '.join(sorted(clouds))}"
-    raise Failure("no cloud was named", cure)
+    raise NoAccess("no cloud was named", cure)
 
 
 def _clouds(environ: Mapping[str, str]) -> tuple[dict[str, dict[str, Any]], list[Path]]:
@@ -150,10 +150,10 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         words = getattr(error, "problem", None) or getattr(error, "strerror", None)
-        raise Failure(f"{where} can't be read: {words or 'it is no YAML'}") from None
+        raise NoAccess(f"{where} can't be read: {words or 'it is no YAML'}") from None
     clouds = raw.get("clouds") if isinstance(raw, dict) else None
     if not isinstance(clouds, dict):
-        raise Failure(f"{path} has no map of clouds", "see openstacksdk's page on clouds.yaml")
+        raise NoAccess(f"{path} has no map of clouds", "see openstacksdk's page on clouds.yaml")
     return {str(name): cloud for name, cloud in clouds.items() if isinstance(cloud, dict)}
 
 

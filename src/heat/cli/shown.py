@@ -24,7 +24,8 @@ class Form:
     def rows(self, rows: Sequence[Row], usual: Sequence[str], empty: str = "") -> None:
         """Write a list; a table has the usual columns, the machines' forms all keys."""
         chosen = self.columns or (tuple(usual) if self.name in ("table", "value") else ())
-        _known(chosen, {key for row in rows for key in row} | set(usual))
+        if rows:
+            _known(chosen, {key for row in rows for key in row} | set(usual))
         if self.name in ("json", "yaml"):
             self.value([{key: row.get(key) for key in chosen} if chosen else row for row in rows])
         elif self.name == "value":

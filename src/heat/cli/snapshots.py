@@ -1,0 +1,84 @@
+"""The commands on snapshots of a stack."""
+
+from urllib.parse import quote
+
+import click
+
+from heat.cli.asking import asking, of_stack
+from heat.cli.client import Client, StackReference
+from heat.cli.groups import Lazy
+from heat.cli.shown import Form, formed
+from heat.cli.waiting import Wait, newest, started, waiting
+
+COLUMNS = ("id", "name", "status", "status_reason", "creation_time")
+
+
+@click.group(cls=Lazy, otherwise=("list",))
+def group() -> None:
+    """Snapshots of a stack, to come back to."""
+
+
+@group.command("create")
+@of_stack
+@click.option("--name", "label", metavar="TEXT", help="What to call it.")
+@waiting
+@formed
+@asking
+def create_snapshot(client: Client, form: Form, name: str, label: str | None, wait: Wait) -> int:
+    """Save a stack as it is now."""
+    reference = client.find(name)
+    after = newest(client, reference) if wait is not None else None
+    made = client.send("POST", f"{reference.path}/snapshots", {"name": label})
+    if wait is not None:
+        return started(client, reference, form, "SNAPSHOT", wait=wait, after=after)
+    form.one(made, COLUMNS)
+    return 0
+
+
+@group.command("list")
+@of_stack
+@formed
+@asking
+def list_snapshots(client: Client, form: Form, name: str) -> None:
+    """List the snapshots of a stack."""
+    rows = client.get(f"{client.find(name).path}/snapshots")["snapshots"]
+    form.rows(rows, COLUMNS, f"the stack {name} has no snapshots")
+
+
+@group.command("show")
+@of_stack
+@click.argument("snapshot_id", metavar="SNAPSHOT")
+@formed
+@asking
+def show_snapshot(client: Client, form: Form, name: str, snapshot_id: str) -> None:
+    """Show all that a snapshot holds."""
+    found = client.get(_snapshot(client.find(name), snapshot_id))["snapshot"]
+    form.one(found, (*COLUMNS, "data"))
+
+
+@group.command("delete")
+@of_stack
+@click.argument("snapshot_id", metavar="SNAPSHOT")
+@asking
+def delete_snapshot(client: Client, name: str, snapshot_id: str) -> None:
+    """Delete a snapshot, with the images and backups that it keeps."""
+    client.send("DELETE", _snapshot(client.find(name), snapshot_id))
+    click.echo(f"deleting {snapshot_id}")
+
+
+@group.command("restore")
+@of_stack
+@click.argument("snapshot_id", metavar="SNAPSHOT")
+@waiting
+@formed
+@asking
+def restore_snapshot(client: Client, form: Form, name: str, snapshot_id: str, wait: Wait) -> int:
+    """Bring a stack back to a snapshot."""
+    reference = client.find(name)
+    after = newest(client, reference) if wait is not None else None
+    client.send("POST", f"{_snapshot(reference, snapshot_id)}/restore", {})
+    return started(client, reference, form, "RESTORE", wait=wait, after=after)
+
+
+def _snapshot(reference: StackReference, snapshot_id: str) -> str:
+    return f"{reference.path}/snapshots/{quote(snapshot_id, safe='')}"

@@ -1,0 +1,99 @@
+"""Starting something and, if asked to, watching it to its end: the options and the exit codes."""
+
+import functools
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from heat.cli.client import Client, StackReference
+from heat.cli.failures import FAILED, INTERRUPTED, TooLong
+from heat.cli.shown import Form
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Wait = float | None
+"""Seconds to watch at most; None does not watch."""
+
+
+def waiting(command: F) -> F:
+    """Add the options of watching; the command gets ``wait``."""
+
+    @functools.wraps(command)
+    def run(*args: Any, wait: bool, max_wait: float | None, **options: Any) -> Any:
+        chosen = (max_wait or math.inf) if wait or max_wait else None
+        return command(*args, wait=chosen, **options)
+
+    run = click.option(
+        "--max-wait",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Watch no longer than that, and end with 5 if it goes on; implies --wait.",
+    )(run)
+    return click.option("--wait", is_flag=True, help="Watch until it is done.")(run)  # type: ignore[return-value]
+
+
+def started(
+    client: Client,
+    reference: StackReference,
+    form: Form,
+    action: str,
+    *,
+    wait: Wait,
+    after: str | None = None,
+) -> int:
+    """Say that an action has begun, or watch it to its end; return the exit code."""
+    machine = form.name != "table" or bool(form.columns)
+    if wait is not None:
+        code = watched(client, reference, console(stderr=machine), action, after, wait)
+        if machine and code != INTERRUPTED:
+            form.one(client.get(reference.path)["stack"])
+        return code
+    if machine:
+        form.one(client.get(reference.path)["stack"])
+        return 0
+    click.echo(f"{reference.name}: {action.lower()} started ({reference.id})")
+    click.echo(f"  heat stack watch {reference.name}", err=True)
+    return 0
+
+
+def watched(
+    client: Client,
+    reference: StackReference,
+    shown_on: "Console",
+    action: str,
+    after: str | None,
+    wait: float = math.inf,
+) -> int:
+    """Watch an action to its end; return the exit code."""
+    from heat.cli.live import watch
+
+    again = f"heat stack watch {reference.name}"
+    try:
+        well = watch(client, reference, shown_on, asked=action, after=after, wait=wait)
+    except KeyboardInterrupt:
+        click.echo(f"\nThe {action.lower()} of {reference.name} goes on. To watch it:", err=True)
+        click.echo(f"  {again}", err=True)
+        return INTERRUPTED
+    except TimeoutError:
+        message = f"the {action.lower()} of {reference.name} goes on after {wait:g} seconds"
+        raise TooLong(message, f"to watch it: {again}") from None
+    return 0 if well else FAILED
+
+
+def newest(client: Client, reference: StackReference) -> str | None:
+    """Return the id of the last event so far, after which to watch."""
+    from heat.cli.live import newest_event
+
+    return newest_event(client, reference)
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return where to draw."""
+    from rich.console import Console
+
+    return Console(stderr=stderr)
