@@ -9,6 +9,7 @@ import yaml
 
 from heat.base.errors import Invalid
 from heat.base.problems import Place
+from heat.base.unknown import Unknown
 from heat.template.codes import problem
 from heat.template.yaml_mistakes import cure_of
 from heat.template.yaml_values import (
@@ -195,7 +196,7 @@ class _Settling:
         """Return the plain value, how many values it holds, and how many levels."""
         if isinstance(value, str) and (odd := _odd_character(value)):
             raise _refused("H101", f"{self.name} holds {odd}, which no database keeps")
-        if value is None or isinstance(value, str | bool | int):
+        if value is None or isinstance(value, str | bool | int | Unknown):
             return value, 1, 0
         if isinstance(value, float):
             if not math.isfinite(value):
