@@ -78,6 +78,15 @@ def test_a_missing_file_is_shown_where_it_is_called(write):
     assert "none.sh can't be read: No such file" in problem["detail"]
 
 
+def test_all_missing_files_are_told_at_once(write):
+    write("t.yaml", "a: {get_file: none.sh}\nb: {type: part.yaml}\nc: {get_file: none.sh}\n")
+    write("part.yaml", "x: {get_file: inner.sql}\n")
+    with pytest.raises(Refused) as caught:
+        read_sources("t.yaml", ["gone.yaml"])
+    told = [(p["file"] or p["document"], p["line"]) for p in caught.value.problems]
+    assert told == [("t.yaml", 1), ("part.yaml", 1), ("gone.yaml", None)]
+
+
 def test_templates_that_call_each_other_end(write):
     write("t.yaml", "a: {type: u.yaml}")
     write("u.yaml", "a: {type: t.yaml}")

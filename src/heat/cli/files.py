@@ -8,7 +8,7 @@ where two files are called the same does the later one go by its whole address.
 import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -63,7 +63,7 @@ class Sources:
 
 
 def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sources:
-    """Read everything; raises Failure naming what can't be read, and who asks for it."""
+    """Read everything; raises Failure naming all that can't be read, and who asks for it."""
     # What is wrong with a parameter that the request itself gives is wrong with -P.
     reading = _Reading(Sources(names={"request": COMMAND_LINE}))
     sources = reading.sources
@@ -78,6 +78,7 @@ def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sour
         key = name if sources.files.get(name, text) == text else _address(where)
         sources.environments[key] = text
         sources.names[key] = name
+    reading.complain()
     if len(environments) == 1:
         sources.names["environment"] = environments[0]
     return sources
@@ -90,6 +91,7 @@ class _Reading:
         self.sources = sources
         self.known: dict[tuple[Where, bool], str] = {}
         self.open: set[Where] = set()
+        self.problems: list[Problem] = []
 
     def take(
         self,
@@ -135,20 +137,30 @@ class _Reading:
         return key
 
     def read(self, where: Where, place: Place | None) -> str:
-        """Return a file's text; what is no text goes as base64."""
+        """Return a file's text, nothing if it can't be read; what is no text goes as base64."""
         try:
             content = _fetch(where) if isinstance(where, str) else _content(where)
         except OSError as error:
             words = error.strerror or str(getattr(error, "reason", "")) or str(error)
             message = f"{where} can't be read: {words}"
-            if place is None:
-                raise Failure(message) from None
             problem = Problem("A file can't be read", detail=message, code="H903", place=place)
-            raise Refused(0, message, {"problems": [problem_to_wire(problem)]}) from None
+            self.problems.append(problem if place else replace(problem, where=str(where)))
+            return ""
         try:
             return content.decode()
         except UnicodeDecodeError:
             return base64.b64encode(content).decode()
+
+    def complain(self) -> None:
+        """Raise what could not be read."""
+        match self.problems:
+            case []:
+                return
+            case [Problem(place=None) as only]:
+                raise Failure(only.detail)
+            case found:
+                wires = [problem_to_wire(problem) for problem in found]
+                raise Refused(0, found[0].detail, {"problems": wires})
 
 
 def _content(path: Path) -> bytes:

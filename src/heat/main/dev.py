@@ -56,13 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Refused as refused:
             sys.stderr.write(f"heat dev: {refused}\n")
             return 1
-        tell(running)
+        tell(running, stays=not options.once)
         if options.ready_file:
             write_whole(options.ready_file, f"{running['HEAT_URL']}\n")
         code = launch(options.run, running, stopped) if options.run else 0
         if not options.once:
             say("\nRunning until Ctrl-C." if sys.stdout.isatty() else "Running until SIGTERM.")
             stopped.wait()
+        elif options.run:
+            again = f"heat dev --state-dir {running['STATE_DIR']}"
+            say(f"\nThe cloud and Heat end now. `{again}` goes on from here;")
+            say("the commands above work while it runs.")
     return code if options.once else 0
 
 
@@ -249,10 +253,12 @@ def middleware(auth_url: str) -> dict[str, str]:
     }
 
 
-def tell(running: Mapping[str, str]) -> None:
-    """Say what runs where, and how to talk to it."""
+def tell(running: Mapping[str, str], *, stays: bool) -> None:
+    """Say what runs where and, if it stays, how to talk to it."""
     folder = running["STATE_DIR"]
     say(f"A local cloud serves {running['DEVCLOUD_URL']}, Heat {running['HEAT_URL']}.")
+    if not stays:
+        return
     say(f"In another shell:  set -a; . {folder}/env; set +a")
     say(f"                   {Path(sys.executable).parent / 'heat'} stack list")
 
