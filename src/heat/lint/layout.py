@@ -17,6 +17,7 @@ from heat.base.problems import Place, Problem
 from heat.template.model import CFN_WORDS, HOT_WORDS, Words
 from heat.template.text import parse
 from heat.template.versions import AWS_KEY, CFN_KEY, HOT_KEY
+from heat.template.yaml_nodes import compose
 from heat.template.yaml_values import Loader
 
 STEP = 2
@@ -281,7 +282,7 @@ def _tidy(text: str) -> str:
 
 def _in_order(text: str) -> str:
     """Bring the sections into their usual order, each with the comment right above it."""
-    root = yaml.compose(text, Loader=Loader)
+    root = compose(text)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         return text
     lines = text.split("\n")

@@ -8,6 +8,7 @@ from heat.cloud.fetch import FetchSettings, fetch
 from heat.operations.services import Limits
 from heat.template.codes import problem
 from heat.template.environment import Environment
+from heat.template.expressions import Literal, entries_of
 from heat.template.load import load
 from heat.template.model import Template
 from heat.template.registry import Registry
@@ -62,15 +63,15 @@ def with_nested(
 
 def _addresses(template: Template, registry: Registry) -> Iterator[tuple[str, str]]:
     for name, definition in template.resources.items():
-        target = registry.resolve(definition.type, name).target
-        if target.startswith(_WEB):
-            yield name, target
-        if target == "AWS::CloudFormation::Stack":
-            url = (template.raw[template.words.resources][name].get("Properties") or {}).get(
-                "TemplateURL"
-            )
-            if isinstance(url, str) and url.startswith(_WEB):
-                yield name, url
+        mapped = registry.resolve(definition.type, name)
+        if mapped.is_template and mapped.target.startswith(_WEB):
+            yield name, mapped.target
+        if mapped.target == "AWS::CloudFormation::Stack" and definition.properties is not None:
+            match (entries_of(definition.properties) or {}).get("TemplateURL"):
+                case Literal(str(url)) if url.startswith(_WEB):
+                    yield name, url
+                case _:
+                    pass
 
 
 def _readable(text: str, name: str) -> Template | None:

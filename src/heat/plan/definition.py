@@ -17,7 +17,7 @@ from heat.template.environment import Environment, sound_environment
 from heat.template.evaluate import Bound, bind
 from heat.template.load import read
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
-from heat.template.scope import Facade
+from heat.template.scope import Exports, Facade
 from heat.template.source import Origin
 
 
@@ -69,6 +69,7 @@ class Compiled:
     stack_name: str = ""
     project: str = ""
     origin: Origin = field(default_factory=Origin)
+    exports: Exports | None = None
 
     @property
     def target(self) -> Target:
@@ -92,6 +93,7 @@ def compile_definition(
     template: Template | None = None,
     waiting: Mapping[str, Any] | None = None,
     found: Sequence[Problem] = (),
+    exports: Exports | None = None,
 ) -> Compiled:
     """Read the sound part of a definition; raises Invalid when its template can't be read at all.
 
@@ -129,6 +131,7 @@ def compile_definition(
         stack_name=stack_name,
         project_id=project,
         facade=facade,
+        exports=exports,
     )
     type_of = types_through(environment, types, definition.files)
     problems += bound.problems(AttributeNames(type_of))
@@ -148,6 +151,7 @@ def compile_definition(
         nesting,
         stack_name,
         project,
+        exports=exports,
     )
 
 

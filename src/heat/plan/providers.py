@@ -71,6 +71,7 @@ def _unknown_output_keys(template: Template) -> str:
     return "; ".join(
         f"the output {name} has the unknown key {key!r}"
         for name, output in outputs.items()
+        if isinstance(output, dict)  # a loop is none
         for key in output
         if key not in known
     )

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
+from heat.base.json import read_json
 from heat.base.problems import did_you_mean
 
 Said = str | None

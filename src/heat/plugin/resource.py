@@ -11,7 +11,6 @@ import msgspec
 
 from heat.base.json import Json, walk
 from heat.base.problems import Problem
-from heat.base.unknown import Unknown
 from heat.plugin.fields import Difference, Struct
 from heat.plugin.steps import Fail, Reply, Steps
 
@@ -82,6 +81,8 @@ class Resource(Struct):
     """Whether templates may give any property, and ask for any attribute (which is null)."""
     tells_anything: ClassVar[bool] = False
     """Whether templates may ask for any attribute, for what there is shows only later."""
+    hears_always: ClassVar[bool] = False
+    """Whether signals come through while it is suspended or deleted, too."""
     policy: ClassVar[type[Struct] | None] = None
     """What an update policy of the type may say; None where it says nothing."""
     nests: ClassVar[bool] = False

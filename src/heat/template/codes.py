@@ -52,7 +52,7 @@ CODES: dict[str, Code] = {
     "H202": Code("A section has the wrong shape", "write NAME: DEFINITION below it, indented"),
     "H203": Code("A resource has the wrong shape", "write it as a map with type and properties"),
     "H204": Code("Unknown resource key", "correct its name, or indent it under properties"),
-    "H205": Code("A resource name may not contain a slash", "rename the resource"),
+    "H205": Code("A resource name can't be used", "rename the resource"),
     "H206": Code("Unknown deletion policy", "use Delete, Retain or Snapshot"),
     "H207": Code("An output has the wrong shape", "write it as a map with a value"),
     "H208": Code("Duplicate names", "rename one of them"),

@@ -4,7 +4,7 @@ Compiling never fails. A call with arguments of the wrong shape keeps its proble
 only where the call counts: the branch of ``if`` that is not chosen may hold anything.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -255,21 +255,6 @@ def entries_of(expression: Expression) -> dict[str, Expression] | None:
             return {key: Literal(part) for key, part in value.items()}
         case _:
             return None
-
-
-def calls(expression: Expression, scope: Scope | None) -> Iterator[Call]:
-    """Walk the outermost calls."""
-    match expression:
-        case Call():
-            yield expression
-        case MapOf(items):
-            for _, part in items:
-                yield from calls(part, scope)
-        case ListOf(items):
-            for part in items:
-                yield from calls(part, scope)
-        case Literal():
-            pass
 
 
 def _compile(

@@ -48,6 +48,8 @@ from heat.template.versions import (
 )
 
 REPLACE_POLICY = "UpdateReplacePolicy"
+MAX_NAME = 255
+"""Characters of a resource's name: the store keeps no more."""
 
 
 def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
@@ -277,6 +279,8 @@ class _Reading:
     def _resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition:
         if "/" in name:
             self.wrong("H205", at, f"{name!r} holds a slash")
+        if len(name) > MAX_NAME:
+            self.wrong("H205", at, f"it has {len(name)} characters; {MAX_NAME} are allowed")
         if not isinstance(raw, dict):
             detail = f"the resource {name} must be a map, not {describe(raw)}"
             cure = f"write {self.words.type}: TYPE below it, indented"

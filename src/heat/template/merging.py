@@ -1,12 +1,11 @@
 """Merges several environments, the last one winning, by the strategy each parameter asks for."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from heat.base.errors import Invalid
-from heat.base.json import Json
+from heat.base.json import Json, read_json
 from heat.base.problems import Problem
 from heat.template.codes import problem
 from heat.template.constraints import number
@@ -145,10 +144,7 @@ def _text(value: Json) -> str:
 
 def _map(value: Json) -> dict[str, Any]:
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise ValueError("it is not JSON") from None
+        value = read_json(value)
     if not isinstance(value, dict):
         raise ValueError("it is not a map")  # noqa: TRY004 - one sort of error for all
     return value

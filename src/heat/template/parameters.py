@@ -1,12 +1,11 @@
 """Parameters: their definitions, and the values a stack gets for them."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from heat.base.errors import Invalid
-from heat.base.json import Json
+from heat.base.json import Json, read_json
 from heat.base.problems import Problem, did_you_mean
 from heat.base.unknown import unknowns
 from heat.template.codes import problem
@@ -196,13 +195,4 @@ def _entry(part: Json) -> str:
 def _json(value: Json) -> Json:
     if not isinstance(value, str) or not value:
         return value
-    try:
-        return json.loads(value, parse_constant=_no_constant)  # type: ignore[no-any-return]
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except ValueError as error:
-        raise ValueError(f"it is not JSON: {error}") from None
-
-
-def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+    return read_json(value)  # type: ignore[no-any-return]

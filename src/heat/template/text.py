@@ -1,6 +1,5 @@
 """Reads JSON or YAML text into plain values, within limits that no text can talk its way past."""
 
-import json
 import math
 import re
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import yaml
 
 from heat.base.errors import Invalid
+from heat.base.json import read_json
 from heat.base.problems import Place
 from heat.base.unknown import Unknown
 from heat.template.codes import problem
@@ -44,9 +44,7 @@ def parse(text: str, name: str, *, code: str = "H101") -> Any:
 def _parse(text: str, name: str, code: str) -> Any:
     if text.lstrip()[:1] in ("{", "["):
         try:
-            value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-        except RecursionError:
-            raise _too_deep(name) from None
+            value = read_json(text)
         except ValueError:
             return _parse_yaml(text, name, code)
         if _deeper(value, MAX_DEPTH):
@@ -143,17 +141,6 @@ def _odd_character(text: str) -> str:
             if "\ud800" <= letter <= "\udfff":
                 return f"half a character, U+{ord(letter):04X}"
     return ""
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
 
 
 def _deeper(value: Any, levels: int) -> bool:

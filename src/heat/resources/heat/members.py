@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from heat.base.json import Json
+from heat.base.json import Json, walk
 from heat.plugin.nested import MEMBER, Nested
-from heat.plugin.resource import walk
 from heat.plugin.steps import Inside, Nest, Reply, Steps
 
 VERSION = "2015-04-30"
@@ -43,8 +42,8 @@ class Members(Nested):
             if not path:
                 raise LookupError(attribute)
             each = shown[f"{EACH}/{path[0]}"]
-            return {member: _inside(value, path[1:]) for member, value in each.items()}
-        return [_inside(value, path) for value in shown[attribute]]
+            return {member: inside_of(value, path[1:]) for member, value in each.items()}
+        return [inside_of(value, path) for value in shown[attribute]]
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Return what is told of members; what one of them can't tell is left out."""
@@ -87,7 +86,7 @@ def without_null(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def _inside(value: Any, path: Iterable[Json]) -> Any:
+def inside_of(value: Any, path: Iterable[Json]) -> Any:
     """Follow a path, into texts by number too."""
     for step in path:
         if isinstance(value, str):

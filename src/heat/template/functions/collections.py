@@ -6,6 +6,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from heat.base.json import read_json
 from heat.base.unknown import Unknown, unknowns
 from heat.template.expressions import (
     ABSENT,
@@ -275,9 +276,9 @@ def _select(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     index, whole = given
     if isinstance(whole, str) and whole:
         try:
-            whole = json.loads(whole)
-        except ValueError:
-            raise Bad("the text to select from is not JSON") from None
+            whole = read_json(whole)
+        except ValueError as error:
+            raise Bad(f"the text to select from can't be read: {error}") from None
     if whole is None or whole == "":
         return ""
     if isinstance(whole, dict):
@@ -313,9 +314,9 @@ FN_LENGTH = Function(
 
 
 def _member_list(given: Any, scope: Scope) -> Any:  # noqa: ARG001
-    key_name, value_name, items = given
+    key_name, value_name = (text(name, "the name for keys or values") for name in given[:2])
     pairs: dict[str, dict[str, str]] = {}
-    for item in sequence(items, "the list"):
+    for item in sequence(given[2], "the list"):
         path, equals, value = text(item, "an entry").partition("=")
         parts = path.split(".", 3)
         if not equals or len(parts) < 4:

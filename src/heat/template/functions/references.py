@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from heat.base.json import walk
 from heat.base.problems import did_you_mean
 from heat.base.unknown import Unknown, unknowns
 from heat.template.expressions import (
@@ -14,9 +15,9 @@ from heat.template.expressions import (
     Reference,
     Scope,
     entries_of,
+    items_of,
 )
-from heat.template.expressions import items_of as _items_of
-from heat.template.functions.shapes import a_list, describe, text, walk
+from heat.template.functions.shapes import a_list, describe, text
 
 
 def _get_param(given: Any, scope: Scope) -> Any:
@@ -120,8 +121,7 @@ def _get_attr_whole(given: Any, scope: Scope) -> Any:
     resource, attribute, path = _attribute_parts(given)
     if attribute is None:
         raise Bad("the name of the attribute is missing", f"write {_ATTR_LIKE}")
-    value = scope.attribute(resource, attribute, ())
-    return value if isinstance(value, Unknown) else walk(value, path, strict=True)
+    return walk(scope.attribute(resource, attribute, ()), path)
 
 
 def _attribute_reference(given: Any, scope: Scope) -> Reference | None:  # noqa: ARG001
@@ -262,7 +262,7 @@ PARAM_REF = Function("Ref", "Gives the value of a parameter.", _param_ref, _ref_
 
 
 def _getatt_shape(argument: Expression) -> None:
-    items = _items_of(argument)
+    items = items_of(argument)
     if items is None or len(items) != 2:
         raise Bad("the argument must be a list of two", "write Fn::GetAtt: [RESOURCE, ATTRIBUTE]")
     for item, what in zip(items, ("a resource", "an attribute"), strict=True):
@@ -324,7 +324,7 @@ _three_or_four = a_list(3, 4, like=_FIND_LIKE)
 
 def _find_shape(argument: Expression) -> None:
     _three_or_four(argument)
-    for last in (_items_of(argument) or ())[3:]:
+    for last in (items_of(argument) or ())[3:]:
         if list(entries_of(last) or ()) != ["DefaultValue"]:
             raise Bad("the last entry must be a map with DefaultValue", f"write {_FIND_LIKE}")
 

@@ -99,20 +99,3 @@ def as_word(value: Any, what: str) -> str:
 def as_json(value: Any) -> str:
     """Write a list or map as the language does: sorted keys, ASCII."""
     return json.dumps(value, sort_keys=True)
-
-
-def walk(value: Any, path: Sequence[Any], *, strict: bool = False) -> Any:
-    """Follow a path of keys and indexes into a value; null where it leads nowhere.
-
-    A number finds the key of that text in a map, unless ``strict``.
-    """
-    for step in path:
-        if isinstance(value, dict) and isinstance(step, str if strict else str | int):
-            value = value.get(str(step))
-        elif isinstance(value, list | str) and isinstance(step, int):
-            if not -len(value) <= step < len(value):
-                return None
-            value = value[step]
-        else:
-            return None
-    return value
