@@ -6,7 +6,7 @@ an id that follows from that step, and any engine drives it.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -16,14 +16,12 @@ from msgspec.structs import replace
 
 from heat.base.errors import Fault
 from heat.base.ids import EventId, OperationId, ResourceId, StackId
-from heat.base.unknown import unknowns
 from heat.engine.endings import DONE, Endings
+from heat.engine.inside import NOTHING, asked_of, members_of, told_of
 from heat.engine.ports import Family, World
 from heat.engine.reasons import VerbFailed
-from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, STACK_TYPE, here, recorded, standing
-from heat.plan.build import known_of
+from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE, here, standing
 from heat.plan.definition import Compiled, compile_definition
-from heat.plan.desired import Standing
 from heat.plan.within import MAX_DEPTH, definition_of
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Inside, Nest, Reply, Steps
@@ -146,7 +144,7 @@ class Nursery:
         """Look into a nested stack; ``reveal`` reads attributes of a member."""
         family = await self._world.store.family(StackId(step.item))
         if family is None or family.definition is None:
-            return {"outputs": {}, "refs": {}, "attributes": {}, "failed": [], "definitions": {}}
+            return NOTHING
         stack, types = family.stack, self._world.types
         compiled = compile_definition(
             family.definition,
@@ -155,23 +153,8 @@ class Nursery:
             stack_name=stack.name,
             project=stack.project,
         )
-        members = {
-            row.name: row
-            for row in sorted(family.resources, key=lambda row: (row.created_at, row.name))
-            if not row.replaced_by and row.action not in ("DELETE", "INIT")
-        }
-        seen = {name: recorded(stack, row, types) for name, row in members.items()}
-        outputs: dict[str, Any] = {}
-        if step.outputs:
-            known = {name: found for name, one in seen.items() if (found := known_of(one))}
-            outputs = _outputs(compiled, Standing(known))
-        return {
-            "outputs": outputs,
-            "refs": {name: one.reference for name, one in seen.items() if one.physical_id},
-            "attributes": await _attributes(step, stack, members, types, reveal),
-            "failed": [name for name, row in members.items() if row.status == FAILED],
-            "definitions": definitions_of(family.definition, members) if step.definitions else {},
-        }
+        attributes = await _attributes(step, family, types, reveal) if step.attributes else {}
+        return told_of(step, family, compiled, types, attributes)
 
     def _birth(self, resource: ResourceRow, step: Nest, key: OperationId, child: StackId) -> Asked:
         made = self._definition(resource, step)
@@ -285,32 +268,8 @@ class Nursery:
         )
 
 
-def definitions_of(definition: DefinitionRow, names: Iterable[str]) -> dict[str, Any]:
-    """Return what a generated template says of resources."""
-    said: Mapping[str, Any] = definition.template["resources"]
-    return {name: said[name] for name in names if name in said}
-
-
-def _outputs(compiled: Compiled, facts: Standing) -> dict[str, Any]:
-    """Compute the outputs that can be told; one whose condition is false is null."""
-    enabled = compiled.bound.outputs
-    found: dict[str, Any] = dict.fromkeys(compiled.template.outputs.keys() - enabled.keys())
-    for name in enabled:
-        try:
-            value = compiled.bound.output(name, facts)
-        except Fault:
-            continue
-        if unknowns(value) is None:
-            found[name] = value
-    return found
-
-
 async def _attributes(
-    step: Inside,
-    stack: StackRow,
-    members: Mapping[str, ResourceRow],
-    types: Mapping[str, type[Resource]],
-    reveal: Reveal,
+    step: Inside, family: Family, types: Mapping[str, type[Resource]], reveal: Reveal
 ) -> dict[str, dict[str, Any]]:
     """Read attributes of every member, live; those that can't be told are left out."""
 
@@ -318,18 +277,16 @@ async def _attributes(
         cls = types.get(row.real_type or row.type)
         if cls is None or row.physical_id is None:
             return row.name, {}
-        names = frozenset(step.attributes)
-        any_of_them = cls.anything or cls.tells_anything or cls.nests
-        asked = names if any_of_them else names & cls.__attributes__.keys()
         try:
-            values = standing(stack, row, cls)
+            values = standing(family.stack, row, cls)
+            asked = asked_of(cls, step.attributes)
             return row.name, await reveal(row.id, values.reveal(row.physical_id, asked))
         except Fault:
             return row.name, {}
 
     found: dict[str, dict[str, Any]] = {name: {} for name in step.attributes}
-    if found:
-        for member, values in await asyncio.gather(*(read(row) for row in members.values())):
-            for name, value in values.items():
-                found[name][member] = value
+    members = members_of(family.resources).values()
+    for member, values in await asyncio.gather(*(read(row) for row in members)):
+        for name, value in values.items():
+            found[name][member] = value
     return found

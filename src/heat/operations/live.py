@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heat.base.errors import Fault
-from heat.cloud.client import Client
-from heat.cloud.credentials import Credentials
 from heat.engine.record import standing
 from heat.operations import views
 from heat.operations.context import Context
+from heat.operations.looking import look
 from heat.operations.services import Services
-from heat.plugin.steps import Call, Find, Steps
 from heat.store.rows import ResourceRow, StackRow
 
 _log = logging.getLogger(__name__)
@@ -32,27 +30,10 @@ def attributes(
     asked = frozenset((*names, "show"))
     steps = standing(stack, row, cls).reveal(row.physical_id, asked)
     try:
-        found = look(steps, services.client, context.credentials())
+        found = look(services, steps, context.credentials())
     except (Fault, LookupError, TypeError, ValueError) as problem:
         _log.info("%s of %s can't be shown: %s", row.name, stack.name, problem)
         return here
     whole = found.get("show")
     shown: dict[str, Any] = dict(whole) if isinstance(whole, Mapping) else dict(here)
     return shown | {name: found.get(name) for name in names}
-
-
-def look(steps: Steps[dict[str, Any]], client: Client, who: Credentials) -> dict[str, Any]:
-    """Run steps that only read; raises LookupError at any other."""
-    try:
-        step = next(steps)
-        while True:
-            match step:
-                case Call() if step.reads:
-                    reply: Mapping[str, Any] = client.send(step, who)
-                case Find():
-                    reply = {"id": client.find(step.finder, step.value, who)}
-                case _:
-                    raise LookupError(f"a {type(step).__name__} does not only read")
-            step = steps.send(reply)
-    except StopIteration as end:
-        return end.value or {}

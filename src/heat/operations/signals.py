@@ -12,10 +12,11 @@ from heat.operations.context import Context
 from heat.operations.finding import find_live
 from heat.operations.heard import signalled
 from heat.operations.members import OfResource, find_resource
+from heat.operations.scaling import scale, scaling
 from heat.operations.services import Services
 from heat.operations.stacks import not_supported
 from heat.plugin.signal import read
-from heat.store import hooks, signals
+from heat.store import events, hooks, signals
 from heat.store.rows import EventRow, ResourceRow, SignalRow, StackRow
 from heat.template.registry import HOOKS
 
@@ -38,20 +39,29 @@ def signal_resource(services: Services, context: Context, request: SignalResourc
     stack, rows, row = find_resource(services, context, request)
     if request.body and "unset_hook" in request.body:
         _clear(services, context, stack, rows, row.name, request.body["unset_hook"])
-    else:
-        _say(services, context, stack, row, request.body)
-    services.wake(stack.id)
+        services.wake(stack.id)
+        return
+    if row.action in ("SUSPEND", "DELETE") and not _hears_always(services, row):
+        said = f"Cannot signal resource during {row.action}"
+        events.tell(services.db, _event(services, context, row, row.action, said))
+        raise not_supported(f"Signal resource during {row.action}")
+    policy = scaling(services, stack, row)
+    if policy is None:
+        say(services, context, stack, row, request.body)
+        services.wake(stack.id)
+        return
+    event = _event(services, context, row, "SIGNAL", f"Signal: {_summary(request.body)}")
+    scale(services, context, stack, rows, policy, event)
 
 
-def _say(
+def say(
     services: Services,
     context: Context,
     stack: StackRow,
     row: ResourceRow,
     body: Mapping[str, Any] | None,
 ) -> None:
-    if row.action in ("SUSPEND", "DELETE"):
-        raise not_supported(f"Signal resource during {row.action}")
+    """Write down what is said to a resource that can make something of it."""
     told = signalled(services, stack, row)
     if told is None:
         raise Invalid(
@@ -81,6 +91,20 @@ def _say(
                 raise
         else:
             return
+
+
+def _hears_always(services: Services, row: ResourceRow) -> bool:
+    cls = services.types.get(row.real_type or row.type)
+    return cls is not None and cls.hears_always
+
+
+def _summary(body: Mapping[str, Any] | None) -> str:
+    """Say what an alarm says."""
+    if not body:
+        return "No signal details provided"
+    if body.keys() >= {"previous", "current", "reason"}:
+        return "alarm state changed from {previous} to {current} ({reason})".format_map(body)
+    return "Unknown"
 
 
 def _clear(

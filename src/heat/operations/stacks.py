@@ -12,7 +12,6 @@ from heat.operations.context import Context
 from heat.operations.finding import OfStack, find, identify
 from heat.operations.services import Services, definition_of
 from heat.store import resources, stacks
-from heat.store.rows import StackRow
 
 
 class ShowStack(OfStack, frozen=True, kw_only=True):
@@ -133,15 +132,13 @@ def _query(services: Services, context: Context, request: ListStacks) -> stacks.
 
 def show_stack(services: Services, context: Context, request: ShowStack) -> dict[str, Any]:
     """Return a stack with its parameters and outputs."""
-    return shown(services, find(services, context, request), outputs=request.resolve_outputs)
-
-
-def shown(services: Services, stack: StackRow, *, outputs: bool = True) -> dict[str, Any]:
-    """Return a stack as show has it."""
+    stack = find(services, context, request)
     compiled = services.compiled.get(services, stack)
     body = views.stack_shown(stack, compiled)
-    if outputs and not (stack.action == "DELETE" and stack.status == "COMPLETE"):
-        facts = views.standing(services, stack, resources.of_stack(services.db, stack.id))
+    deleted = stack.action == "DELETE" and stack.status == "COMPLETE"
+    if request.resolve_outputs and not deleted:
+        rows = resources.of_stack(services.db, stack.id)
+        facts = views.standing(services, stack, rows, context.credentials())
         body["outputs"] = [views.output(compiled, n, facts) for n in compiled.template.outputs]
     return body
 
@@ -165,7 +162,8 @@ def show_output(services: Services, context: Context, request: ShowOutput) -> di
             f"Specified output key {request.key} not found in the stack {stack.name}.",
             kind="NotFound",
         )
-    facts = views.standing(services, stack, resources.of_stack(services.db, stack.id))
+    rows = resources.of_stack(services.db, stack.id)
+    facts = views.standing(services, stack, rows, context.credentials())
     return {"output": views.output(compiled, request.key, facts)}
 
 

@@ -9,8 +9,10 @@ import msgspec
 from heat.base.clock import timestamp
 from heat.base.errors import Invalid
 from heat.base.unknown import Unknown, unknowns
+from heat.cloud.credentials import Credentials
 from heat.engine.record import recorded
 from heat.operations.heard import overheard
+from heat.operations.looking import shown_by
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known, Standing
@@ -103,8 +105,10 @@ def environment(definition: DefinitionRow) -> dict[str, Any]:
     return {"resource_registry": {"resources": {}}, "event_sinks": []} | shown
 
 
-def standing(services: Services, stack: StackRow, rows: Iterable[ResourceRow]) -> Standing:
-    """Return what is known of the resources of a stack."""
+def standing(
+    services: Services, stack: StackRow, rows: Iterable[ResourceRow], who: Credentials
+) -> Standing:
+    """Return what is known of the resources of a stack; ``who`` asks."""
     rows = list(rows)
     known: dict[str, Known] = {}
     told = overheard(services, stack, rows)
@@ -112,7 +116,7 @@ def standing(services: Services, stack: StackRow, rows: Iterable[ResourceRow]) -
         there = row.physical_id or row.status == "COMPLETE" or row.id in told
         if row.action not in ("INIT", "DELETE") and there:
             seen = recorded(stack, row, services.types)
-            attributes = {**row.attributes, **told.get(row.id, {})}
+            attributes = {**shown_by(services, stack, row, who), **told.get(row.id, {})}
             known[row.name] = Known(seen.reference, attributes, seen.cls or Resource)
     return Standing(known)
 

@@ -39,6 +39,11 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     sort_dirs: Sequence[str] = ()
 
 
+def tell(db: Database, row: EventRow) -> None:
+    """Write down something that happened by itself, with nothing else that changes."""
+    db.write(lambda connection: insert_new(connection, event, [EVENT.write(db, row)]))
+
+
 def listing(db: Database, query: EventQuery) -> list[EventRow]:
     """Return a page of events."""
     newest = Order(((_C.created_at, False), (_C.number, False)))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
+from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from heat.base.errors import Conflict
@@ -38,15 +39,16 @@ def of_resources(
 
 def deliver(db: Database, row: SignalRow, event: EventRow) -> None:
     """Write down what was said, and tell of it; raises Conflict when its number is taken."""
-
-    def work(connection: Connection) -> None:
-        connection.execute(insert(signal_table), SIGNAL.write(db, row))
-        insert_new(connection, event_table, [EVENT.write(db, event)])
-
     try:
-        db.write(work)
+        db.write(lambda connection: insert(connection, db, row, event))
     except IntegrityError:
         # When the answer to a first COMMIT was lost, the repetition ran into its own row.
         if any(said.number == row.number and said == row for said in of_resource(db, row.resource)):
             return
         raise Conflict("Something else was said to the resource at the same moment.") from None
+
+
+def insert(connection: Connection, db: Database, row: SignalRow, event: EventRow) -> None:
+    """Write the same down within a transaction."""
+    connection.execute(insert_into(signal_table), SIGNAL.write(db, row))
+    insert_new(connection, event_table, [EVENT.write(db, event)])
