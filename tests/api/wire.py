@@ -70,7 +70,7 @@ class Wire:
             "X-User-Id": f"id-{user}",
             "X-User-Name": user,
             "X-Auth-Token": f"token-{user}",
-        }
+        } | more.pop("headers", {})
         if not path.startswith("/v1"):
             path = f"/v1/{url_project or project}{path}"
         if body is not None:
@@ -78,6 +78,11 @@ class Wire:
         if "raw" in more:
             more |= {"body": more.pop("raw"), "content_type": "application/json"}
         return self._client.simulate_request(method, path, headers=headers, **more)
+
+    def chunked(self, method: str, path: str, body: Any) -> falcon.testing.Result:
+        """Send a body of unknown length, as servers hand chunks on."""
+        extras = {"wsgi.input_terminated": True, "wsgi.input": body, "CONTENT_LENGTH": ""}
+        return self.ask(method, path, extras=extras)
 
     def bare(self, method: str, path: str, **more: Any) -> falcon.testing.Result:
         return self._client.simulate_request(method, path, **more)
