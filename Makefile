@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 ARGS ?=
+SEEDS ?= 1000
+FIRST ?= 0
 BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-all lint types layers fmt docs check clean
+.PHONY: help venv quickstart test test-all sim lint types layers fmt docs check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +33,9 @@ test: venv ## Run the tests that need nothing but this machine
 test-all: venv ## Run these and the slow ones
 	$(PYTEST) -n 2 -m 'not lab' $(ARGS)
 	$(BIN)/python tests/servers.py $(PYTEST) tests/store
+
+sim: venv ## Run random scenarios of faults and crashes (SEEDS=1000 FIRST=0)
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
 lint: venv ## Check style and formatting
 	$(BIN)/ruff check

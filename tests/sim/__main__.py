@@ -1,0 +1,39 @@
+"""Run many seeds: python -m tests.sim --seeds 1000 [--first 0]."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from tests.sim.scenario import draw
+from tests.sim.simulate import attempt, explain, shrink
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--shrink", type=float, default=60.0, help="seconds for each that fails")
+    given = parser.parse_args()
+    counts, failed, began = Counter(), 0, time.process_time()
+    for seed in range(given.first, given.first + given.seeds):
+        report = attempt(draw(seed))
+        counts += report.counts
+        if report.broken:
+            failed += 1
+            small = shrink(report, given.shrink) if given.shrink else report
+            print(
+                explain(small, report) if given.shrink else f"{seed}: {report.broken}", flush=True
+            )
+        if (seed + 1) % 100 == 0:
+            done = seed + 1 - given.first
+            rate = done / (time.process_time() - began) * 60
+            print(f"-- {done} scenarios, {failed} failed, {rate:.0f} a minute", flush=True)
+    for name, count in sorted(counts.items()):
+        print(f"{name}: {count}")
+    print(f"{given.seeds} scenarios, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

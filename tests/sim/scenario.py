@@ -1,0 +1,219 @@
+"""What happens in one simulation: drawn from a seed, told in words, made smaller when it fails."""
+
+import json
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from tests.sim import templates
+
+Template = dict
+
+
+@dataclass(frozen=True)
+class Act:
+    """A request of a user, so many seconds after the one before, or at rest."""
+
+    kind: str
+    stack: int = 0
+    after: float = 0.0
+    rests: bool = True
+    """Whether the user first waits until the stack is at rest."""
+    template: Template | None = None
+    files: dict = field(default_factory=dict)
+    rollback: bool = False
+    minutes: int = 20
+
+    def __str__(self):
+        when = "at rest" if self.rests else f"after {self.after:g} s, whatever goes on"
+        more = ""
+        if self.template is not None:
+            more = f" rollback={self.rollback} minutes={self.minutes} "
+            more += json.dumps(self.template["resources"])
+        return f"{when}: {self.kind} stack {self.stack}{more}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What happens to an engine, at one of its steps: any two awaits have one between them."""
+
+    kind: str
+    """kill, pause, commit-refused, commit-lost, stop"""
+    at: int
+    seconds: float = 0.0
+    """How long a pause lasts, or until another engine comes after a death."""
+
+    def __str__(self):
+        return f"{self.kind} at step {self.at}, {self.seconds:g} s"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything that a run goes by, besides the seed of its delays."""
+
+    seed: int
+    acts: tuple[Act, ...]
+    faults: tuple[dict, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    engines: int = 1
+    wakes: float = 1.0
+    """How many wake-up messages come for each that is sent, on average."""
+    latency: float = 0.0
+    slow: tuple[tuple[str, float], ...] = ()
+    """What takes a while in the cloud, and how long."""
+
+    def __str__(self):
+        lines = [
+            f"seed {self.seed}: {self.engines} engines, {self.wakes:g} wake-ups for each sent, "
+            f"latency up to {self.latency:g} s, {dict(self.slow)}"
+        ]
+        lines += [f"  {act}" for act in self.acts]
+        lines += [f"  fault {json.dumps(rule)}" for rule in self.faults]
+        lines += [f"  {trouble}" for trouble in self.troubles]
+        for name, text in next((act.files for act in self.acts if act.files), {}).items():
+            lines.append(f"  {name}: {text}")
+        return "\n".join(lines)
+
+    def code(self):
+        """Return a test to paste."""
+        return f"def test_found_{self.seed}():\n    run({self!r})\n"
+
+    def smaller(self):
+        """Yield scenarios with one thing less."""
+        for name in ("acts", "faults", "troubles"):
+            given = getattr(self, name)
+            for n in reversed(range(len(given))):
+                if name != "acts" or n:
+                    yield replace(self, **{name: given[:n] + given[n + 1 :]})
+        plain = {"latency": 0.0, "slow": (), "wakes": 1.0, "engines": 1}
+        for name, value in plain.items():
+            if getattr(self, name) != value:
+                yield replace(self, **{name: value})
+        names = {n for act in self.acts if act.template for n in act.template["resources"]}
+        for name in sorted(names):
+            acts = tuple(
+                replace(act, template=templates.without(act.template, name))
+                if act.template
+                else act
+                for act in self.acts
+            )
+            if all(act.template is None or act.template["resources"] for act in acts):
+                yield replace(self, acts=acts)
+
+
+def draw(seed):
+    """Make up a scenario."""
+    random = Random(seed)
+    stacks = random.choice((1, 1, 1, 1, 2))
+    files = templates.files(random)
+    acts = []
+    for stack in range(stacks):
+        acts.append(_acts(random, stack, files))
+    merged = acts[0] if stacks == 1 else _shuffled(random, acts)
+    return Scenario(
+        seed=seed,
+        acts=tuple(merged),
+        faults=tuple(_fault(random) for _ in range(random.choice((0, 1, 2, 3, 5)))),
+        troubles=tuple(_trouble(random) for _ in range(random.choice((0, 1, 1, 2, 3)))),
+        engines=random.choice((1, 1, 2, 3)),
+        wakes=random.choice((1.0, 1.0, 0.0, 0.5, 2.0)),
+        latency=random.choice((0.0, 0.1, 1.0, 3.0)),
+        slow=tuple(
+            (name, random.choice((2.0, 15.0, 60.0)))
+            for name in ("server.create", "server.delete", "volume.create", "volume.attach")
+            if random.random() < 0.3
+        ),
+    )
+
+
+def _shuffled(random, lists):
+    merged = []
+    while any(lists):
+        merged.append(random.choice([one for one in lists if one]).pop(0))
+    return merged
+
+
+def _acts(random, stack, files):
+    draft = templates.body(random, random.choice((1, 2, 2, 3, 4)))
+    common = {"stack": stack, "files": files}
+    many = {"rollback": random.random() < 0.3, "minutes": random.choice((2, 10, 30, 30))}
+    acts = [Act("create", template=draft.body(), **common, **many)]
+    for _ in range(random.choice((0, 1, 1, 2, 3))):
+        kind = random.choices(
+            ("update", "cancel", "cancel_update", "suspend", "resume", "check", "signal", "delete"),
+            (10, 1, 2, 1, 1, 1, 2, 1),
+        )[0]
+        when = {"rests": random.random() < 0.4, "after": random.choice((0, 0.3, 2, 5, 20, 90))}
+        if kind.startswith("cancel") or kind == "signal":
+            when["rests"] = False
+        if kind == "update":
+            draft = draft.copy(random)
+            draft.mutate()
+            if random.random() < 0.7:
+                draft.heal()
+            many = {**many, "rollback": random.random() < 0.3}
+            acts.append(Act(kind, template=draft.body(), **common, **many, **when))
+        else:
+            acts.append(Act(kind, stack, **when))
+    return acts
+
+
+_TARGETS = (
+    ("network", "/v2.0/networks"),
+    ("network", "/v2.0/subnets"),
+    ("network", "/v2.0/ports"),
+    ("network", "/v2.0/routers"),
+    ("network", "/v2.0/floatingips"),
+    ("network", "/v2.0/security"),
+    ("network", ""),
+    ("network", ""),
+    ("compute", "/servers"),
+    ("compute", ""),
+    ("volume", "/volumes"),
+    ("volume", ""),
+    ("identity", "/OS-TRUST"),
+)
+_KINDS = {
+    "refuse": 3, "error": 3, "slow": 2, "hang": 2, "lose_reply": 5, "goto_error": 2,
+    "stay_build": 1,
+}  # fmt: skip
+
+
+def _fault(random):
+    service, path = random.choice(_TARGETS)
+    action = random.choices(list(_KINDS), list(_KINDS.values()))[0]
+    rule = {
+        "service": service,
+        "path": path,
+        "action": action,
+        "times": random.choice((1, 1, 2, 4)),
+    }
+    if random.random() < 0.8:
+        rule["method"] = random.choice(("POST", "POST", "POST", "DELETE", "PUT", "GET"))
+    if action in ("goto_error", "stay_build"):
+        rule["method"] = "POST"
+    if random.random() < 0.5:
+        rule["nth"] = random.choice((1, 1, 2, 3))
+    else:
+        rule |= {"probability": random.choice((0.2, 0.6)), "seed": random.randrange(10**6)}
+    match action:
+        case "refuse":
+            rule["status"] = random.choice((400, 403, 404, 409, 429))
+        case "error":
+            rule["status"] = random.choice((500, 502, 503, 504))
+        case "slow" | "hang":
+            rule["seconds"] = random.choice((1.0, 10.0, 40.0))
+    if service == "identity":
+        # What else keystone says to a trust is its last word: the trust stays.
+        rule["action"] = random.choice(("error", "slow", "hang", "lose_reply"))
+        rule["status"], rule["seconds"] = 503, 5.0
+    return rule
+
+
+def _trouble(random):
+    kind = random.choices(
+        ("kill", "pause", "commit-refused", "commit-lost", "stop"), (8, 3, 2, 2, 1)
+    )[0]
+    seconds = random.choice((0.0, 1.0, 30.0))
+    if kind == "pause":
+        seconds = random.choice((3.0, 20.0, 70.0))
+    return Trouble(kind, random.choice((random.randrange(60), random.randrange(300))), seconds)

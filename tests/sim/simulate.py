@@ -1,0 +1,282 @@
+"""Runs scenarios, and makes one that fails as small as it gets."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from heat.base.errors import Fault
+from heat.operations import actions, changes, signals
+from heat.operations.actions import Act
+from heat.operations.changes import CreateStack, UpdateStack
+from heat.operations.finding import OfStack
+from heat.operations.signals import SignalResource
+from heat.store import operations, resources, stacks
+from heat.testing.clock import VirtualLoop
+from tests.sim import invariants, templates
+from tests.sim.scenario import Scenario, draw
+from tests.sim.universe import Records, Universe
+
+SLACK = 240.0
+"""Beyond its deadline an operation may take the settle time, a takeover and slow answers."""
+LONGEST = 30000.0
+
+
+class Task(asyncio.Task):
+    """A task with a number: sets of them have an order that does not hang on addresses."""
+
+    numbers = 0
+
+    def __init__(self, *args, **more):
+        Task.numbers += 1
+        self._number = Task.numbers
+        super().__init__(*args, **more)
+
+    def __hash__(self):
+        return self._number
+
+    def __eq__(self, other):
+        return self is other
+
+
+class Loop(VirtualLoop):
+    def __init__(self):
+        super().__init__()
+        Task.numbers = 0
+        self.set_task_factory(lambda loop, coro, **more: Task(coro, loop=loop, **more))
+
+
+@dataclass
+class Report:
+    scenario: Scenario
+    broken: list[str] = field(default_factory=list)
+    counts: Counter = field(default_factory=Counter)
+    trail: str = ""
+
+
+def simulate(seed):
+    """Run the scenario of a seed; AssertionError says what went wrong, and how to see it again."""
+    scenario = draw(seed)
+    report = attempt(scenario)
+    if report.broken:
+        raise AssertionError(explain(shrink(report), report))
+    return report
+
+
+def run(scenario):
+    """Run a scenario that was pasted."""
+    report = attempt(scenario)
+    assert not report.broken, "\n".join(report.broken)
+
+
+def explain(small, first):
+    told = "\n".join(f"  {line}" for line in first.broken[:8])
+    less = "\n".join(f"  {line}" for line in small.broken[:8])
+    return (
+        f"seed {first.scenario.seed}:\n{told}\n\nas small as it gets:\n{less}\n"
+        f"{small.scenario}\n\nA test to paste:\n\n{small.scenario.code()}"
+    )
+
+
+def shrink(report, seconds=60.0):
+    """Leave out whatever can be left out, as long as the same kind of thing goes wrong."""
+    end = time.monotonic() + seconds
+    kinds = _kinds(report)
+    progress = True
+    while progress and time.monotonic() < end:
+        progress = False
+        for smaller in report.scenario.smaller():
+            if time.monotonic() > end:
+                break
+            tried = attempt(smaller)
+            if _kinds(tried) & kinds:
+                report, progress = tried, True
+                break
+    return report
+
+
+def _kinds(report):
+    return {line.split(":")[0] for line in report.broken}
+
+
+def attempt(scenario):
+    """Run a scenario and return what came of it."""
+    report = Report(scenario)
+    records = Records()
+    log = logging.getLogger("heat")
+    before = log.level, log.propagate
+    log.addHandler(records)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            runner.run(_whole(scenario, report, records))
+    finally:
+        log.removeHandler(records)
+        log.setLevel(before[0])
+        log.propagate = before[1]
+    return report
+
+
+async def _whole(scenario, report, records):
+    watch = invariants.Watch()
+    universe = Universe(scenario, watch)
+    universe.roots = []
+    generated = set()
+    try:
+        async with asyncio.timeout(LONGEST):
+            await _play(universe, scenario, report, generated)
+    except TimeoutError:
+        report.broken.append("stuck: the simulation came to no end")
+    finally:
+        await universe.close()
+    report.broken += watch.broken
+    report.counts += universe.counts
+    report.counts["creates"] += watch.creates
+    for record in records.all:
+        if record.exc_info or record.levelno >= logging.ERROR:
+            trace = record.exc_info and repr(record.exc_info[1])
+            report.broken.append(f"log: {record.getMessage()} {trace or ''}")
+
+
+async def _play(universe, scenario, report, generated):
+    for act in scenario.acts:
+        await _act(universe, act, report)
+    for root in universe.roots:
+        await _rest(universe, root, report)
+    _look(universe, report, generated)
+    if report.broken:
+        return
+    universe.heal()
+    if all(w.life.dead or w.task.done() for w in universe.workers):
+        universe.start()
+    # What an engine that stood still made without knowing better, it clears away by itself.
+    await asyncio.sleep(200 if universe.counts["pause"] else 1)
+    for _ in range(3):
+        for n, root in enumerate(universe.roots):
+            if stacks.get(universe.db, root) is not None:
+                await _act(universe, _Delete(n), report, counted=False)
+        for root in universe.roots:
+            await _rest(universe, root, report)
+        if not any(stacks.get(universe.db, root) for root in universe.roots):
+            break
+    await asyncio.sleep(1)
+    report.broken += invariants.at_end(universe, universe.roots)
+    report.broken += invariants.secrets(universe, _records(), generated)
+
+
+def _records():
+    handlers = logging.getLogger("heat").handlers
+    return next(h for h in handlers if isinstance(h, Records)).all
+
+
+def _look(universe, report, generated):
+    report.broken += invariants.at_rest(universe, universe.roots)
+    for root in universe.roots:
+        for stack in stacks.tree(universe.db, root):
+            for row in resources.of_stack(universe.db, stack.id):
+                if row.type == "OS::Heat::RandomString":
+                    generated.update(str(v) for v in row.attributes.values())
+
+
+class _Delete:
+    kind, after, rests, template = "delete", 0.0, True, None
+
+    def __init__(self, stack):
+        self.stack = stack
+
+
+async def _act(universe, act, report, *, counted=True):
+    known = act.stack < len(universe.roots)
+    if act.kind == "create":
+        if known:
+            return
+    elif not known:
+        return
+    if act.rests and known:
+        await _rest(universe, universe.roots[act.stack], report)
+    await asyncio.sleep(act.after)
+    try:
+        _ask(universe, act)
+    except Fault as refused:
+        if act.kind == "create":
+            universe.roots.append("")
+        report.counts["refused by the API"] += 1
+        report.trail += f"{act.kind}: {refused}\n"
+    else:
+        if counted:
+            report.counts[f"act {act.kind}"] += 1
+
+
+def _ask(universe, act):
+    services, who = universe.services, universe.user
+    stack = universe.roots[act.stack] if act.stack < len(universe.roots) else ""
+    content = {}
+    if act.template is not None:
+        content = {
+            "template": act.template,
+            "files": act.files,
+            "parameters": {"secret": templates.SECRET},
+            "timeout_mins": act.minutes,
+            "disable_rollback": not act.rollback,
+        }
+    match act.kind:
+        case "create":
+            made = changes.create_stack(
+                services, who, CreateStack(stack_name=f"stack{act.stack}", **content)
+            )
+            universe.roots.append(made["id"])
+        case "update":
+            changes.update_stack(services, who, UpdateStack(stack=stack, **content))
+        case "delete":
+            changes.delete_stack(services, who, OfStack(stack=stack))
+        case "cancel":
+            actions.act(services, who, Act(stack=stack, action="cancel_without_rollback"))
+        case "signal":
+            rows = resources.of_stack(universe.db, stack)
+            for row in rows:
+                if row.type == "OS::Heat::WaitConditionHandle":
+                    signals.signal_resource(
+                        services, who, SignalResource(stack=stack, resource=row.name, body={})
+                    )
+        case _:
+            actions.act(services, who, Act(stack=stack, action=act.kind))
+
+
+async def _rest(universe, root, report):
+    """Wait until a stack is at rest, with all below it; it has to be in time."""
+    loop = asyncio.get_running_loop()
+    look = loop.time() + 60.0
+    while root:
+        if _is_busy(universe, root):
+            await asyncio.sleep(1.0)
+            if loop.time() < look:
+                continue
+        look = loop.time() + 60.0
+        busy = [
+            operation
+            for stack in stacks.tree(universe.db, root)
+            if (operation := operations.current(universe.db, stack.id)) is not None
+        ]
+        row = stacks.get(universe.db, root, deleted=True)
+        if not busy and row.status != "IN_PROGRESS":
+            return
+        now = universe.clock.now()
+        late = [o for o in busy if (now - o.deadline).total_seconds() > SLACK]
+        for operation in late:
+            report.broken.append(f"deadline: {operation.action} did not end in time")
+        if not busy:
+            report.broken.append(f"rest: {row.action}_{row.status} without an operation")
+        if late or not busy:
+            raise TimeoutError
+
+
+def _is_busy(universe, root):
+    with universe.db.engine.connect() as connection:
+        found = connection.connection.driver_connection.execute(
+            "SELECT 1 FROM operation JOIN stack ON stack.id = operation.stack "
+            "WHERE state IN ('PENDING', 'RUNNING') AND (stack.id = ? OR stack.root = ?) LIMIT 1",
+            (root, root),
+        )
+        return found.fetchone() is not None
