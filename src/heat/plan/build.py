@@ -50,8 +50,11 @@ def work_out(
     decided = _decide(recorded, target, new_id) if target else {}
     kept = {d.row for d in decided.values()}
     going = [row for row in recorded if row.id not in kept]
-    delete_first = _delete_first(decided, rows)
-    nodes = [*_desired_nodes(decided, delete_first), *_cleanup_nodes(decided, going, delete_first)]
+    delete_first, leftovers = _delete_first(decided, rows), _leftovers(decided, recorded, going)
+    nodes = [
+        *_desired_nodes(decided, delete_first, leftovers),
+        *_cleanup_nodes(decided, going, delete_first, leftovers),
+    ]
     plan = Plan(action=action, revision=revision, nodes=tuple(nodes))
     return plan, {name: decision.desired for name, decision in decided.items()}
 
@@ -218,11 +221,34 @@ def _delete_first(decided: Mapping[str, _Decision], rows: Mapping[Any, Recorded]
     return frozenset(found)
 
 
+def _leftovers(
+    decided: Mapping[str, _Decision], recorded: Sequence[Recorded], going: Sequence[Recorded]
+) -> Mapping[ResourceId, str]:
+    """Return, with their names, what failed creations left of resources that are made anew.
+
+    They go first: they may hold what the next try needs, and nothing rests on them.
+    """
+    needed = {key for row in recorded for key in row.requires}
+    return {
+        row.id: row.name
+        for row in going
+        if (row.action, row.status) == ("CREATE", "FAILED")
+        and row.id not in needed
+        and (d := decided.get(row.name)) is not None
+        and d.replaces
+        and d.current is not None
+        and d.current.id != row.id
+    }
+
+
 def _desired_nodes(
-    decided: Mapping[str, _Decision], delete_first: frozenset[str]
+    decided: Mapping[str, _Decision],
+    delete_first: frozenset[str],
+    leftovers: Mapping[ResourceId, str],
 ) -> Iterable[Node]:
     for name, d in decided.items():
         needs = [desired_id(other) for other in d.desired.requires if other in decided]
+        needs += [cleanup_id(row) for row, of in leftovers.items() if of == name]
         if name in delete_first and d.current:
             needs.append(cleanup_id(d.current.id))
         yield Node(
@@ -240,7 +266,10 @@ def _desired_nodes(
 
 
 def _cleanup_nodes(
-    decided: Mapping[str, _Decision], going: Sequence[Recorded], delete_first: frozenset[str]
+    decided: Mapping[str, _Decision],
+    going: Sequence[Recorded],
+    delete_first: frozenset[str],
+    leftovers: Mapping[ResourceId, str],
 ) -> Iterable[Node]:
     replaced = {d.current.id: d for d in decided.values() if d.replaces and d.current}
     first = {d.current.id for n, d in decided.items() if n in delete_first and d.current}
@@ -248,7 +277,7 @@ def _cleanup_nodes(
     for row in going:
         for needed in row.requires:
             dependents.setdefault(needed, []).append(row)
-    early = _with_dependents(first, dependents)
+    early = _with_dependents(first, dependents) | leftovers.keys()
     for row in going:
         needs = [cleanup_id(other.id) for other in dependents.get(row.id, ()) if other.id != row.id]
         decision = replaced.get(row.id)
