@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from heat.base.errors import Fault, Invalid, Temporary
 from heat.base.ids import OperationId, ResourceId, StackId
 from heat.cloud.finders import AsyncFinders
-from heat.engine import acting, reasons, saving
+from heat.engine import acting, exporting, reasons, saving
 from heat.engine.board import Board
 from heat.engine.changes import carry_out
 from heat.engine.endings import Endings
@@ -34,6 +34,7 @@ from heat.plan import actions
 from heat.plan.build import build
 from heat.plan.definition import Compiled, compile_definition
 from heat.plan.diff import Recorded
+from heat.plan.exports import Exported
 from heat.plan.model import Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,
@@ -106,6 +107,12 @@ class Drive:
         if self.operation.options.get("cancel"):
             await self._cancel(scene, halted)
             return
+        if self.operation.action in ("UPDATE", "DELETE", "RESTORE"):
+            try:
+                await exporting.check(scene)
+            except VerbFailed as refused:
+                await self._fail_early(refused, self._loaded.resources)
+                return
         plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
         await self._trust(scene)
         turns = 0
@@ -149,6 +156,8 @@ class Drive:
             stage=stage,
             snapshots={row.id: row for row in loaded.snapshots},
             registry=compiled.environment.registry if compiled else _registry(loaded),
+            exports=loaded.exports,
+            imports=loaded.imports,
         )
 
     def _compiled(self) -> Compiled | None:
@@ -161,6 +170,7 @@ class Drive:
             stack_id=stack.id,
             stack_name=stack.name,
             project=stack.project,
+            exports=Exported(lambda: {n: row.value for n, row in self._loaded.exports.items()}),
         )
 
     async def _plan(self, scene: Scene) -> Plan:
@@ -179,7 +189,8 @@ class Drive:
         now = self._world.clock.now()
         made: list[Any] = []
         writes: list[Write] = [
-            ChangeOperation(self.operation.id, {"plan": plan.encode(), "state": "RUNNING"})
+            ChangeOperation(self.operation.id, {"plan": plan.encode(), "state": "RUNNING"}),
+            *exporting.importing(scene),
         ]
         for node in plan.nodes:
             if node.kind in (Kind.CREATE, Kind.ADOPT) and node.row not in scene.rows:
@@ -296,10 +307,15 @@ class Drive:
 
     async def _finish(self, scene: Scene, outcome: Outcome) -> None:
         action = self.operation.action
+        told: str | None = None
         if outcome is Outcome.DONE:
-            await self._complete(scene)
-            return
-        reason = "Timed out" if self._late else self._failure(scene)
+            try:
+                await self._complete(scene)
+            except VerbFailed as refused:
+                told = f"{reasons.kind(refused)}: {refused}"
+            else:
+                return
+        reason = told or ("Timed out" if self._late else self._failure(scene))
         writes: list[Write] = [
             *self._stopped(scene.rows.values(), reason),
             ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
@@ -432,6 +448,8 @@ class Drive:
             if self.operation.definition is not None:
                 state["definition"] = self.operation.definition
             state["previous_definition"] = None
+        if action not in actions.ACTIONS:
+            writes += await exporting.at_end(scene)
         writes += [ChangeStack(stack.id, state), scene.teller.stack(action, COMPLETE, reason)]
         await self._lease.commit(*writes, operation=self.operation.id)
 

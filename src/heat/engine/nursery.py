@@ -152,6 +152,7 @@ class Nursery:
             stack_id=stack.id,
             stack_name=stack.name,
             project=stack.project,
+            exports=self._compiled.exports if self._compiled else None,
         )
         attributes = await _attributes(step, family, types, reveal) if step.attributes else {}
         return told_of(step, family, compiled, types, attributes)

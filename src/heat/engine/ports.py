@@ -21,6 +21,7 @@ from heat.store.rows import (
     CredentialsRow,
     DefinitionRow,
     DeploymentRow,
+    ExportRow,
     JournalRow,
     LeaseRow,
     OperationRow,
@@ -41,6 +42,9 @@ class Loaded(Struct, frozen=True, kw_only=True):
     journal: Sequence[JournalRow]
     credentials: CredentialsRow | None
     snapshots: Sequence[SnapshotRow] = ()
+    exports: Mapping[str, ExportRow] = {}
+    """What is exported in its project, by name."""
+    imports: frozenset[str] = frozenset()
     environment: Mapping[str, Any] | None = None
     """That of a stack that is deleted, whose hooks still hold."""
 
@@ -76,6 +80,20 @@ class Store(Inbox, Records, Protocol):
 
     async def family(self, stack: StackId) -> Family | None:
         """Read a stack, deleted or not, with its definition and resources."""
+        ...
+
+    async def exports(self, project: ProjectId) -> Mapping[str, ExportRow]:
+        """Return what is exported in a project, by name."""
+        ...
+
+    async def importers(
+        self,
+        project: ProjectId,
+        names: Collection[str],
+        besides: StackId,
+        root: StackId | None = None,
+    ) -> Mapping[str, list[str]]:
+        """Return who imports what has these names, besides a stack and those below it."""
         ...
 
     async def there(self, stacks: Collection[StackId]) -> frozenset[StackId]:

@@ -13,7 +13,7 @@ from heat.plan.build import known_of
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known
 from heat.plugin.resource import Resource
-from heat.store.rows import JournalRow, OperationRow, ResourceRow, SnapshotRow, StackRow
+from heat.store.rows import ExportRow, JournalRow, OperationRow, ResourceRow, SnapshotRow, StackRow
 from heat.template.registry import Registry
 
 
@@ -40,6 +40,8 @@ class Scene:
     stage: Stage
     snapshots: Mapping[str, SnapshotRow] = field(default_factory=dict[str, SnapshotRow])
     registry: Registry | None = None
+    exports: Mapping[str, ExportRow] = field(default_factory=dict[str, ExportRow])
+    imports: frozenset[str] = frozenset()
     known: dict[str, Known] = field(default_factory=dict[str, Known])
     begun: dict[str, Known] = field(default_factory=dict[str, Known])
     """What is known of objects that exist and are not complete yet: their references."""

@@ -18,6 +18,7 @@ from heat.store import (
     credentials,
     definitions,
     deployments,
+    exports,
     hooks,
     journal,
     leases,
@@ -33,6 +34,7 @@ from heat.store.rows import (
     Batch,
     ConfigRow,
     DeploymentRow,
+    ExportRow,
     LeaseRow,
     ResourceRow,
     SignalRow,
@@ -112,6 +114,8 @@ class ThreadedStore:
             credentials=credentials.get(db, operation.credentials)
             if operation.credentials
             else None,
+            exports=(exported := exports.of_project(db, row.project)),
+            imports=exports.imports(db, stack) if exported else frozenset(),
             snapshots=snapshots.of_stack(db, stack) if operation.action in OF_SNAPSHOTS else (),
             environment=_environment(db, row) if operation.action == "DELETE" else None,
         )
@@ -128,6 +132,22 @@ class ThreadedStore:
             stack=row,
             definition=definitions.get(self._db, row.definition),
             resources=resources.of_stack(self._db, stack),
+        )
+
+    async def exports(self, project: ProjectId) -> Mapping[str, ExportRow]:
+        """Return what is exported in a project, by name."""
+        return await self._run(lambda: exports.of_project(self._db, project))
+
+    async def importers(
+        self,
+        project: ProjectId,
+        names: Collection[str],
+        besides: StackId,
+        root: StackId | None = None,
+    ) -> Mapping[str, list[str]]:
+        """Return who imports what has these names, besides a stack and those below it."""
+        return await self._run(
+            lambda: exports.importers(self._db, project, names, besides=besides, root=root)
         )
 
     async def there(self, stack_ids: Collection[StackId]) -> frozenset[StackId]:

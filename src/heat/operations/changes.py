@@ -13,6 +13,7 @@ from heat.operations.checks import check
 from heat.operations.content import Content, draft
 from heat.operations.context import Context
 from heat.operations.export import adopted_rows, check_switched_on
+from heat.operations.exporting import check_unused
 from heat.operations.finding import OfStack, find_live
 from heat.operations.services import Services, definition_of
 from heat.operations.stacks import not_supported
@@ -178,6 +179,7 @@ def delete_stack(services: Services, context: Context, request: OfStack) -> None
         if (stack.action, stack.status) == ("DELETE", IN_PROGRESS):
             services.wake(stack.id)
             return
+        check_unused(services, stack)
         operation = operation_of(services, context, stack, "DELETE", None)
         accept_for(services, context, stack, operation, {})
 

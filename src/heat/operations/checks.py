@@ -9,6 +9,7 @@ from heat.cloud import catalogue
 from heat.cloud.finders import Finders, passing
 from heat.operations.constraints import broken
 from heat.operations.context import Context
+from heat.operations.exporting import unfit
 from heat.operations.member_attributes import strange
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
@@ -22,9 +23,10 @@ from heat.store.rows import StackRow
 from heat.template.codes import problem
 from heat.template.source import locate
 
-_LEFT_TO_CREATION = ("H402", "H702")
+_LEFT_TO_CREATION = ("H310", "H402", "H702")
 """What a nested stack is accepted with all the same: parameters and properties that are missing
-make it fail when it is created. Clients count on that."""
+make it fail when it is created. Clients count on that. What it imports another may export till
+then."""
 
 
 def check(
@@ -40,6 +42,7 @@ def check(
             found.append(level)
         elif level.code not in _LEFT_TO_CREATION:
             problems.append(level)
+    problems += unfit(services, compiled, stack)
     by_path = {level.path: level for level in found}
     for level in found[1:]:
         outer = by_path[level.path[:-1]]

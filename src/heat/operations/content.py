@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from heat.base.errors import Invalid
+from heat.base.ids import ProjectId
 from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
 from heat.operations.remote import fetch_template, with_nested
-from heat.operations.services import Services
+from heat.operations.services import Services, exported
 from heat.plan.definition import Compiled, compile_definition
 from heat.store.rows import DefinitionRow
 from heat.template.codes import problem
@@ -91,6 +92,7 @@ def draft(
         project=project,
         template=template,
         found=texts.problems,
+        exports=exported(services, ProjectId(project)),
     )
     return Draft(definition, replace(compiled, origin=texts.origin))
 

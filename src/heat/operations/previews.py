@@ -13,6 +13,7 @@ from heat.operations.foreseen import changes, foreseen
 from heat.operations.past import outlook, past
 from heat.operations.services import Services, definition_of
 from heat.plan.desired import order
+from heat.plan.exports import AnyExport
 from heat.plan.forecast import Past
 from heat.plan.problems import AttributeNames, of_parameters, unable_to_snapshot, want_all
 from heat.plan.providers import types_through
@@ -109,7 +110,9 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
     values, wrong = assumed(template, environment)
     problems = [*template.problems, *texts.problems]
     problems += of_parameters(wrong, template, texts.problems)
-    bound = bind(template, values, files=request.files, project_id=context.project)
+    bound = bind(
+        template, values, files=request.files, project_id=context.project, exports=AnyExport()
+    )
     type_of = types_through(environment, services.types, request.files)
     problems += bound.problems(AttributeNames(type_of))
     problems += unable_to_snapshot(bound, type_of, stand_ins=True)

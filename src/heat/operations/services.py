@@ -8,13 +8,14 @@ from threading import Lock
 
 from heat.base.clock import Clock
 from heat.base.errors import NotFound
-from heat.base.ids import StackId
+from heat.base.ids import ProjectId, StackId
 from heat.cloud.client import Client
 from heat.operations.policy import Policy, default_policy
 from heat.plan.definition import Compiled, compile_definition
+from heat.plan.exports import Exported
 from heat.plugin.registry import TYPES
 from heat.plugin.resource import Resource
-from heat.store import definitions
+from heat.store import definitions, exports
 from heat.store.database import Database
 from heat.store.rows import DefinitionRow, StackRow
 
@@ -32,6 +33,8 @@ class Limits:
     max_template_size: int = 524288
     stack_action_timeout: int = 3600
     max_snapshots_per_stack: int = 32
+    max_software_configs_per_tenant: int = 4096
+    max_software_deployments_per_tenant: int = 4096
     enable_stack_adopt: bool = False
     enable_stack_abandon: bool = False
     observe_on_update: bool = False
@@ -100,4 +103,12 @@ def compile_stack(services: Services, stack: StackRow, definition: DefinitionRow
         stack_id=stack.id,
         stack_name=stack.name,
         project=stack.project,
+        exports=exported(services, stack.project),
+    )
+
+
+def exported(services: Services, project: ProjectId) -> Exported:
+    """Return what the stacks of a project export, as it is whenever it is read."""
+    return Exported(
+        lambda: {name: row.value for name, row in exports.of_project(services.db, project).items()}
     )

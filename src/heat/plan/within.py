@@ -127,6 +127,7 @@ def compile_child(
         project=compiled.project,
         template=_template(compiled, nest),
         waiting=waiting,
+        exports=compiled.exports,
     )
 
 

@@ -21,10 +21,24 @@ def of_project(db: Database, project: ProjectId) -> dict[str, ExportRow]:
     return {row.name: row for row in rows}
 
 
+def imports(db: Database, key: StackId) -> frozenset[str]:
+    """Return the names that a stack imports."""
+    query = select(imported.c.name).where(imported.c.stack == key)
+    return frozenset(db.read(lambda connection: connection.scalars(query).all()))
+
+
 def importers(
-    db: Database, project: ProjectId, names: Collection[str], *, besides: StackId
+    db: Database,
+    project: ProjectId,
+    names: Collection[str],
+    *,
+    besides: StackId,
+    root: StackId | None = None,
 ) -> dict[str, list[str]]:
-    """Return for each of the names the stacks that import it, but for one and those below it."""
+    """Return for each of the names the stacks that import it, but for one and those below it.
+
+    Those that are deleted together with it, by its ``root``, do not count either.
+    """
     if not names:
         return {}
     query = (
@@ -34,6 +48,11 @@ def importers(
         .where(stack.c.deleted_at.is_(None), stack.c.id != besides)
         .where(stack.c.root.is_(None) | (stack.c.root != besides))
     )
+    if root is not None:
+        going = select(stack.c.id).where(
+            stack.c.id == root, stack.c.action == "DELETE", stack.c.status == "IN_PROGRESS"
+        )
+        query = query.where(stack.c.root.is_(None) | stack.c.root.not_in(going))
     found: dict[str, list[str]] = {}
     for name, who in db.read(lambda connection: connection.execute(query).all()):
         found.setdefault(name, []).append(who)
