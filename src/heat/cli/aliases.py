@@ -25,7 +25,7 @@ _LAUNCH = {
     "--show-nested": "",
 }
 _NESTED = {"-n": "--nested-depth", "-l": "--limit", "-r": "--resource"}
-_FILE = {"-O": "--output-file", "-F": "--format"}
+_FILE = {"-O": "--output-file"}
 
 ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "action-check": ("stack check", {}),

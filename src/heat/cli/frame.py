@@ -47,9 +47,11 @@ def _head(progress: Progress, now: float) -> RenderableType:
     status = Text(progress.status or "starting", style=_style(progress.status))
     bar = ProgressBar(total=max(total, 1), completed=done, width=24)
     count = Text(f"{done}/{total}")
-    grid.add_row(
-        Text(progress.name, style="bold"), status, bar, count, lasted(now - progress.started)
-    )
+    took = lasted(now - progress.started)
+    left = progress.remaining(now)
+    if left is not None:
+        took += f", about {lasted(max(round(left), 1)).replace('.0s', 's')} to go"
+    grid.add_row(Text(progress.name, style="bold"), status, bar, count, took)
     return grid
 
 

@@ -23,6 +23,8 @@ GRACE = 5.0
 PATIENCE = 60.0
 """Seconds that the service may be away."""
 REFRESH = 2.0
+LEARNT = 500
+"""Events of before that tell how long things take."""
 
 
 def watch(
@@ -48,6 +50,8 @@ def watch(
         from rich.live import Live
 
         from heat.cli.frame import frame
+
+        watching.learn()
 
         def draw() -> Any:
             return frame(progress, time.monotonic(), console.size.height)
@@ -116,6 +120,18 @@ class Watching:
             if time.monotonic() + pause > self.end:
                 raise TimeoutError
             time.sleep(pause)
+
+    def learn(self) -> None:
+        """Read how long things took before, to tell how long they will take now."""
+        try:
+            self._list(time.monotonic())
+            query = {"sort_dir": "desc", "nested_depth": DEPTH}
+            path = f"{self.reference.path}/events"
+            before = list(pages(self.client, path, "events", query, LEARNT))
+        except (Refused, Unreachable):
+            return  # nothing hangs on it
+        types = {member.name: member.type for member in self.progress.members.values()}
+        self.progress.durations.learn_from(before[::-1], types)
 
     def look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
         """Look once; tell whether the stack is at rest, and whether there was news."""
@@ -190,6 +206,7 @@ def beginning(client: Client, reference: StackReference) -> str | None:
 def tell(client: Client, watching: Watching, console: "Console", asked: str) -> bool:
     """Tell how it ended, what came out, and what may be done next."""
     from heat.cli.frame import lasted
+    from heat.cli.shown import next_steps
 
     progress, name = watching.progress, watching.reference.name
     took = lasted(time.monotonic() - progress.started)
@@ -203,18 +220,19 @@ def tell(client: Client, watching: Watching, console: "Console", asked: str) -> 
         return False
     _say(console, f"Stack {name}: {progress.status} ({took})")
     _tell_outputs(client, watching.reference, console)
-    _say(console, "\nNext:")
-    for command, purpose in (
+    advice = (
         (f"heat stack show {name}", "all about it"),
         (f"heat stack resources {name}", "what it is made of"),
         (f"heat stack update {name} -t FILE --dry-run", "what a change would do"),
         (f"heat stack delete {name}", "remove it all"),
-    ):
-        _say(console, f"  {command:<44} {purpose}")
+    )
+    _say(console, next_steps(advice))
     return True
 
 
 def _tell_failure(progress: Progress, took: str) -> None:
+    from heat.cli.shown import next_steps
+
     name = progress.name
     head = click.style(f"Stack {name}: {progress.status}", fg="red", bold=True)
     click.echo(f"{head} ({took})", err=True)
@@ -223,14 +241,13 @@ def _tell_failure(progress: Progress, took: str) -> None:
         click.echo(f"  {path}: {words}", err=True)
     if not reasons:
         click.echo(f"  {progress.reason}", err=True)
-    click.echo("\nNext:", err=True)
-    for command, purpose in (
+    advice = (
         (f"heat stack why {name}", "the cause, and what to do about it"),
         (f"heat stack events {name}", "what happened"),
         (f"heat stack update {name} -t FILE --wait", "mend it with a changed template"),
         (f"heat stack delete {name}", "remove it all"),
-    ):
-        click.echo(f"  {command:<44} {purpose}", err=True)
+    )
+    click.echo(next_steps(advice), err=True)
 
 
 def _tell_outputs(client: Client, reference: StackReference, console: "Console") -> None:

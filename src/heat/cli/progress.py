@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from heat.cli.estimate import Durations, remaining
+
 Key = tuple[str, str]
 """A stack's id and a resource's name."""
 
@@ -85,6 +87,7 @@ class Progress:
     """Whether the stack itself was heard of."""
     action: str = ""
     """The action that it was first heard to begin."""
+    durations: Durations = field(default_factory=Durations)
 
     def see_stack(self, stack: Mapping[str, Any]) -> None:
         """Take note of the stack's own state."""
@@ -178,6 +181,11 @@ class Progress:
             return sum(m.status == "DELETE_COMPLETE" for m in members), len(members)
         return sum(m.settled for m in members), len(members)
 
+    def remaining(self, now: float) -> float | None:
+        """Return the seconds that are probably left, if that can be told."""
+        members = list(self.members.values())
+        return remaining(members, self.status, self.durations, now - self.started, now)
+
     def reasons(self) -> list[tuple[str, str]]:
         """Return what failed at the bottom of it: the path and the words of each leaf."""
         return [(f"{self.path_of(key[0])}.{key[1]}", words) for key, words in self.leaves()]
@@ -206,6 +214,8 @@ class Progress:
         if status.startswith("DELETE_") and before.physical_id not in ("", physical_id):
             return  # it is gone that was replaced; the member of that name lives on
         working = status.endswith("_IN_PROGRESS")
+        if status.endswith("_COMPLETE") and before.working and before.began is not None:
+            self.durations.learn(status.partition("_")[0], before.type, now - before.began)
         self.members[key] = replace(
             before,
             status=status,

@@ -100,6 +100,14 @@ def as_yaml(value: Any) -> str:
     return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True)
 
 
+def next_steps(advice: Sequence[tuple[str, str]]) -> str:
+    """Write commands that may be typed next, each with its purpose."""
+    width = max(len(command) for command, _ in advice)
+    return "\n".join(
+        ["\nNext:", *(f"  {command:<{width}}  {purpose}" for command, purpose in advice)]
+    )
+
+
 def coloured(status: str) -> str:
     """Colour a status; on no terminal, click takes the colour off again."""
     for ending, colour in COLOURS.items():

@@ -173,7 +173,7 @@ def _sheet(
 def _tell(
     reference: StackReference, failed: "Failed", cause: "Cause", place: "Place | None"
 ) -> None:
-    from heat.cli.shown import coloured
+    from heat.cli.shown import coloured, next_steps
 
     name, said = reference.name, cause.said
     click.echo(f"{name}: {coloured(failed.status)}")
@@ -196,8 +196,7 @@ def _tell(
         click.echo(f"\n{more} more failed: heat stack failures list {name}")
     if cause.cure:
         click.echo(f"\n{click.style('cure', fg='green')}: {cause.cure}")
-    command, purpose = _next(name, failed)
-    click.echo(f"\nNext:\n  {command:<44} {purpose}")
+    click.echo(next_steps([_next(name, failed)]))
 
 
 def _next(name: str, failed: "Failed") -> tuple[str, str]:
