@@ -211,6 +211,7 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         "metadata": desired.metadata,
         "requires": _requires(scene, desired),
         "deletion_policy": desired.deletion_policy,
+        "replace_policy": desired.replace_policy,
         "operation": scene.operation.id,
         "real_type": cls.__facts__.name,
     }
@@ -240,6 +241,7 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
         "metadata": row.metadata or desired.metadata,
         "requires": _requires(scene, desired),
         "deletion_policy": desired.deletion_policy,
+        "replace_policy": desired.replace_policy,
         "operation": scene.operation.id,
         "real_type": desired.cls.__facts__.name,
     }
@@ -299,6 +301,7 @@ async def _update(scene: Scene, node: Node) -> Outcome:
         "metadata": desired.metadata,
         "requires": _requires(scene, desired),
         "deletion_policy": desired.deletion_policy,
+        "replace_policy": desired.replace_policy,
         "operation": scene.operation.id,
         "attempted": None,
     }
@@ -360,7 +363,8 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         item = row.physical_id or (await _left_behind(scene, row, cls, began) if began else None)
     except Fault as fault:
         return await fail(scene, row, "DELETE", fault, opening)
-    saves = row.deletion_policy == "Snapshot" and cls.snapshots_on_delete and bool(row.resolved)
+    policy = (row.replaced_by and row.replace_policy) or row.deletion_policy
+    saves = policy == "Snapshot" and cls.snapshots_on_delete and bool(row.resolved)
     steps = deletion(standing(scene.stack, row, cls), item, saves=saves)
     return await perform(scene, row, "DELETE", steps, opening, {})
 

@@ -48,6 +48,7 @@ def recorded(
         requires=row.requires,
         replaced_by=row.replaced_by,
         deletion_policy=row.deletion_policy,
+        replace_policy=row.replace_policy,
         external_id=row.data.get(EXTERNAL),
         order=number,
         served=operation is not None and (row.operation, row.status) == (operation, COMPLETE),

@@ -9,7 +9,7 @@ from typing import Any
 
 from heat.base.ids import ResourceId
 from heat.base.unknown import Unknown
-from heat.plan.desired import Desired, Known, Standing, TypeOf, desire
+from heat.plan.desired import EXCEPT_ON_CREATE, Desired, Known, Standing, TypeOf, desire
 from heat.plan.diff import MOVED, Recorded, Verdict, compare
 from heat.plan.model import Kind, Node, Plan, Reason, cleanup_id, desired_id
 from heat.plugin.resource import Resource
@@ -53,7 +53,7 @@ def work_out(
     delete_first, leftovers = _delete_first(decided, rows), _leftovers(decided, recorded, going)
     nodes = [
         *_desired_nodes(decided, delete_first, leftovers),
-        *_cleanup_nodes(decided, going, delete_first, leftovers),
+        *_cleanup_nodes(action, decided, going, delete_first, leftovers),
     ]
     plan = Plan(action=action, revision=revision, nodes=tuple(nodes))
     return plan, {name: decision.desired for name, decision in decided.items()}
@@ -265,7 +265,21 @@ def _desired_nodes(
         )
 
 
+def _policy(action: str, row: Recorded, decision: _Decision | None) -> str:
+    """Tell what becomes of an object that is not wanted any more."""
+    word = row.deletion_policy
+    if decision is not None:
+        word = decision.desired.replace_policy or row.replace_policy or word
+    elif row.replaced_by:
+        word = row.replace_policy or word
+    if word == EXCEPT_ON_CREATE:
+        # A rollback wants all that was there before: this came with what it takes back.
+        return "Delete" if action == "ROLLBACK" else "Retain"
+    return word
+
+
 def _cleanup_nodes(
+    action: str,
     decided: Mapping[str, _Decision],
     going: Sequence[Recorded],
     delete_first: frozenset[str],
@@ -283,7 +297,7 @@ def _cleanup_nodes(
         decision = replaced.get(row.id)
         if decision and row.id not in first:
             needs.append(desired_id(row.name))
-        retained = row.deletion_policy == "Retain"
+        policy = _policy(action, row, decision)
         reason = (
             Reason(f"replaced by a new {row.type}")
             if decision
@@ -291,7 +305,7 @@ def _cleanup_nodes(
         )
         yield Node(
             id=cleanup_id(row.id),
-            kind=Kind.FORGET if retained else Kind.DELETE,
+            kind=Kind.FORGET if policy == "Retain" else Kind.DELETE,
             name=row.name,
             type=row.type,
             row=row.id,

@@ -24,6 +24,9 @@ from heat.template.expressions import ABSENT, Expression, MapOf
 from heat.template.model import ResourceDefinition
 from heat.template.source import locate
 
+EXCEPT_ON_CREATE = "RetainExceptOnCreate"
+"""The deletion policy of what is retained, unless its very creation is taken back."""
+
 TypeOf = Callable[[str, str], "type[Resource] | Problem"]
 """Find the class for (resource name, type in the template), or say why there is none."""
 
@@ -79,6 +82,8 @@ class Desired:
     problems: tuple[Problem, ...] = ()
     external_id: str | None = None
     """The object that it stands for instead of one of its own."""
+    replace_policy: str | None = None
+    """What becomes of its object when another takes its place; None: as when it is deleted."""
     early: frozenset[str] = frozenset()
     rough: Resource | None = None
     """What can be made of values that are beyond use, to look up the names that they hold."""
@@ -170,13 +175,19 @@ def desire(
         values,
         dict(metadata) if isinstance(metadata, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         requires,
-        definition.deletion_policy if external is None else "Retain",
+        _policy(definition) if external is None else "Retain",
         dict(policy) if isinstance(policy, Mapping) else {},  # pyright: ignore[reportUnknownArgumentType]
         tuple(problems),
         None if external is None else str(external),
         rough=_rough(found, properties) if values is None else None,
+        replace_policy=definition.replace_policy,
         early=_early(bound, definition, found, requires),
     )
+
+
+def _policy(definition: ResourceDefinition) -> str:
+    word = definition.deletion_policy
+    return EXCEPT_ON_CREATE if definition.except_on_create else word
 
 
 def _early(

@@ -35,6 +35,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     requires: tuple[Any, ...] = ()
     replaced_by: Any = None
     deletion_policy: str = "Delete"
+    replace_policy: str | None = None
     order: int = 0
     served: bool = False
     real_type: str = ""
@@ -103,6 +104,9 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
         return Verdict(Kind.UPDATE, (Reason("metadata changed"),))
     if recorded.deletion_policy != desired.deletion_policy:
         text = f"deletion_policy: {recorded.deletion_policy} -> {desired.deletion_policy}"
+        return Verdict(Kind.UPDATE, (Reason(text),))
+    if recorded.replace_policy != desired.replace_policy:
+        text = f"update_replace_policy: {recorded.replace_policy} -> {desired.replace_policy}"
         return Verdict(Kind.UPDATE, (Reason(text),))
     if desired.values.changed_outside() and not recorded.served:
         return Verdict(Kind.UPDATE, (Reason(ALWAYS),))

@@ -63,7 +63,7 @@ def unable_to_snapshot(bound: Bound, type_of: TypeOf, *, stand_ins: bool = False
     for name, definition in bound.resources.items():
         cls = type_of(name, definition.type)
         if (
-            definition.deletion_policy == "Snapshot"
+            "Snapshot" in (definition.deletion_policy, definition.replace_policy)
             and not isinstance(cls, Problem)
             and not cls.snapshots_on_delete
             and cls.anything == stand_ins
