@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-all sim lint types layers fmt docs check clean
+.PHONY: help venv quickstart test test-all chaos sim lint types layers fmt docs check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ test-all: venv ## Run these and the slow ones
 
 sim: venv ## Run random scenarios of faults and crashes (SEEDS=1000 FIRST=0)
 	$(BIN)/python -m tests.sim --seeds $(SEEDS) --first $(FIRST) $(ARGS)
+
+chaos: venv ## Kill engines, broker and database under load (ARGS="--database mariadb --seed 2")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 lint: venv ## Check style and formatting
 	$(BIN)/ruff check

@@ -21,6 +21,20 @@ from heat.store.types import Now
 
 T = TypeVar("T")
 
+_OF_MARIADB = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
+_PATIENCE: Mapping[str, Mapping[str, int]] = {
+    "postgresql": {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+    },
+    "mysql": _OF_MARIADB,
+    "mariadb": _OF_MARIADB,
+}
+"""When a server that says nothing is taken for gone, unless the URL says otherwise."""
+
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -154,6 +168,11 @@ def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> t
             "isolation_level": "READ COMMITTED",
             # Errors show the statement, never the values in it.
             "hide_parameters": True,
+            "connect_args": {
+                name: value
+                for name, value in _PATIENCE[where.get_backend_name()].items()
+                if name not in where.query
+            },
         }
         return create_engine(where, **options), False
     in_memory = where.database in {None, "", ":memory:"}

@@ -1,0 +1,74 @@
+"""Counts at the end what there is in the cloud against what is recorded."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from tests.chaos.lives import Users
+from tests.chaos.site import Site
+
+from heat.store.database import Database
+
+KINDS = {
+    "OS::Nova::Server": "compute.server",
+    "OS::Cinder::Volume": "volume.volume",
+    "OS::Neutron::Net": "network.network",
+    "OS::Neutron::Subnet": "network.subnet",
+}
+
+
+@dataclass
+class Count:
+    """What is not as it should be."""
+
+    orphans: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    told_twice: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.orphans or self.missing or self.duplicates or self.told_twice)
+
+
+def objects(site: Site) -> dict[str, dict[str, str]]:
+    """Return the names of the cloud's objects by kind and id."""
+    return {
+        kind: {
+            row["id"]: row.get("name") or "" for row in site.heat.peek(f"state/{kind}")["objects"]
+        }
+        for kind in KINDS.values()
+    }
+
+
+def count(site: Site, users: Users, before: dict[str, dict[str, str]]) -> Count:
+    """Compare the cloud with what the stacks record."""
+    found, now = Count(), objects(site)
+    recorded: dict[str, set[str]] = {kind: set() for kind in KINDS.values()}
+    for name in users.kept:
+        status, said = users.ask("GET", f"/stacks/{name}/resources?nested_depth=5")
+        assert status == 200, said
+        for row in said["resources"]:
+            if kind := KINDS.get(row["resource_type"]):
+                recorded[kind].add(row["physical_resource_id"])
+    for kind, rows in now.items():
+        live = {key: name for key, name in rows.items() if key not in before[kind]}
+        found.orphans += [f"{kind} {key} {live[key]}" for key in live.keys() - recorded[kind]]
+        found.missing += [f"{kind} {key}" for key in recorded[kind] - live.keys()]
+        names = Counter(name for name in live.values() if name)
+        found.duplicates += [f"{kind} {name}" for name, times in names.items() if times > 1]
+    found.told_twice = told_twice(site)
+    return found
+
+
+def told_twice(site: Site) -> list[str]:
+    """Return the completions told more than once, as by an engine that is none any more."""
+    database = Database(site.database_url)
+    query = text(
+        "SELECT resource, resource_name, action, request_id, count(*) FROM event "
+        "WHERE resource IS NOT NULL AND status = 'COMPLETE' "
+        "GROUP BY resource, resource_name, action, request_id HAVING count(*) > 1"
+    )
+    rows = database.read(lambda connection: connection.execute(query).all())
+    database.close()
+    return [f"{row[1]} ({row[0]}): {row[2]} COMPLETE {row[4]} times" for row in rows]
