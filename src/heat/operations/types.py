@@ -12,6 +12,7 @@ from heat.operations.checks import services_of
 from heat.operations.context import Context
 from heat.operations.services import Services
 from heat.operations.stacks import not_supported
+from heat.operations.type_templates import cfn_template, hot_template
 from heat.plugin.describe import describe
 from heat.store import services as engines
 from heat.template.patterns import compile_pattern
@@ -125,7 +126,8 @@ def type_template(services: Services, context: Context, request: TypeTemplate) -
             kind="HTTPBadRequest",
         )
     show_type(services, context, request)
-    raise not_supported("Making a template of a resource type")
+    cls = services.types[request.type]
+    return hot_template(cls) if request.template_type == "hot" else cfn_template(cls)
 
 
 def template_versions(_services: Services, _context: Context, _request: Nothing) -> dict[str, Any]:
