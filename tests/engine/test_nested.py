@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from heat.base.ids import OperationId
+from heat.engine.ports import Settings
 from heat.store import operations, stacks
 from heat.store.rows import ChangeStack, OperationRow
 
@@ -404,5 +405,46 @@ def test_an_update_of_a_nested_stack_that_sleeps_says_what_to_do(world):
         place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
         await done(place, stack)
         assert value(place, stack) == "2"
+
+    world(main)
+
+
+UNFORESEEN = """
+heat_template_version: 2018-08-31
+parameters: {size: {type: number}}
+resources:
+  a: {type: OS::Heat::TestResource, properties: {value: {get_param: size}}}
+  g:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: {get_attr: [a, output]}
+      resource_def: {type: OS::Heat::TestResource, properties: {value: x}}
+"""
+
+
+def test_what_could_not_be_foreseen_counts_when_it_comes(world):
+    async def main(place):
+        place.settings = Settings(lease_term=15, scan_interval=5, max_resources=6)
+        place.start()
+        stack = place.ask("CREATE", UNFORESEEN, parameters={"size": 5})
+        settled = await place.settled(stack)
+        assert "RequestLimitExceeded: Maximum resources per stack exceeded" in settled.reason
+        assert "there would be 7 in all; 6 are allowed." in settled.reason
+        place.ask("UPDATE", UNFORESEEN, stack, parameters={"size": 4})
+        await done(place, stack)
+
+    world(main)
+
+
+def test_depth_is_bounded_where_it_could_not_be_foreseen(world):
+    async def main(place):
+        place.settings = Settings(lease_term=15, scan_interval=5, max_nested_depth=1)
+        place.start()
+        stack = place.ask("CREATE", THREE, files=FILES)
+        settled = await place.settled(stack)
+        assert settled.reason == (
+            "Resource CREATE failed: RequestLimitExceeded: resources.n.resources.q: "
+            "Recursion depth exceeds 1."
+        )
 
     world(main)

@@ -22,6 +22,7 @@ from heat.engine.changes import carry_out
 from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Unkept
+from heat.engine.limiting import check_room
 from heat.engine.nursery import Asked, Nursery
 from heat.engine.observing import observe, see_broken, see_gone
 from heat.engine.ports import Loaded, Settings, World
@@ -94,8 +95,8 @@ class Drive:
             return
         try:
             await self._run(scene)
-        except Unkept as fault:
-            # Not even that a resource failed could be written.
+        except (Unkept, VerbFailed) as fault:
+            # Not even that a resource failed could be written, or nothing was begun.
             await self._fail_early(fault, list(scene.rows.values()))
 
     async def _run(self, scene: Scene) -> None:
@@ -137,7 +138,14 @@ class Drive:
             finders=AsyncFinders(self._world.cloud, self._trusts.who),
             hearing=self._shared.hearing,
             nursery=Nursery(
-                self._world, loaded.stack, self.operation, compiled, endings, wake, rows
+                self._world,
+                loaded.stack,
+                self.operation,
+                compiled,
+                endings,
+                wake,
+                rows,
+                self._settings.max_nested_depth,
             ),
             deadline=self.operation.deadline,
             stopping=lambda: self._superseded or self._late or self._lease.lost,
@@ -186,6 +194,7 @@ class Drive:
         if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
             known = await see_broken(scene, known)
         plan = self._planned(scene, known)
+        await check_room(scene, plan)
         now = self._world.clock.now()
         made: list[Any] = []
         writes: list[Write] = [

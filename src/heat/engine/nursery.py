@@ -76,10 +76,11 @@ class Nursery:
         endings: Endings,
         wake: Callable[[StackId], None],
         rows: Mapping[ResourceId, ResourceRow],
+        max_depth: int = MAX_DEPTH,
     ) -> None:
         self._world, self._stack, self._operation = world, stack, operation
         self._compiled, self._endings, self.wake = compiled, endings, wake
-        self._rows = rows
+        self._rows, self._max_depth = rows, max_depth
 
     def child(self, resource: ResourceId) -> StackId:
         """Return the nested stack of a resource."""
@@ -224,8 +225,9 @@ class Nursery:
         compiled = self._compiled
         assert compiled is not None  # noqa: S101 - what is deleted asks for no definition
         made = definition_of(compiled, resource.name, step)
-        if compiled.nesting.depth >= MAX_DEPTH:
-            raise VerbFailed(f"Recursion depth exceeds {MAX_DEPTH}.", kind="RequestLimitExceeded")
+        if compiled.nesting.depth >= self._max_depth:
+            said = f"Recursion depth exceeds {self._max_depth}."
+            raise VerbFailed(said, kind="RequestLimitExceeded")
         return DefinitionRow(
             id=self._world.chance.id(),
             template=made.template,

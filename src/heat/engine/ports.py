@@ -96,6 +96,10 @@ class Store(Inbox, Records, Protocol):
         """Return who imports what has these names, besides a stack and those below it."""
         ...
 
+    async def count_tree(self, root: StackId) -> int:
+        """Return how many resources a root stack has with all below it."""
+        ...
+
     async def there(self, stacks: Collection[StackId]) -> frozenset[StackId]:
         """Return those of the stacks that are not deleted."""
         ...
@@ -172,7 +176,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     ``action_retry_limit`` bounds how often a creation is tried again that ended in an error of
     the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
     refuses because something is still in use; ``lost_tries`` how often a create whose reply was
-    lost is sent.
+    lost is sent. ``max_resources`` bounds a stack with all that is nested in it, -1 meaning any
+    number, and ``max_nested_depth`` how deep that goes.
     """
 
     lease_term: float = 6.0
@@ -187,3 +192,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     search_skew: float = 5.0
     trusts: bool = True
     action_retry_limit: int = 5
+    max_resources: int = 1000
+    max_nested_depth: int = 5

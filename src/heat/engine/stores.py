@@ -150,6 +150,10 @@ class ThreadedStore:
             lambda: exports.importers(self._db, project, names, besides=besides, root=root)
         )
 
+    async def count_tree(self, root: StackId) -> int:
+        """Return how many resources a root stack has with all below it."""
+        return await self._run(lambda: resources.count_tree(self._db, root))
+
     async def there(self, stack_ids: Collection[StackId]) -> frozenset[StackId]:
         """Return those of the stacks that are not deleted."""
         return frozenset(await self._run(lambda: stacks.many(self._db, stack_ids)))

@@ -221,6 +221,8 @@ def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
         lease_term=float(conf.engine_lease_term),
         scan_interval=float(conf.periodic_interval),
         action_retry_limit=conf.action_retry_limit,
+        max_resources=conf.max_resources_per_stack,
+        max_nested_depth=conf.max_nested_stack_depth,
     )
 
 

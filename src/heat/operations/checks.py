@@ -10,6 +10,7 @@ from heat.cloud.finders import Finders, passing
 from heat.operations.constraints import broken
 from heat.operations.context import Context
 from heat.operations.exporting import unfit
+from heat.operations.family import family
 from heat.operations.member_attributes import strange
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
@@ -65,7 +66,9 @@ def check(
 def _check_limits(services: Services, count: int, stack: StackRow | None) -> None:
     limit = services.limits.max_resources_per_stack
     if stack is not None and stack.root is not None:
-        count += resources.count_tree(services.db, stack.root)
+        below = family(services, stack, services.limits.max_nested_stack_depth)
+        own = sum(len(resources.of_stack(services.db, member.id)) for member in below)
+        count += resources.count_tree(services.db, stack.root) - own
     if 0 <= limit < count:
         raise Invalid(
             f"The template asks for {count} resources; {limit} per stack are allowed.",
