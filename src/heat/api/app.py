@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from heat.api import faults, handlers, openapi, saved
+from heat.api import configs, faults, handlers, openapi, saved
 from heat.api.answering import Answer, send
 from heat.api.asking import Asking, Call
 from heat.api.entry import RequestIds, Sound
@@ -19,7 +19,6 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _S = "/stacks/{stack_name}/{stack_id}"
 _R = f"{_S}/resources/{{resource_name}}"
-_later = handlers.not_there_yet
 
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/stacks": {"GET": handlers.list_stacks, "POST": handlers.create_stack},
@@ -77,26 +76,21 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/template_versions/{template_version}/functions": {"GET": handlers.template_functions},
     "/build_info": {"GET": handlers.build_info},
     "/services": {"GET": handlers.list_services},
-    "/software_configs": {
-        "GET": _later("software_configs:index", "Software configs"),
-        "POST": _later("software_configs:create", "Software configs"),
-    },
+    "/software_configs": {"GET": configs.list_configs, "POST": configs.create_config},
     "/software_configs/{config_id}": {
-        "GET": _later("software_configs:show", "Software configs"),
-        "DELETE": _later("software_configs:delete", "Software configs"),
+        "GET": configs.show_config,
+        "DELETE": configs.delete_config,
     },
     "/software_deployments": {
-        "GET": _later("software_deployments:index", "Software deployments"),
-        "POST": _later("software_deployments:create", "Software deployments"),
+        "GET": configs.list_deployments,
+        "POST": configs.create_deployment,
     },
     "/software_deployments/{deployment_id}": {
-        "GET": _later("software_deployments:show", "Software deployments"),
-        "PUT": _later("software_deployments:update", "Software deployments"),
-        "DELETE": _later("software_deployments:delete", "Software deployments"),
+        "GET": configs.show_deployment,
+        "PUT": configs.update_deployment,
+        "DELETE": configs.delete_deployment,
     },
-    "/software_deployments/metadata/{server_id}": {
-        "GET": _later("software_deployments:metadata", "Software deployments")
-    },
+    "/software_deployments/metadata/{server_id}": {"GET": configs.server_metadata},
 }
 """Every route below ``/v1/{tenant_id}``."""
 

@@ -10,7 +10,6 @@ from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.faults import bad_request
 from heat.api.links import following, link, resource_below, with_links
-from heat.base.errors import Invalid
 from heat.operations import actions, changes, members, previews, signals, stacks, types
 from heat.operations.finding import OfStack
 
@@ -333,14 +332,3 @@ def build_info(asking: Asking) -> Answer:
 def list_services(asking: Asking) -> Answer:
     """List the engines."""
     return Answer(asking.ask("list_services", types.Nothing()))
-
-
-def not_there_yet(rule: str, what: str) -> Any:
-    """Return the handler of a route whose feature is not there."""
-
-    def handler(asking: Asking) -> Answer:
-        asking.may(rule)
-        raise Invalid(f"{what} are not supported by this service.", kind="NotSupported")
-
-    handler.__doc__ = f"{what} are not supported."
-    return handler

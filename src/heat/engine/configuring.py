@@ -1,6 +1,6 @@
 """Software configs and deployments, as verbs read and write them: rows of the store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -33,17 +33,30 @@ class Configs(Protocol):
         ...
 
 
-async def look(store: Configs, step: Recorded) -> Reply:
-    """Return what is kept; ``{}`` when nothing is."""
-    project = ProjectId(step.project)
-    read = store.config if step.kind == CONFIG else store.deployment
-    row = await read(step.id, project)
+async def look(store: Configs, step: Recorded, pending: Sequence[Write]) -> Reply:
+    """Return what is kept, or is about to be written; ``{}`` when there is nothing."""
+    row = await _row(store, step, pending)
     if row is None:
         return {}
     found: dict[str, Any] = to_builtins(row)
     if isinstance(row, ConfigRow):
         found["group"] = found.pop("group_name")
     return {"found": found}
+
+
+async def _row(
+    store: Configs, step: Recorded, pending: Sequence[Write]
+) -> ConfigRow | DeploymentRow | None:
+    for one in reversed(pending):
+        match one:
+            case PutConfig(row) | PutDeployment(row) if row.id == step.id:
+                return row
+            case DropConfig(key) | DropDeployment(key) if key == step.id:
+                return None
+            case _:
+                pass
+    read = store.config if step.kind == CONFIG else store.deployment
+    return await read(step.id, ProjectId(step.project))
 
 
 def write(step: Record, now: datetime) -> Write:

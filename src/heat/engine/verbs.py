@@ -210,7 +210,9 @@ class Performance:
             case Inside():
                 return self._read(step, await self._stage.nursery.look(step, self._reveal))
             case Recorded():
-                return self._read(step, await configuring.look(self._stage.world.store, step))
+                return self._read(
+                    step, await configuring.look(self._stage.world.store, step, self.pending)
+                )
             case Record():
                 return self._record(step)
             case Fail(reason, kind):

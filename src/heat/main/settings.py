@@ -43,6 +43,16 @@ DEFAULT = [
     cfg.IntOpt("max_resources_per_stack", default=1000, help="Resources of a stack; -1 for any."),
     cfg.IntOpt("max_nested_stack_depth", default=5, help="Levels of stacks within stacks."),
     cfg.IntOpt("max_snapshots_per_stack", default=32, help="Snapshots of a stack; -1 for any."),
+    cfg.IntOpt(
+        "max_software_configs_per_tenant",
+        default=4096,
+        help="Software configs a project may have; -1 for any.",
+    ),
+    cfg.IntOpt(
+        "max_software_deployments_per_tenant",
+        default=4096,
+        help="Software deployments a project may have; -1 for any.",
+    ),
     cfg.BoolOpt("enable_stack_adopt", default=False, help="Stacks may take over objects."),
     cfg.BoolOpt("enable_stack_abandon", default=False, help="Stacks may go without their objects."),
     cfg.BoolOpt(
@@ -238,6 +248,8 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         template_url_allow_private=conf.template_url_allow_private,
         allowed_template_hosts=tuple(conf.allowed_template_hosts),
         max_snapshots_per_stack=conf.max_snapshots_per_stack,
+        max_software_configs_per_tenant=conf.max_software_configs_per_tenant,
+        max_software_deployments_per_tenant=conf.max_software_deployments_per_tenant,
         enable_stack_adopt=conf.enable_stack_adopt,
         enable_stack_abandon=conf.enable_stack_abandon,
         observe_on_update=conf.observe_on_update,

@@ -8,6 +8,8 @@ from heat.cloud.client import REQUEST_ID
 from heat.operations import (
     actions,
     changes,
+    configs,
+    deployments,
     export,
     members,
     previews,
@@ -56,6 +58,10 @@ def _update(request: changes.UpdateStack) -> str:
 
 def _preview(request: changes.UpdateStack) -> str:
     return "stacks:preview_update_patch" if request.existing else "stacks:preview_update"
+
+
+def _configs(request: configs.ListConfigs) -> str:
+    return "software_configs:global_index" if request.global_tenant else "software_configs:index"
 
 
 def _act(request: actions.Act) -> str:
@@ -123,6 +129,48 @@ _OPERATIONS = (
     ),
     Operation("build_info", types.Nothing, types.build_info, "build_info:build_info"),
     Operation("list_services", types.Nothing, types.list_services, "service:index"),
+    Operation("list_configs", configs.ListConfigs, configs.list_configs, _configs),
+    Operation(
+        "create_config", configs.CreateConfig, configs.create_config, "software_configs:create"
+    ),
+    Operation("show_config", configs.OfConfig, configs.show_config, "software_configs:show"),
+    Operation("delete_config", configs.OfConfig, configs.delete_config, "software_configs:delete"),
+    Operation(
+        "list_deployments",
+        deployments.ListDeployments,
+        deployments.list_deployments,
+        "software_deployments:index",
+    ),
+    Operation(
+        "create_deployment",
+        deployments.CreateDeployment,
+        deployments.create_deployment,
+        "software_deployments:create",
+    ),
+    Operation(
+        "show_deployment",
+        deployments.OfDeployment,
+        deployments.show_deployment,
+        "software_deployments:show",
+    ),
+    Operation(
+        "update_deployment",
+        deployments.UpdateDeployment,
+        deployments.update_deployment,
+        "software_deployments:update",
+    ),
+    Operation(
+        "delete_deployment",
+        deployments.OfDeployment,
+        deployments.delete_deployment,
+        "software_deployments:delete",
+    ),
+    Operation(
+        "server_metadata",
+        deployments.OfServer,
+        deployments.server_metadata,
+        "software_deployments:metadata",
+    ),
 )
 
 OPERATIONS: Mapping[str, Operation] = {operation.name: operation for operation in _OPERATIONS}

@@ -1,0 +1,302 @@
+"""Software configs of stacks, and deployments that wait for the word of a server."""
+
+import asyncio
+
+import pytest
+
+from heat.operations import deployments
+from heat.operations.stacks import ShowStack, show_stack
+from heat.store import configs as kept
+from heat.store import deployments as stored
+
+from .test_actions import ended, states
+from .test_signals import Talking, reached
+
+DEPLOYING = """
+heat_template_version: 2018-08-31
+resources:
+  c:
+    type: OS::Heat::SoftwareConfig
+    properties:
+      group: script
+      config: echo $x
+      inputs: [{name: x, default: one}]
+      outputs: [{name: y}, {name: bad, error_output: true}]
+  d:
+    type: OS::Heat::SoftwareDeployment
+    properties:
+      config: {get_resource: c}
+      server: 11111111-0000-4000-8000-000000000001
+      input_values: {x: VALUE, more: 1}
+      actions: [CREATE, UPDATE, SUSPEND]
+      signal_transport: TRANSPORT
+outputs:
+  y: {value: {get_attr: [d, y]}}
+  said: {value: {get_attr: [d, deploy_stdout]}}
+"""
+SERVER = "11111111-0000-4000-8000-000000000001"
+
+
+def deploying(value="two", transport="CFN_SIGNAL"):
+    return DEPLOYING.replace("VALUE", value).replace("TRANSPORT", transport)
+
+
+def rows(place):
+    """Return the deployments and configs that are there."""
+    found = stored.listing(place.db, None)
+    return found, {one.id for one in kept.listing(place.db)}
+
+
+def outputs(place, stack):
+    ask = Talking(place)
+    shown = ask(show_stack, ShowStack(stack=stack))
+    return {one["output_key"]: one["output_value"] for one in shown["outputs"]}
+
+
+def test_a_deployment_waits_for_its_server(world):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        await reached(place, stack, "d")
+        await asyncio.sleep(5)
+        (deployment,), configs = rows(place)
+        row = place.rows(stack)["d"]
+        assert (deployment.id, deployment.status, deployment.action) == (
+            row.physical_id,
+            "IN_PROGRESS",
+            "CREATE",
+        )
+        assert configs == {place.rows(stack)["c"].physical_id, deployment.config}
+        metadata = ask(deployments.server_metadata, deployments.OfServer(server=SERVER))
+        (config,) = metadata["metadata"]
+        inputs = {one["name"]: one["value"] for one in config["inputs"]}
+        assert (config["config"], inputs["x"], inputs["more"]) == ("echo $x", "two", 1)
+        assert inputs["deploy_action"] == "CREATE"
+        assert inputs["deploy_stack_id"] == f"app/{stack}"
+        assert "/signal/arn%3Aopenstack%3Aheat%3A%3A" in inputs["deploy_signal_id"]
+        ask.say(stack, {"y": "why", "z": 0, "deploy_stdout": "two", "deploy_status_code": 0}, "d")
+        ask.say(stack, {"deploy_status_code": 1}, "d")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        assert outputs(place, stack) == {"y": "why", "said": "two"}
+        (deployment,), _ = rows(place)
+        assert deployment.status == "COMPLETE"
+        assert deployment.output_values == {
+            "y": "why",
+            "deploy_stdout": "two",
+            "deploy_status_code": 0,
+        }
+        assert [e.reason for e in place.told(stack) if e.action == "SIGNAL"] == [
+            "Signal: deployment succeeded"
+        ]
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert rows(place) == ([], set())
+
+    world(main)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            {"deploy_status_code": "3"},
+            "deploy_status_code : Deployment exited with non-zero status code: 3",
+        ),
+        ({"bad": "boom"}, "bad : boom"),
+    ],
+)
+def test_a_server_can_fail_it(world, body, reason):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        await reached(place, stack, "d")
+        ask.say(stack, body, "d")
+        assert await ended(place, stack) == (
+            "CREATE_FAILED",
+            "Resource CREATE failed: Error: resources.d: Deployment to server failed: " + reason,
+        )
+        (deployment,), _ = rows(place)
+        assert (deployment.status, deployment.reason) == ("FAILED", reason)
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert rows(place) == ([], set())
+
+    world(main)
+
+
+def test_each_action_is_a_round_of_its_own(world):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        await reached(place, stack, "d")
+        ask.say(stack, {"deploy_stdout": "first"}, "d")
+        await ended(place, stack)
+        (first,), _ = rows(place)
+        place.ask("UPDATE", deploying("three"), stack)
+        await reached(place, stack, "d", ("UPDATE", "IN_PROGRESS"))
+        await asyncio.sleep(5)
+        (second,), configs = rows(place)
+        assert (second.id, second.status, second.action) == (first.id, "IN_PROGRESS", "UPDATE")
+        assert first.config not in configs
+        assert second.config in configs
+        ask.say(stack, {"deploy_stdout": "second"}, "d")
+        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        assert outputs(place, stack)["said"] == "second"
+        place.ask("SUSPEND", stack=stack)
+        await reached(place, stack, "d", ("SUSPEND", "IN_PROGRESS"))
+        await asyncio.sleep(5)
+        ask.say(stack, {}, "d")
+        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
+        place.ask("RESUME", stack=stack)
+        assert (await ended(place, stack))[0] == "RESUME_COMPLETE"
+        assert rows(place)[0][0].action == "SUSPEND"
+
+    world(main)
+
+
+def test_without_a_signal_nobody_waits(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", deploying(transport="NO_SIGNAL"))
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        assert rows(place)[0][0].status == "COMPLETE"
+
+    world(main)
+
+
+def test_an_agent_may_answer_by_changing_the_deployment(world):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        await reached(place, stack, "d")
+        await asyncio.sleep(2)
+        ((deployment,), _) = rows(place)
+        said = deployments.UpdateDeployment(
+            deployment=deployment.id, status="COMPLETE", output_values={"deploy_stdout": "here"}
+        )
+        ask(deployments.update_deployment, said)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        assert outputs(place, stack)["said"] == "here"
+
+    world(main)
+
+
+@pytest.mark.parametrize("steps", range(1, 40, 3))
+def test_another_engine_goes_on_with_it(world, steps):
+    """Wherever the first engine dies, there is one deployment and one config for it."""
+
+    async def main(place):
+        first = place.start("first", steps=steps)
+        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        await asyncio.sleep(4)
+        await place.kill(first)
+        place.start("second")
+        await reached(place, stack, "d")
+        await asyncio.sleep(5)
+        ask.say(stack, {"y": 1}, "d")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        ((deployment,), configs) = rows(place)
+        assert configs == {deployment.config, place.rows(stack)["c"].physical_id}
+        assert deployment.output_values == {"y": 1}
+        assert place.events(stack).count("d CREATE_COMPLETE") == 1
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert rows(place) == ([], set())
+
+    world(main)
+
+
+STRUCTURED = """
+heat_template_version: 2018-08-31
+resources:
+  c:
+    type: OS::Heat::StructuredConfig
+    properties:
+      config: {a: {get_input: x}, b: [{get_input: lost}], c: {get_input: x, other: 1}}
+      inputs: [{name: x}]
+  d:
+    type: OS::Heat::StructuredDeployment
+    properties:
+      config: {get_resource: c}
+      server: s
+      input_values: {x: {deep: [1]}}
+      signal_transport: NO_SIGNAL
+      input_values_validate: VALIDATE
+"""
+
+
+def test_inputs_are_put_into_structured_configs(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", STRUCTURED.replace("VALIDATE", "LAX"))
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        ((deployment,), _) = rows(place)
+        assert kept.get(place.db, deployment.config).config == {
+            "a": {"deep": [1]},
+            "b": [None],
+            "c": {"get_input": "x", "other": 1},
+        }
+        strict = place.ask("CREATE", STRUCTURED.replace("VALIDATE", "STRICT"), name="strict")
+        assert (await ended(place, strict))[1] == (
+            "Resource CREATE failed: UserParameterMissing: resources.d: "
+            "The Parameter (lost) was not provided."
+        )
+
+    world(main)
+
+
+COMPONENT = """
+heat_template_version: 2018-08-31
+resources:
+  c:
+    type: OS::Heat::SoftwareComponent
+    properties:
+      configs:
+        - {actions: [CREATE], config: install, tool: script}
+        - {actions: [SUSPEND], config: stop, tool: script}
+  m:
+    type: OS::Heat::MultipartMime
+    properties:
+      parts: [{config: {get_resource: s}, filename: run}, {config: "plain"}]
+  s: {type: OS::Heat::SoftwareConfig, properties: {config: "#!/bin/sh\\n"}}
+  cc: {type: OS::Heat::CloudConfig, properties: {cloud_config: {package_update: true}}}
+  g:
+    type: OS::Heat::SoftwareDeploymentGroup
+    update_policy: {rolling_update: {max_batch_size: 1, pause_time: 10}}
+    properties:
+      config: {get_resource: c}
+      servers: SERVERS
+      signal_transport: NO_SIGNAL
+outputs:
+  mime: {value: {get_attr: [m, config]}}
+  cloud: {value: {get_attr: [cc, config]}}
+  codes: {value: {get_attr: [g, deploy_status_codes]}}
+"""
+
+
+def test_groups_have_a_deployment_for_each_server(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", COMPONENT.replace("SERVERS", "{a: s1, b: s2}"))
+        assert await ended(place, stack) == (
+            "CREATE_COMPLETE",
+            "Stack CREATE completed successfully",
+        )
+        assert sorted(one.server for one in rows(place)[0]) == ["s1", "s2"]
+        shown = outputs(place, stack)
+        assert shown["cloud"] == "#cloud-config\npackage_update: true\n"
+        assert "text/x-shellscript" in shown["mime"]
+        assert 'filename="run"' in shown["mime"]
+        assert shown["codes"] == {"a": None, "b": None}
+        place.ask("UPDATE", COMPONENT.replace("SERVERS", "{b: s2, c: s3}"), stack)
+        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        assert sorted(one.server for one in rows(place)[0]) == ["s2", "s3"]
+        place.ask("SUSPEND", stack=stack)
+        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
+        assert {one.action for one in rows(place)[0]} == {"SUSPEND"}
+        assert states(place, stack)["g"] == "SUSPEND_COMPLETE"
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert rows(place) == ([], set())
+
+    world(main)
