@@ -57,6 +57,7 @@ fmt: venv ## Format the code and mend what can be mended
 
 docs: venv ## Write the pages that are made from the code
 	$(BIN)/python -m heat.template.codes > docs/diagnostics.md
+	$(BIN)/python -m heat.cli.reference > docs/cli.md
 
 check: lint types layers test ## Everything that a change must pass
 

@@ -96,9 +96,9 @@ def test_an_export_that_can_not_be_written_is_printed(heat, shop):
 def test_a_resource_is_marked_with_a_reason(heat, shop):
     path = f"{shop.home}/resources/web"
     shop.answers["PATCH", path] = (200, None)
-    ran = heat("stack", "resource", "mark-unhealthy", "shop", "web", "it smokes")
+    ran = heat("stack", "resource", "mark", "unhealthy", "shop", "web", "it smokes")
     assert (ran.code, ran.out) == (0, "web: marked unhealthy\n")
-    heat("stack", "resource", "mark-unhealthy", "shop", "web", "--reset")
+    heat("stack", "resource", "mark", "unhealthy", "shop", "web", "--reset")
     first, second = (one.body for one in shop.said("PATCH", path))
     assert first == {"mark_unhealthy": True, "resource_status_reason": "it smokes"}
     assert second == {"mark_unhealthy": False, "resource_status_reason": ""}

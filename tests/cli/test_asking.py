@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cli_service import ID, fault
@@ -52,7 +53,7 @@ def test_lists_are_read_to_their_end(heat, service, monkeypatch):
             {"mark_unhealthy": True, "resource_status_reason": "burnt"},
         ),
         (
-            ("mark-unhealthy", "shop", "web", "--reset"),
+            ("mark", "unhealthy", "shop", "web", "--reset"),
             "PATCH",
             "",
             {"mark_unhealthy": False, "resource_status_reason": ""},
@@ -179,10 +180,12 @@ def test_completion_is_silent_when_there_is_no_service(environ, monkeypatch):
     assert complete("heat stack show sh") == []
 
 
-def test_colours_are_for_terminals_only(environ, service, tmp_path):
-    (tmp_path / "t.yaml").write_text(
-        "heat_template_version: 2021-04-16\nresources: {a: {tipe: x}}\n"
-    )
+@pytest.mark.parametrize("colourless", [False, True])
+def test_colours_are_for_terminals_that_want_them(environ, tmp_path, monkeypatch, colourless):
+    text = "heat_template_version: 2021-04-16\nresources: {a: {tipe: x}}\n"
+    (tmp_path / "t.yaml").write_text(text)
+    if colourless:
+        monkeypatch.setenv("NO_COLOR", "1")
     command = [sys.executable, "-c", RUN, "template", "validate", "t.yaml"]
     plain = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert "^" in plain.stderr
@@ -193,4 +196,12 @@ def test_colours_are_for_terminals_only(environ, service, tmp_path):
     shown = os.read(reading, 65536).decode()
     os.close(reading)
     assert done.returncode == plain.returncode == 1
-    assert "\x1b[31m^" in shown
+    assert ("\x1b[31m^" in shown) is not colourless
+    assert ("\x1b" in shown) is not colourless
+
+
+def test_the_page_of_commands_is_what_make_docs_writes():
+    from heat.cli.reference import document
+
+    page = Path(__file__).parents[2] / "docs" / "cli.md"
+    assert page.read_text(encoding="utf-8") == document()

@@ -1,5 +1,6 @@
 """Tells on standard error what went wrong: each problem with its place, source line and cure."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,10 @@ def complain(failure: Failure) -> None:
     """Write a failure."""
     if isinstance(failure, Refused) and failure.problems:
         for problem in failure.problems:
-            click.echo(described(problem), err=True)
+            _say(described(problem))
         count = len(failure.problems)
         if count > 1:
-            click.echo(f"{count} problems", err=True)
+            _say(f"{count} problems")
         return
     _tell(failure.message, failure.cure)
 
@@ -27,9 +28,14 @@ def complain_of_usage(error: click.ClickException) -> None:
 
 
 def _tell(message: str, cure: str) -> None:
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+    _say(f"{click.style('error', fg='red', bold=True)}: {message}")
     if cure:
-        click.echo(f"  {cure}", err=True)
+        _say(f"  {cure}")
+
+
+def _say(text: str) -> None:
+    # The command's own context, which knows of NO_COLOR, is over by now.
+    click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def described(problem: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The `heat` command: its groups, and what a failure comes to."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -34,6 +35,8 @@ COMMANDS = {
 @click.pass_context
 def cli(context: click.Context, os_cloud: str | None, heat_url: str | None) -> None:
     """Launch, change, watch and remove whole cloud applications from a template."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
     context.obj = {"os_cloud": os_cloud, "heat_url": heat_url}
 
 

@@ -141,24 +141,18 @@ def _decoded(data: str | None) -> Any:
     return said
 
 
-@click.command()
-@_one
-@click.argument("reason", default="")
-@click.option("--reset", is_flag=True, help="Take the mark back.")
-@asking
-def mark_unhealthy(client: Client, name: str, resource: str, reason: str, reset: bool) -> None:
-    """Let the next update replace a resource, for a reason that you may give."""
-    body = {"mark_unhealthy": not reset, "resource_status_reason": reason}
-    client.send("PATCH", _path(client, name, resource), body)
-    click.echo(f"{resource}: marked {'healthy' if reset else 'unhealthy'}")
-
-
-group.add_command(mark_unhealthy, "mark-unhealthy")
-
-
 @group.group()
 def mark() -> None:
     """Say of a resource what the service can't see."""
 
 
-mark.add_command(mark_unhealthy, "unhealthy")
+@mark.command()
+@_one
+@click.argument("reason", default="")
+@click.option("--reset", is_flag=True, help="Take the mark back.")
+@asking
+def unhealthy(client: Client, name: str, resource: str, reason: str, reset: bool) -> None:
+    """Let the next update replace a resource, for a reason that you may give."""
+    body = {"mark_unhealthy": not reset, "resource_status_reason": reason}
+    client.send("PATCH", _path(client, name, resource), body)
+    click.echo(f"{resource}: marked {'healthy' if reset else 'unhealthy'}")
