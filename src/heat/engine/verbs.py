@@ -444,13 +444,13 @@ class Performance:
         source = await self._source(step.of)
         if source is None:
             raise VerbFailed(f"{step.of} is no resource of this stack that signals come to")
-        rows = (await stage.world.store.signals([source]))[source]
-        if not step.count:
-            return self._read(step, {"signals": to_builtins(latest(read(r.body for r in rows)))})
-        if entry is None:
+        if step.count and entry is None:
             entry = self._entry(step, None, answered=False)
             self.pending.append(PutIntent(entry))
-            await self.flush()
+            await self.flush()  # what is to be forgotten must be, before anything is heard
+        rows = (await stage.world.store.signals([source]))[source]
+        if entry is None:
+            return self._read(step, {"signals": to_builtins(latest(read(r.body for r in rows)))})
         end = entry.intent_at + timedelta(seconds=step.seconds)
         while True:
             heard = latest(read(row.body for row in rows))
