@@ -6,6 +6,7 @@ from collections import defaultdict
 from copy import copy
 
 import msgspec
+from tests.sim import templates
 
 from heat.base.ids import ResourceId
 from heat.engine.record import recorded
@@ -20,7 +21,6 @@ from heat.store.rows import (
     DropResource,
     PutResource,
 )
-from tests.sim import templates
 
 OBJECTS = {
     "OS::Neutron::Net": "network.network",
@@ -212,9 +212,9 @@ def _events(universe, stack):
         before = last.get(event.resource)
         told = f"{stack.name}.{event.resource_name}: {event.action}_{event.status}"
         unsupported = event.reason.startswith("CHECK not supported")
-        if event.status == "COMPLETE" and not unsupported:
-            if before != (event.action, "IN_PROGRESS"):
-                yield f"events: {told} comes after {before}"
+        ended = event.status == "COMPLETE" and not unsupported
+        if ended and before != (event.action, "IN_PROGRESS"):
+            yield f"events: {told} comes after {before}"
         last[event.resource] = now
     for row in resources.of_stack(universe.db, stack.id):
         if row.action == "INIT" or row.id not in last:

@@ -62,10 +62,8 @@ class Scenario:
     """What takes a while in the cloud, and how long."""
 
     def __str__(self):
-        lines = [
-            f"seed {self.seed}: {self.engines} engines, {self.wakes:g} wake-ups for each sent, "
-            f"latency up to {self.latency:g} s, {dict(self.slow)}"
-        ]
+        lines = [f"seed {self.seed}: {self.engines} engines, {self.wakes:g} times woken,"]
+        lines += [f"  latency up to {self.latency:g} s, {dict(self.slow)}"]
         lines += [f"  {act}" for act in self.acts]
         lines += [f"  fault {json.dumps(rule)}" for rule in self.faults]
         lines += [f"  {trouble}" for trouble in self.troubles]

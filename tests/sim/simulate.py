@@ -6,6 +6,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.sim import invariants, templates
+from tests.sim.scenario import Scenario, draw
+from tests.sim.universe import Records, Universe
+
 from heat.base.errors import Fault
 from heat.operations import actions, changes, signals
 from heat.operations.actions import Act
@@ -14,9 +18,6 @@ from heat.operations.finding import OfStack
 from heat.operations.signals import SignalResource
 from heat.store import operations, resources, stacks
 from heat.testing.clock import VirtualLoop
-from tests.sim import invariants, templates
-from tests.sim.scenario import Scenario, draw
-from tests.sim.universe import Records, Universe
 
 SLACK = 240.0
 """Beyond its deadline an operation may take the settle time, a takeover and slow answers."""
@@ -161,6 +162,7 @@ async def _play(universe, scenario, report, generated):
             await _rest(universe, root, report)
         if not any(stacks.get(universe.db, root) for root in universe.roots):
             break
+        await asyncio.sleep(100)  # what is under way in the cloud can't always be cut off
     await asyncio.sleep(1)
     report.broken += invariants.at_end(universe, universe.roots)
     report.broken += invariants.secrets(universe, _records(), generated)

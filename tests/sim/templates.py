@@ -277,8 +277,14 @@ _CHANGES = {
         _set("fail", True, False),
         _set("wait_secs", 0, 1, 10, 100),
     ],
-    "OS::Neutron::Net": [_set("name", "net-a", "net-b", "net-c"), _set("admin_state_up", True, False)],
-    "OS::Neutron::Subnet": [_set("enable_dhcp", True, False), _set("cidr", "10.201.0.0/24", "10.202.0.0/24")],
+    "OS::Neutron::Net": [
+        _set("name", "net-a", "net-b", "net-c"),
+        _set("admin_state_up", True, False),
+    ],
+    "OS::Neutron::Subnet": [
+        _set("enable_dhcp", True, False),
+        _set("cidr", "10.201.0.0/24", "10.202.0.0/24"),
+    ],
     "OS::Neutron::Port": [_set("name", "port-a", "port-b"), _set("admin_state_up", True, False)],
     "OS::Neutron::Router": [_set("name", "router-a", "router-b")],
     "OS::Neutron::SecurityGroup": [

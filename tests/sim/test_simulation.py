@@ -1,7 +1,6 @@
 """The whole engine under seeded faults, crashes and changes of mind: a failure prints its test."""
 
 import pytest
-
 from tests.sim.simulate import simulate
 
 FEW, MANY = range(50), range(50, 1050)

@@ -86,6 +86,21 @@ class Life:
         self._awake.set()
 
 
+class FrailDatabase(Database):
+    """A database that is away for one write, before or after that took effect."""
+
+    fate = None
+
+    def write(self, work):
+        fate, self.fate = self.fate, None
+        if fate == "commit-refused":
+            raise Unavailable("The database is away, as asked for.")
+        result = super().write(work)
+        if fate == "commit-lost":
+            raise Unavailable("The answer of the database was lost, as asked for.")
+        return result
+
+
 class MortalStore:
     """A store whose every function begins and ends with a step of its engine."""
 
@@ -106,16 +121,12 @@ class MortalStore:
 
     async def commit(self, batches):
         await self._life.step()
-        fate, self._universe.next_commit = self._universe.next_commit, None
-        if fate == "commit-refused":
-            raise Unavailable("The database is away, as asked for.")
+        self._universe.db.fate, self._universe.next_commit = self._universe.next_commit, None
         verdicts = await self._inner.commit(batches)
         taken = [b for b, v in zip(batches, verdicts, strict=True) if v is Verdict.TAKEN]
         for verdict in verdicts:
             self._universe.counts[f"verdict {verdict.name}"] += 1
         self._universe.committed(taken)
-        if fate == "commit-lost":
-            raise Unavailable("The answer of the database was lost, as asked for.")
         await self._life.step()
         return verdicts
 
@@ -184,10 +195,9 @@ class Universe:
         self.cloud.faults.clear()
         self._troubles.clear()
         self.next_commit = None
-        for kind in ("volume.volume", "compute.server"):
-            for row in self.cloud.store.table(kind).all():
-                if row["status"] in ("creating", "BUILD") and "_until" not in row:
-                    row["status"] = {"creating": "error"}.get(row["status"], "ERROR")
+        for row in self.cloud.store.table("volume.volume").all():
+            if row["status"] == "creating" and "_until" not in row:
+                row["status"] = "error"
 
     async def forever(self):
         await asyncio.shield(self._never)
@@ -362,7 +372,7 @@ def _database(clock):
             _pattern = sqlite3.connect(":memory:", check_same_thread=False)
             source.backup(_pattern)
         first.close()
-    db = Database(None, clock=clock, random=Random(0))
+    db = FrailDatabase(None, clock=clock, random=Random(0))
     with db.engine.connect() as connection:
         _pattern.backup(connection.connection.driver_connection)
     return db

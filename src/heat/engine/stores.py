@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from heat.base.errors import Unavailable
@@ -59,6 +60,7 @@ class ThreadedStore:
     ) -> None:
         self._db, self._engine, self._term = db, engine, term
         self._pool = ThreadPoolExecutor(threads, "store") if threads else None
+        self._unsure: tuple[Sequence[Batch], group.Attempt] | None = None
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -102,7 +104,7 @@ class ThreadedStore:
     def _load(self, stack: StackId) -> Loaded | None:
         db = self._db
         operation = operations.current(db, stack)
-        row = stacks.get(db, stack)
+        row = stacks.get(db, stack) if operation is not None else None
         if operation is None or row is None:
             return None
         return Loaded(
@@ -120,6 +122,10 @@ class ThreadedStore:
             environment=_environment(db, row) if operation.action == "DELETE" else None,
         )
 
+    async def stack(self, key: StackId) -> StackRow | None:
+        """Read a stack that is not deleted."""
+        return await self._read(lambda: stacks.get(self._db, key))
+
     async def family(self, stack: StackId) -> Family | None:
         """Read a stack, deleted or not, with its definition and resources."""
         return await self._read(lambda: self._family(stack))
@@ -136,7 +142,7 @@ class ThreadedStore:
 
     async def exports(self, project: ProjectId) -> Mapping[str, ExportRow]:
         """Return what is exported in a project, by name."""
-        return await self._run(lambda: exports.of_project(self._db, project))
+        return await self._read(lambda: exports.of_project(self._db, project))
 
     async def importers(
         self,
@@ -146,17 +152,17 @@ class ThreadedStore:
         root: StackId | None = None,
     ) -> Mapping[str, list[str]]:
         """Return who imports what has these names, besides a stack and those below it."""
-        return await self._run(
+        return await self._read(
             lambda: exports.importers(self._db, project, names, besides=besides, root=root)
         )
 
     async def count_tree(self, root: StackId) -> int:
         """Return how many resources a root stack has with all below it."""
-        return await self._run(lambda: resources.count_tree(self._db, root))
+        return await self._read(lambda: resources.count_tree(self._db, root))
 
     async def there(self, stack_ids: Collection[StackId]) -> frozenset[StackId]:
         """Return those of the stacks that are not deleted."""
-        return frozenset(await self._run(lambda: stacks.many(self._db, stack_ids)))
+        return frozenset(await self._read(lambda: stacks.many(self._db, stack_ids)))
 
     async def endings(self, operations: Collection[OperationId]) -> Mapping[OperationId, Ending]:
         """Return how operations ended; those that go on are left out."""
@@ -203,8 +209,18 @@ class ThreadedStore:
         return await self._run(lambda: hooks.cleared(self._db, list(pauses)))
 
     async def commit(self, batches: Sequence[Batch]) -> list[Verdict]:
-        """Commit what the fences let through, and tell what became of each."""
-        return await self._run(lambda: group.commit(self._db, self._engine, batches))
+        """Commit what the fences let through, and tell what became of each.
+
+        The same batches again, after the database was away, are committed once.
+        """
+        known, attempt = self._unsure or (None, None)
+        if attempt is None or known is not batches:
+            attempt = group.Attempt()
+        self._unsure = batches, attempt
+        work = partial(group.commit, self._db, self._engine, batches, attempt)
+        verdicts = await self._run(work)
+        self._unsure = None
+        return verdicts
 
 
 def _environment(db: Database, row: StackRow) -> Mapping[str, Any] | None:

@@ -16,40 +16,65 @@ from heat.store.tables import lease, operation, stack
 _log = logging.getLogger(__name__)
 
 
-def commit(db: Database, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
+class Attempt:
+    """What was tried of a group of batches so far; with it a group may be committed again.
+
+    When a COMMIT got no answer, the mark on the leases tells whether it was carried out.
+    """
+
+    def __init__(self) -> None:
+        self.mark = ""
+        self.tried: list[Verdict] | None = None
+        self.ended: list[Verdict] | None = None
+        self.parts: list[Attempt] | None = None
+
+
+def commit(
+    db: Database, engine: EngineId, batches: Sequence[Batch], attempt: Attempt | None = None
+) -> list[Verdict]:
     """Commit the batches whose fence holds, all at once, and tell what became of each.
 
     A batch that the database can't take (a duplicate name, a text too long) is refused alone,
-    and the reason is logged.
+    and the reason is logged. Whoever commits the same batches again, because the database was
+    away, gives the ``attempt`` of the first time again.
     """
-    if not batches:
-        return []
+    attempt = attempt or Attempt()
+    if not batches or attempt.ended is not None:
+        return attempt.ended or []
     try:
-        return _together(db, engine, batches)
+        if attempt.parts is None:
+            attempt.ended = _together(db, engine, batches, attempt)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one batch is its own
-        if len(batches) > 1:
-            return [commit(db, engine, [batch])[0] for batch in batches]
-        reason = getattr(error, "orig", None) or error
-        _log.error("The writes of stack %s can't be kept: %s", batches[0].stack, reason)
-        return [Verdict.BROKEN]
+        if len(batches) == 1:
+            reason = getattr(error, "orig", None) or error
+            _log.error("The writes of stack %s can't be kept: %s", batches[0].stack, reason)
+            attempt.ended = [Verdict.BROKEN]
+        else:
+            attempt.parts = [Attempt() for _ in batches]
+    if attempt.parts is not None:
+        pairs = zip(batches, attempt.parts, strict=True)
+        attempt.ended = [commit(db, engine, [batch], part)[0] for batch, part in pairs]
+    return attempt.ended or []
 
 
-def _together(db: Database, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
-    mark = f"{db.random.getrandbits(128):032x}"
-    tried: list[list[Verdict]] = []
+def _together(
+    db: Database, engine: EngineId, batches: Sequence[Batch], attempt: Attempt
+) -> list[Verdict]:
+    attempt.mark = attempt.mark or f"{db.random.getrandbits(128):032x}"
 
     def work(connection: Connection) -> list[Verdict]:
-        if tried and _took_effect(connection, batches, tried[-1], mark):
-            return tried[-1]
+        tried = attempt.tried
+        if tried and _took_effect(connection, batches, tried, attempt.mark):
+            return tried
         verdicts = _judge(connection, engine, batches)
         good = _taken(batches, verdicts)
         if good:
             marked = update(lease).where(lease.c.stack.in_(sorted({b.stack for b in good})))
-            connection.execute(marked.values(mark=mark))
+            connection.execute(marked.values(mark=attempt.mark))
             effect_of(db, good).apply(connection, db)
-        tried.append(verdicts)
+        attempt.tried = verdicts
         return verdicts
 
     return db.write(work)

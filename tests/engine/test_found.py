@@ -1,0 +1,39 @@
+"""What simulations found: what once went wrong, and must not again."""
+
+import pytest
+
+from heat.base.errors import Unavailable
+from heat.store.database import Database
+
+from .test_nested import FILES, PARENT
+
+
+class FrailDatabase(Database):
+    """A database whose next answer to a COMMIT gets lost, for as long as anybody tries."""
+
+    lose_at = None
+
+    def write(self, work):
+        result = super().write(work)
+        if self.lose_at is not None:
+            self.lose_at -= 1
+            if self.lose_at == 0:
+                raise Unavailable("The answer was lost.")
+        return result
+
+
+@pytest.mark.parametrize("lose_at", range(1, 14))
+def test_a_nested_stack_is_born_once_when_the_answer_to_its_birth_is_lost(world, lose_at):
+    """The repeated commit broke on the stack's own row, and its resource failed without it."""
+
+    async def main(place):
+        place.db.__class__ = FrailDatabase
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        place.db.lose_at = lose_at
+        place.start()
+        row = await place.settled(stack)
+        assert row.status == "COMPLETE", row.reason
+        children = [one for one in place.stacks() if one.owner == stack]
+        assert [one.status for one in children] == ["COMPLETE"]
+
+    world(main)
