@@ -21,6 +21,7 @@ from heat.template.limits import QUERIES
 from heat.template.load import load
 from heat.template.parameters import values
 from heat.template.patterns import TooSlow, compile_pattern
+from heat.template.source import Source
 from heat.template.text import parse
 from heat.template.yaml_nodes import compose
 
@@ -280,3 +281,28 @@ def test_the_whole_template_has_a_budget_too():
 def test_a_slow_pattern_says_which_it_is():
     with pytest.raises(TooSlow, match=re.escape("'(a|aa)+$'")):
         compile_pattern(SLOW).matches_all("a" * 80 + "!")
+
+
+def test_conditions_that_build_on_too_many_others_are_refused_where_they_count():
+    built = "".join(f"  c{n + 1}: {{not: c{n}}}\n" for n in reversed(range(2000)))
+    template = load(
+        f"{VERSION}conditions:\n{built}  c0: true\n"
+        "resources:\n  r: {type: OS::Heat::None, condition: c2000}\n"
+    )
+    (found,) = bind(template, {}).problems()
+    assert (found.code, found.at) == ("H304", ("conditions", "c2000"))
+    assert found.cure == "let it build on fewer"
+
+
+def test_the_name_of_a_resource_has_a_length_that_the_store_keeps():
+    found = refusal(load, f"{VERSION}resources:\n  {'x' * 256}: {{type: OS::Heat::None}}\n")
+    assert (found.code, found.detail) == ("H205", "it has 256 characters; 255 are allowed")
+
+
+def test_many_problems_are_placed_in_little_more_time_than_one():
+    lines = "".join(f"  r{n}: {{type: OS::Heat::None}}\n" for n in range(2000))
+    source = Source("template", f"{VERSION}resources:\n{lines}")
+    began = time.process_time()
+    places = [source.place(("resources", f"r{n}", "type")) for n in range(2000)]
+    assert time.process_time() - began < 10
+    assert [place.line for place in places if place] == list(range(3, 2003))

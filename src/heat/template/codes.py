@@ -72,7 +72,7 @@ CODES: dict[str, Code] = {
     "H216": Code("An export can't be made", "give it a Name that is text, and its own"),
     "H217": Code("A rule has the wrong shape", "write {Assertions: [{Assert: CONDITION}]}"),
     "H218": Code("Templates are nested too deeply", "a template may not nest itself"),
-    "H301": Code("A function was called the wrong way", "write its arguments as the message shows"),
+    "H301": Code("A function was called the wrong way", "correct its arguments"),
     "H302": Code("A function was withdrawn from this version", "use what replaces it"),
     "H303": Code(
         "This function may not stand in a condition", "use parameters and condition functions"

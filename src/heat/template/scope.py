@@ -8,6 +8,7 @@ from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
 from heat.base.unknown import Unknown
+from heat.template.codes import problem
 from heat.template.expressions import Bad, Budget
 from heat.template.model import Template
 
@@ -184,6 +185,13 @@ class Here:
         around.open.append(name)
         try:
             around.holds[name] = around.template.conditions[name].evaluate(self)
+        except RecursionError:
+            if len(around.open) > 1:
+                raise
+            at = (around.template.words.conditions, name)
+            detail = f"the condition {name!r} builds on too many others, one after the other"
+            wrong = problem("H304", at, detail, "let it build on fewer")
+            raise Invalid(problems=[wrong]) from None
         finally:
             around.open.pop()
         return around.holds[name]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
 
 import yaml
 
@@ -9,6 +11,9 @@ from heat.base.json import Path
 from heat.base.problems import Place, Problem
 from heat.template.short_forms import SHORT_FORMS
 from heat.template.yaml_nodes import compose
+
+_Found: TypeAlias = tuple[yaml.Node, yaml.Mark]
+"""A node, and where it or its key begins."""
 
 
 @dataclass(frozen=True)
@@ -24,27 +29,13 @@ class Source:
 
     def place(self, path: Path) -> Place | None:
         """Return where a path stands, or the nearest thing above it; None without a text."""
-        return next(iter(self.places([path])), None)
+        positions = _positions(self.text) if self.text is not None else None
+        return positions.place(self.name, self._written(path)) if positions else None
 
     def find(self, path: Path) -> Place | None:
         """Return where a path stands, if all of it is there."""
-        root = compose(self.text) if self.text is not None else None
-        if self.text is None or root is None:
-            return None
-        node: yaml.Node = root
-        for step in path:
-            if (found := _step(node, step)) is None:
-                return None
-            node, _ = found
-        return self.place(path)
-
-    def places(self, paths: Sequence[Path]) -> list[Place | None]:
-        """Return the place of each path; the tree of positions is made once, and not kept."""
-        root = compose(self.text) if self.text is not None and paths else None
-        if self.text is None or root is None:
-            return [None] * len(paths)
-        lines = self.text.splitlines()
-        return [_place(self.name, root, lines, self._written(path)) for path in paths]
+        positions = _positions(self.text) if self.text is not None else None
+        return self.place(path) if positions and positions.has(path) else None
 
     def _written(self, path: Path) -> Path:
         ends = range(len(path), 0, -1) if self.origins else ()
@@ -88,44 +79,66 @@ class Origin:
 
 def locate(problems: Iterable[Problem], source: Source) -> list[Problem]:
     """Return the problems with the places that their paths have in a source."""
-    found = list(problems)
-    lost = [p.at for p in found if p.place is None]
-    places = iter(source.places(lost))
-    return [p if p.place else replace(p, place=next(places)) for p in found]
+    return [p if p.place else replace(p, place=source.place(p.at)) for p in problems]
 
 
-def _place(name: str, root: yaml.Node, lines: Sequence[str], path: Path) -> Place:
-    node, mark = root, root.start_mark
-    for step in path:
-        found = _step(node, step)
-        if found is None:
-            break
-        node, mark = found
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    return Place(name, mark.line + 1, mark.column + 1, line)
+@lru_cache(maxsize=2)
+def _positions(text: str) -> "_Positions | None":
+    """Read a text; kept for the next problem with it, few because they are large."""
+    root = compose(text)
+    return _Positions(root, text.splitlines()) if root is not None else None
 
 
-def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
-    if SHORT_FORMS.get(node.tag) == step:
-        return node, node.start_mark
-    if isinstance(node, yaml.SequenceNode):
-        if isinstance(step, int) and 0 <= step < len(node.value):
-            item = node.value[step]
-            return item, item.start_mark
+class _Positions:
+    """Where everything in one text stands; a map is indexed when it is first looked into."""
+
+    def __init__(self, root: yaml.Node, lines: Sequence[str]) -> None:
+        self.root, self.lines = root, lines
+        self.entries: dict[yaml.Node, dict[str, _Found]] = {}
+
+    def place(self, name: str, path: Path) -> Place:
+        """Return where a path stands, or the nearest thing above it."""
+        mark = self._walk(path)[-1][1]
+        line = self.lines[mark.line] if mark.line < len(self.lines) else ""
+        return Place(name, mark.line + 1, mark.column + 1, line)
+
+    def has(self, path: Path) -> bool:
+        """Tell whether all of a path is there."""
+        return len(self._walk(path)) > len(path)
+
+    def _walk(self, path: Path) -> list[_Found]:
+        """Return what is found on a path, as far as there is something."""
+        found: list[_Found] = [(self.root, self.root.start_mark)]
+        for step in path:
+            below = self._step(found[-1][0], step)
+            if below is None:
+                break
+            found.append(below)
+        return found
+
+    def _step(self, node: yaml.Node, step: str | int) -> _Found | None:
+        if SHORT_FORMS.get(node.tag) == step:
+            return node, node.start_mark
+        if isinstance(node, yaml.SequenceNode):
+            if isinstance(step, int) and 0 <= step < len(node.value):
+                item = node.value[step]
+                return item, item.start_mark
+            return None
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        if node not in self.entries:
+            self.entries[node] = {
+                key.value: (value, key.start_mark)
+                for key, value in node.value
+                if isinstance(key, yaml.ScalarNode)
+            }
+        return self.entries[node].get(str(step)) or self._merged(node, step)
+
+    def _merged(self, node: yaml.MappingNode, step: str | int) -> _Found | None:
+        """Look through the maps that ``<<`` brings in."""
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value == "<<":
+                for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    if part is not node and (found := self._step(part, step)) is not None:
+                        return found
         return None
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    for key, value in reversed(node.value):
-        if isinstance(key, yaml.ScalarNode) and key.value == str(step):
-            return value, key.start_mark
-    return _merged(node, step)
-
-
-def _merged(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Mark] | None:
-    """Look through the maps that ``<<`` brings in."""
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value == "<<":
-            for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                if part is not node and (found := _step(part, step)) is not None:
-                    return found
-    return None

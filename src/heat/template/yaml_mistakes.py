@@ -17,6 +17,8 @@ def cure_of(said: str, lines: Sequence[str], number: int) -> str:
     if "flow sequence" in said or "flow mapping" in said:
         bracket = "]" if "flow sequence" in said else "}"
         return f"put a comma between the parts, and {bracket} after the last"
+    if "escape" in said:
+        return "write a backslash twice within double quotes, or use single quotes"
     if "quoted scalar" in said:
         return "close the quotes that open here"
     if "could not find expected ':'" in said:
@@ -25,6 +27,10 @@ def cure_of(said: str, lines: Sequence[str], number: int) -> str:
         return "give all lines of one map or list the same indentation"
     if "cannot start any token" in said:
         return "put the value in quotes: it starts with a character that means something in YAML"
+    if "short form" in said:
+        return "write get_param, get_resource or get_attr, or use a version of CloudFormation"
+    if "constructor for the tag" in said:
+        return "put the value in quotes: a word after ! says what sort of value follows"
     if "undefined alias" in said:
         return "put the value in quotes: a word after * refers to another part of the text"
     return "check the indentation, colons and quotes of this line and the one above"
