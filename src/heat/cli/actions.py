@@ -11,7 +11,7 @@ from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
 from heat.cli.failures import Failure
 from heat.cli.shown import Form, formed
-from heat.cli.waiting import Wait, newest, started, waiting
+from heat.cli.waiting import Wait, note, started, waiting
 
 
 def _action(verb: str, text: str) -> click.Command:
@@ -24,9 +24,9 @@ def _action(verb: str, text: str) -> click.Command:
     @asking
     def command(client: Client, form: Form, name: str, wait: Wait) -> int:
         reference = client.find(name)
-        after = newest(client, reference) if wait is not None else None
+        before = note(client, reference) if wait is not None else None
         client.send("POST", f"{reference.path}/actions", {verb: None})
-        return started(client, reference, form, verb.upper(), wait=wait, after=after)
+        return started(client, reference, form, verb.upper(), wait=wait, before=before)
 
     return command
 
@@ -46,10 +46,10 @@ def cancel(client: Client, form: Form, name: str, no_rollback: bool, wait: Wait)
     """Stop an update, and go back to what was before."""
     action = "cancel_without_rollback" if no_rollback else "cancel_update"
     reference = client.find(name)
-    after = newest(client, reference) if wait is not None else None
+    before = note(client, reference) if wait is not None else None
     client.send("POST", f"{reference.path}/actions", {action: None})
     if wait is not None and not no_rollback:
-        return started(client, reference, form, "ROLLBACK", wait=wait, after=after)
+        return started(client, reference, form, "ROLLBACK", wait=wait, before=before)
     click.echo(f"{name}: cancelled")
     return 0
 

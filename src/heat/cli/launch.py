@@ -13,10 +13,11 @@ from heat.cli.contents import FILE, read_parameters, with_environments
 from heat.cli.failures import INTERRUPTED, Failure, Refused
 from heat.cli.planned import show_changes, show_preview
 from heat.cli.shown import Form, formed
-from heat.cli.waiting import Wait, console, newest, started, waiting, watched
+from heat.cli.waiting import Wait, console, note, started, waiting, watched
 
 if TYPE_CHECKING:
     from heat.cli.files import Sources
+    from heat.cli.live import Before
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -136,9 +137,9 @@ def update(
             found = client.send(method, f"{reference.path}/preview", body, query)
             show_changes(found, form)
             return 0
-        after = newest(client, reference) if options["wait"] is not None else None
+        before = note(client, reference) if options["wait"] is not None else None
         client.send(method, reference.path, body)
-    return started(client, reference, form, "UPDATE", wait=options["wait"], after=after)
+    return started(client, reference, form, "UPDATE", wait=options["wait"], before=before)
 
 
 @click.command()
@@ -153,22 +154,22 @@ def delete(client: Client, names: tuple[str, ...], wait: Wait, yes: bool) -> int
     if not yes and _at_terminal():
         click.confirm(f"Delete {', '.join(names)} and everything in it?", abort=True, err=True)
     code = 0
-    going: list[tuple[StackReference, str | None]] = []
+    going: list[tuple[StackReference, Before | None]] = []
     for name in names:
         try:
             reference = client.find(name)
-            after = newest(client, reference) if wait is not None else None
+            before = note(client, reference) if wait is not None else None
             client.send("DELETE", reference.path)
         except Refused as failure:
             complain(failure)
             code = code or failure.code
             continue
-        going.append((reference, after))
+        going.append((reference, before))
         if wait is None:
             click.echo(f"deleting {reference.name}")
     if wait is not None:
-        for reference, after in going:
-            ended = watched(client, reference, console(), "DELETE", after, wait)
+        for reference, before in going:
+            ended = watched(client, reference, console(), "DELETE", before, wait)
             if ended == INTERRUPTED:
                 return ended
             code = code or ended

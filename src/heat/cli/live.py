@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,18 +34,18 @@ def watch(
     console: "Console",
     *,
     asked: str = "",
-    after: str | None = None,
+    before: "Before | None" = None,
     wait: float = math.inf,
     following: bool = False,
 ) -> bool:
     """Watch a stack until it is at rest, then tell how it ended; True when all went well.
 
     ``asked`` is the action that was asked for, else what is under way when watching starts.
-    ``after`` is the newest event of before. ``following`` waits for whatever comes next. The
+    ``before`` is what was noted beforehand. ``following`` waits for whatever comes next. The
     stack goes on when watching is interrupted; TimeoutError when it goes on longer than ``wait``.
     """
     reference = stack if isinstance(stack, StackReference) else client.find(stack)
-    watching = Watching(client, reference, after, wait, following=following)
+    watching = Watching(client, reference, before, wait, following=following)
     progress = watching.progress
     if console.is_terminal:
         from rich.live import Live
@@ -69,11 +70,30 @@ def watch(
     return tell(client, watching, console, asked or watching.action)
 
 
-def newest_event(client: Client, reference: StackReference) -> str | None:
-    """Return the id of a stack's newest event, to watch what comes after it."""
+@dataclass(frozen=True)
+class Before:
+    """A stack before something begins: its newest event, and its resources, which may go."""
+
+    event: str | None = None
+    resources: tuple[dict[str, Any], ...] = ()
+
+
+def note_before(client: Client, reference: StackReference) -> Before:
+    """Take note of a stack, to watch what comes after."""
     query = {"limit": 1, "sort_dir": "desc", "nested_depth": DEPTH, "with_empty": True}
     events = client.get(f"{reference.path}/events", query)["events"]
-    return str(events[0]["id"]) if events else None
+    rows = _resources(client, reference)
+    return Before(str(events[0]["id"]) if events else None, tuple(rows))
+
+
+def _resources(client: Client, reference: StackReference) -> list[dict[str, Any]]:
+    try:
+        found = client.get(f"{reference.path}/resources", {"nested_depth": DEPTH})["resources"]
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        return []  # they went with the stack; what happened to them is told all the same
+    return list(found)
 
 
 class Watching:
@@ -83,7 +103,7 @@ class Watching:
         self,
         client: Client,
         reference: StackReference,
-        after: str | None = None,
+        before: Before | None = None,
         wait: float = math.inf,
         *,
         following: bool = False,
@@ -92,7 +112,9 @@ class Watching:
         self.end = time.monotonic() + wait
         self.following = following
         self.progress = Progress(reference.name, reference.id, started=time.monotonic())
-        self.after = after
+        before = before or Before()
+        self.progress.see_resources(before.resources)
+        self.after = before.event
         self.action = ""
         self.gone = False
         self._listed = float("-inf")
@@ -179,13 +201,7 @@ class Watching:
 
     def _list(self, now: float) -> None:
         self._listed = now
-        try:
-            rows = self.client.get(f"{self.reference.path}/resources", {"nested_depth": DEPTH})
-        except Refused as refused:
-            if refused.status != 404:
-                raise
-            return  # they went with the stack; what happened to them is told all the same
-        self.progress.see_resources(rows["resources"])
+        self.progress.see_resources(_resources(self.client, self.reference))
 
 
 def beginning(client: Client, reference: StackReference) -> str | None:

@@ -8,7 +8,7 @@ from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
-from heat.cli.waiting import Wait, newest, started, waiting
+from heat.cli.waiting import Wait, note, started, waiting
 
 COLUMNS = ("id", "name", "status", "status_reason", "creation_time")
 
@@ -27,10 +27,10 @@ def group() -> None:
 def create_snapshot(client: Client, form: Form, name: str, label: str | None, wait: Wait) -> int:
     """Save a stack as it is now."""
     reference = client.find(name)
-    after = newest(client, reference) if wait is not None else None
+    before = note(client, reference) if wait is not None else None
     made = client.send("POST", f"{reference.path}/snapshots", {"name": label})
     if wait is not None:
-        return started(client, reference, form, "SNAPSHOT", wait=wait, after=after)
+        return started(client, reference, form, "SNAPSHOT", wait=wait, before=before)
     form.one(made, COLUMNS)
     return 0
 
@@ -75,9 +75,9 @@ def delete_snapshot(client: Client, name: str, snapshot_id: str) -> None:
 def restore_snapshot(client: Client, form: Form, name: str, snapshot_id: str, wait: Wait) -> int:
     """Bring a stack back to a snapshot."""
     reference = client.find(name)
-    after = newest(client, reference) if wait is not None else None
+    before = note(client, reference) if wait is not None else None
     client.send("POST", f"{_snapshot(reference, snapshot_id)}/restore", {})
-    return started(client, reference, form, "RESTORE", wait=wait, after=after)
+    return started(client, reference, form, "RESTORE", wait=wait, before=before)
 
 
 def _snapshot(reference: StackReference, snapshot_id: str) -> str:

@@ -14,6 +14,8 @@ from heat.cli.shown import Form
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from heat.cli.live import Before
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 Wait = float | None
@@ -44,12 +46,12 @@ def started(
     action: str,
     *,
     wait: Wait,
-    after: str | None = None,
+    before: "Before | None" = None,
 ) -> int:
     """Say that an action has begun, or watch it to its end; return the exit code."""
     machine = form.name != "table" or bool(form.columns)
     if wait is not None:
-        code = watched(client, reference, console(stderr=machine), action, after, wait)
+        code = watched(client, reference, console(stderr=machine), action, before, wait)
         if machine and code != INTERRUPTED:
             form.one(client.get(reference.path)["stack"])
         return code
@@ -66,7 +68,7 @@ def watched(
     reference: StackReference,
     shown_on: "Console",
     action: str,
-    after: str | None,
+    before: "Before | None",
     wait: float = math.inf,
 ) -> int:
     """Watch an action to its end; return the exit code."""
@@ -74,7 +76,7 @@ def watched(
 
     again = f"heat stack watch {reference.name}"
     try:
-        well = watch(client, reference, shown_on, asked=action, after=after, wait=wait)
+        well = watch(client, reference, shown_on, asked=action, before=before, wait=wait)
     except KeyboardInterrupt:
         click.echo(f"\nThe {action.lower()} of {reference.name} goes on. To watch it:", err=True)
         click.echo(f"  {again}", err=True)
@@ -85,11 +87,11 @@ def watched(
     return 0 if well else FAILED
 
 
-def newest(client: Client, reference: StackReference) -> str | None:
-    """Return the id of the last event so far, after which to watch."""
-    from heat.cli.live import newest_event
+def note(client: Client, reference: StackReference) -> "Before":
+    """Take note of a stack before something is asked of it, to watch what comes of that."""
+    from heat.cli.live import note_before
 
-    return newest_event(client, reference)
+    return note_before(client, reference)
 
 
 def console(*, stderr: bool = False) -> "Console":

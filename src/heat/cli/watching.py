@@ -27,14 +27,14 @@ def watch(client: Client, name: str, max_wait: float | None) -> int:
     status = client.get(reference.path, {"resolve_outputs": "false"})["stack"]["stack_status"]
     running = status.endswith("_IN_PROGRESS")
     if running:
-        after = live.beginning(client, reference)
+        before = live.Before(live.beginning(client, reference))
     else:
-        after = live.newest_event(client, reference)
+        before = live.note_before(client, reference)
         click.echo(f"{reference.name} is {status}; waiting for what comes next", err=True)
     try:
         wait = max_wait or math.inf
         well = live.watch(
-            client, reference, console(), after=after, wait=wait, following=not running
+            client, reference, console(), before=before, wait=wait, following=not running
         )
     except KeyboardInterrupt:
         click.echo(f"\n{reference.name} goes on without being watched", err=True)
