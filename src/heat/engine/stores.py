@@ -171,7 +171,7 @@ class ThreadedStore:
 
     async def currents(self, stacks: Collection[StackId]) -> Mapping[StackId, OperationId]:
         """Return the current operations of stacks."""
-        found = await self._run(lambda: operations.currents(self._db, stacks))
+        found = await self._read(lambda: operations.currents(self._db, stacks))
         return {stack: row.id for stack, row in found.items()}
 
     async def resource(self, key: ResourceId) -> ResourceRow | None:
@@ -180,11 +180,11 @@ class ThreadedStore:
 
     async def config(self, key: str, project: ProjectId) -> ConfigRow | None:
         """Return a software config of a project."""
-        return await self._run(lambda: configs.get(self._db, key, project))
+        return await self._read(lambda: configs.get(self._db, key, project))
 
     async def deployment(self, key: str, project: ProjectId) -> DeploymentRow | None:
         """Return a software deployment of a project."""
-        return await self._run(lambda: deployments.get(self._db, key, project))
+        return await self._read(lambda: deployments.get(self._db, key, project))
 
     async def recorded(self, physical_ids: Collection[str]) -> frozenset[str]:
         """Return those of the ids that some resource row names."""
@@ -202,7 +202,7 @@ class ThreadedStore:
         self, resources: Collection[ResourceId]
     ) -> Mapping[ResourceId, Sequence[SignalRow]]:
         """Return what was said to resources."""
-        return await self._run(lambda: signals.of_resources(self._db, resources))
+        return await self._read(lambda: signals.of_resources(self._db, resources))
 
     async def cleared(self, pauses: Collection[Pause]) -> frozenset[Pause]:
         """Return those of the pauses that have ended."""
