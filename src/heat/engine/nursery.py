@@ -91,21 +91,19 @@ class Nursery:
         """Return what asks for an action; None when there is no nested stack to act on."""
         resource = self._rows[resource_id]
         child = self.child(resource_id)
-        family = await self._world.store.family(child)
-        if family is not None and family.stack.deleted_at is not None:
-            family = None
-        if step.action == "CREATE" and family is None:
+        there = await self._world.store.stack(child)
+        if step.action == "CREATE" and there is None:
             return self._birth(resource, step, key, child)
-        if family is None:
+        if there is None:
             if step.action in ("DELETE", "ABANDON"):
                 return None
             said = "its nested stack has just been deleted; the next update makes a new one"
             raise VerbFailed(said, kind="NotFound")
-        if family.stack.action == "SUSPEND" and step.action in ("CREATE", "UPDATE"):
+        if there.action == "SUSPEND" and step.action in ("CREATE", "UPDATE"):
             said = f"its nested stack {child} is suspended; resume that one first"
             raise VerbFailed(said, kind="NotSupported")
         action = "UPDATE" if step.action == "CREATE" else step.action
-        return self._change(resource, step, key, family, action)
+        return self._change(resource, step, key, there, action)
 
     async def halt(self, row: ResourceRow) -> Asked | None:
         """Return what cancels an action of a nested stack that a former operation asked for.
@@ -117,10 +115,9 @@ class Nursery:
         current = (await self._world.store.currents([child])).get(child)
         if current is None or current == key:
             return Asked(key, child) if current else None
-        family = await self._world.store.family(child)
-        if family is None or family.stack.action not in _CANCELLABLE:
+        stack = await self._world.store.stack(child)
+        if stack is None or stack.action not in _CANCELLABLE:
             return None
-        stack = family.stack
         made = self._request(stack, key, stack.action, stack.definition, Nest(stack.action))
         return Asked(key, child, (PutOperation(replace(made, options={"cancel": True})),))
 
@@ -190,9 +187,8 @@ class Nursery:
         return Asked(key, child, tuple(writes))
 
     def _change(
-        self, resource: ResourceRow, step: Nest, key: OperationId, family: Family, action: str
+        self, resource: ResourceRow, step: Nest, key: OperationId, child: StackRow, action: str
     ) -> Asked:
-        child = family.stack
         options = {"abandon": True} if action == "ABANDON" else {}
         action = "DELETE" if options else action
         fields: dict[str, Any] = {

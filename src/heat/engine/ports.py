@@ -78,6 +78,10 @@ class Store(Inbox, Records, Protocol):
         """Read a stack and its current operation; None when it has none."""
         ...
 
+    async def stack(self, key: StackId) -> StackRow | None:
+        """Read a stack that is not deleted."""
+        ...
+
     async def family(self, stack: StackId) -> Family | None:
         """Read a stack, deleted or not, with its definition and resources."""
         ...
