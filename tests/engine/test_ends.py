@@ -254,6 +254,10 @@ def test_a_server_in_error_is_made_again(world, steps):
         assert tries == ["(try 1 of 6)", "(try 2 of 6)"]
         assert journal.of_stack(place.db, stack) == []
         assert all(e.reason.startswith("ResourceInError: ") for e in told if e.status == "FAILED")
+        begun, failed = "CREATE_IN_PROGRESS", "CREATE_FAILED"
+        gone = ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
+        states = [f"{e.action}_{e.status}" for e in told]
+        assert states == [begun, failed, *gone, begun, failed, *gone, begun, "CREATE_COMPLETE"]
         place.ask("DELETE", None, stack)
         assert (await place.settled(stack)).status == "COMPLETE"
         assert place.made() == {}

@@ -16,7 +16,7 @@ from heat.base.ids import ResourceId
 from heat.engine import reasons
 from heat.engine.making import clearing, creation
 from heat.engine.performing import fail, perform
-from heat.engine.record import FAILED, IN_PROGRESS, standing
+from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, REASON, standing
 from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Performance
 from heat.plugin.resource import Resource
@@ -106,21 +106,31 @@ class _Tries:
         scene, stage = self._scene, self._scene.stage
         last = _failed(self.journal)[-1]
         steps = clearing(standing(scene.stack, row, self._cls), row.physical_id, last.reply)
-        act = Performance(stage, row.id, f"CLEAR:{last.sequence}", self.journal, opening)
+        verb = f"CLEAR:{last.sequence}"
+        began = any(entry.verb == verb for entry in self.journal)
+        going = [] if began else [_going(scene, row, IN_PROGRESS)]
+        act = Performance(stage, row.id, verb, self.journal, [*opening, *going])
         try:
             await act.run(steps)
         except Fault as fault:
             await fail(scene, row, "CREATE", fault, act.pending)
             return None
+        gone = _going(scene, row, COMPLETE)
         said = f"Try {last.sequence + 2} of {stage.settings.action_retry_limit + 1}"
         row, writes = scene.teller.resource(
             row, "CREATE", IN_PROGRESS, said, physical_id=None, data={}
         )
-        gone = PutReply(row.id, AGAIN, last.sequence, last.reply)
-        await stage.lease.commit(*act.pending, gone, *writes)
+        answer = PutReply(row.id, AGAIN, last.sequence, last.reply)
+        await stage.lease.commit(*act.pending, answer, gone, *writes)
         self.journal[self.journal.index(last)] = replace(last, answered=True)
         scene.note(row)
         return row
+
+
+def _going(scene: Scene, row: ResourceRow, status: str) -> Write:
+    """Tell that what a failed try made is deleted; the resource itself keeps its state."""
+    told = replace(row, action="DELETE", status=status, reason=REASON)
+    return scene.teller.event(told)
 
 
 def _failed(journal: Iterable[JournalRow]) -> list[JournalRow]:
