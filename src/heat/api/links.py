@@ -10,11 +10,16 @@ class Links:
 
     def __init__(self, base: str) -> None:
         self._base = base
+        self._known: dict[str, str] = {}
 
     def stack(self, stack: Mapping[str, Any]) -> str:
         """Return the address of a stack."""
-        parts = (stack["project"], "stacks", stack["stack_name"], stack["id"])
-        return "/".join((self._base, *(quote(part, safe="") for part in parts)))
+        # The resources of a list are all of the same few stacks.
+        if (known := self._known.get(stack["id"])) is None:
+            parts = (stack["project"], "stacks", stack["stack_name"], stack["id"])
+            known = "/".join((self._base, *(quote(part, safe="") for part in parts)))
+            self._known[stack["id"]] = known
+        return known
 
 
 def resource_below(stack: str, name: str) -> str:

@@ -22,4 +22,6 @@ class WallClock:
 
 def timestamp(moment: datetime) -> str:
     """Write a moment the way the REST API does: ``2026-01-31T12:00:00Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # isoformat is several times as fast as strftime, and lists have a thousand moments.
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

@@ -28,6 +28,12 @@ def signalled(services: Services, stack: StackRow, row: ResourceRow) -> Signalle
     return cast("Signalled", standing(stack, row, cls))
 
 
+def listens(services: Services, row: ResourceRow) -> bool:
+    """Tell whether a resource waits for what is said to another."""
+    cls = services.types.get(row.real_type or row.type)
+    return cls is not None and cls.has("overheard") and bool(row.properties)
+
+
 def overheard(
     services: Services, stack: StackRow, rows: Sequence[ResourceRow]
 ) -> dict[ResourceId, Mapping[str, Any]]:
@@ -35,7 +41,7 @@ def overheard(
     waiting: dict[ResourceId, tuple[Listening, ResourceId]] = {}
     for row in rows:
         cls = services.types.get(row.real_type or row.type)
-        if cls is not None and cls.has("overheard") and row.properties:
+        if cls is not None and listens(services, row):
             listening = cast("Listening", standing(stack, row, cls))
             source = _named(rows, listening.listens_to)
             if source is not None:

@@ -11,7 +11,7 @@ from heat.operations import views
 from heat.operations.context import Context
 from heat.operations.family import family, identity, nested_identity, telling
 from heat.operations.finding import OfStack, find
-from heat.operations.heard import metadata, overheard
+from heat.operations.heard import listens, metadata, overheard
 from heat.operations.live import attributes
 from heat.operations.services import Services
 from heat.store import definitions, events, resources
@@ -72,7 +72,8 @@ def list_resources(services: Services, context: Context, request: ListResources)
     stack = find(services, context, request)
     listed: list[dict[str, Any]] = []
     for member in family(services, stack, request.nested_depth):
-        rows = resources.of_stack(services.db, member.id)
+        read = resources.of_stack if request.with_detail else resources.lines_of
+        rows = read(services.db, member.id)
         needed = views.required_by(rows)
         chosen = [row for row in views.best(rows).values() if _fits(row, request.filters)]
         described = _descriptions(services, member) if request.with_detail else {}
@@ -119,19 +120,22 @@ def _fits(row: ResourceRow, filters: Mapping[str, list[str]]) -> bool:
 
 def show_resource(services: Services, context: Context, request: ShowResource) -> dict[str, Any]:
     """Return one resource with its attributes."""
-    stack, rows, row = find_resource(services, context, request)
-    shown = _entry(services, stack, row, views.required_by(rows).get(row.id, ()))
+    stack, row = find_one(services, context, request)
+    shown = _entry(services, stack, row, resources.requiring(services.db, stack.id, row.id))
+    heard = listens(services, row) and overheard(
+        services, stack, resources.of_stack(services.db, stack.id)
+    )
     shown["description"] = _descriptions(services, stack).get(row.name, "")
     shown["attributes"] = {
         **attributes(services, context, stack, row, request.with_attr),
-        **overheard(services, stack, rows).get(row.id, {}),
+        **(heard or {}).get(row.id, {}),
     }
     return {"stack": identity(stack), "resource": shown}
 
 
 def show_metadata(services: Services, context: Context, request: OfResource) -> dict[str, Any]:
     """Return the metadata of a resource."""
-    stack, _, row = find_resource(services, context, request)
+    stack, row = find_one(services, context, request)
     return {"metadata": metadata(services, stack, row)}
 
 
@@ -184,15 +188,23 @@ def find_resource(
     services: Services, context: Context, request: OfResource
 ) -> tuple[StackRow, list[ResourceRow], ResourceRow]:
     """Return a stack, the rows of its resources, and the best one of those with a name."""
+    stack, row = find_one(services, context, request)
+    return stack, resources.of_stack(services.db, stack.id), row
+
+
+def find_one(
+    services: Services, context: Context, request: OfResource
+) -> tuple[StackRow, ResourceRow]:
+    """Return a stack, and the best of its rows with a name."""
     stack = find(services, context, request)
-    rows = resources.of_stack(services.db, stack.id)
+    rows = resources.named(services.db, stack.id, [request.resource])
     row = views.best(rows).get(request.resource)
     if row is None:
         raise NotFound(
             f"The Resource ({request.resource}) could not be found in Stack {stack.name}.",
             kind="ResourceNotFound",
         )
-    return stack, rows, row
+    return stack, row
 
 
 def _descriptions(services: Services, stack: StackRow) -> dict[str, str]:

@@ -9,9 +9,10 @@ from heat.base.errors import Denied, Invalid, NotFound
 from heat.base.ids import StackId
 from heat.operations import views
 from heat.operations.context import Context
+from heat.operations.facts import facts_for
 from heat.operations.finding import OfStack, find, identify
 from heat.operations.services import Services, definition_of
-from heat.store import resources, stacks
+from heat.store import stacks
 
 
 class ShowStack(OfStack, frozen=True, kw_only=True):
@@ -137,9 +138,9 @@ def show_stack(services: Services, context: Context, request: ShowStack) -> dict
     body = views.stack_shown(stack, compiled)
     deleted = stack.action == "DELETE" and stack.status == "COMPLETE"
     if request.resolve_outputs and not deleted:
-        rows = resources.of_stack(services.db, stack.id)
-        facts = views.standing(services, stack, rows, context.credentials())
-        body["outputs"] = [views.output(compiled, n, facts) for n in compiled.template.outputs]
+        names = compiled.template.outputs
+        facts = facts_for(services, stack, compiled, names, context.credentials())
+        body["outputs"] = [views.output(compiled, name, facts) for name in names]
     return body
 
 
@@ -162,8 +163,7 @@ def show_output(services: Services, context: Context, request: ShowOutput) -> di
             f"Specified output key {request.key} not found in the stack {stack.name}.",
             kind="NotFound",
         )
-    rows = resources.of_stack(services.db, stack.id)
-    facts = views.standing(services, stack, rows, context.credentials())
+    facts = facts_for(services, stack, compiled, [request.key], context.credentials())
     return {"output": views.output(compiled, request.key, facts)}
 
 

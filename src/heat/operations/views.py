@@ -9,14 +9,9 @@ import msgspec
 from heat.base.clock import timestamp
 from heat.base.errors import Invalid
 from heat.base.unknown import Unknown, unknowns
-from heat.cloud.credentials import Credentials
-from heat.engine.record import recorded
-from heat.operations.heard import overheard
-from heat.operations.looking import shown_by
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
-from heat.plan.desired import Known, Standing
-from heat.plugin.resource import Resource
+from heat.plan.desired import Standing
 from heat.store import definitions
 from heat.store.rows import DefinitionRow, EventRow, ResourceRow, StackRow
 
@@ -103,22 +98,6 @@ def environment(definition: DefinitionRow) -> dict[str, Any]:
             name: HIDDEN if name in hidden else value for name, value in values.items()
         }
     return {"resource_registry": {"resources": {}}, "event_sinks": []} | shown
-
-
-def standing(
-    services: Services, stack: StackRow, rows: Iterable[ResourceRow], who: Credentials
-) -> Standing:
-    """Return what is known of the resources of a stack; ``who`` asks."""
-    rows = list(rows)
-    known: dict[str, Known] = {}
-    told = overheard(services, stack, rows)
-    for row in best(rows).values():
-        there = row.physical_id or row.status == "COMPLETE" or row.id in told
-        if row.action not in ("INIT", "DELETE") and there:
-            seen = recorded(stack, row, services.types)
-            attributes = {**shown_by(services, stack, row, who), **told.get(row.id, {})}
-            known[row.name] = Known(seen.reference, attributes, seen.cls or Resource)
-    return Standing(known)
 
 
 def output(compiled: Compiled, name: str, facts: Standing) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Select, case, func, or_, select
 from heat.base.ids import ProjectId, ResourceId, StackId
 from heat.store.database import Database
 from heat.store.rows import ResourceRow
-from heat.store.shapes import RESOURCE
+from heat.store.shapes import RESOURCE, RESOURCE_LINE
 from heat.store.statements import insert_new
 from heat.store.tables import resource, stack
 
 _C = resource.c
+
+_OLDEST = (_C.created_at, _C.name, _C.id)
 
 # Of several rows with one name, the one that is not replaced, not being deleted, and newest.
 _BEST = (
@@ -28,10 +30,33 @@ def of_stack(db: Database, stack_id: StackId) -> list[ResourceRow]:
     return of_stacks(db, [stack_id])
 
 
+def lines_of(db: Database, stack_id: StackId) -> list[ResourceRow]:
+    """Return all rows of a stack, oldest first, without properties, attributes, metadata, data."""
+    query = select(*RESOURCE_LINE.columns).where(_C.stack == stack_id)
+    found = db.read(lambda connection: connection.execute(query.order_by(*_OLDEST)).all())
+    return RESOURCE_LINE.read_all(db, found)
+
+
+def named(db: Database, stack_id: StackId, names: Iterable[str]) -> list[ResourceRow]:
+    """Return the rows of a stack with some names, oldest first."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return []
+    query = _select().where(_C.stack == stack_id, _C.name.in_(wanted))
+    return _all(db, query.order_by(*_OLDEST))
+
+
+def requiring(db: Database, stack_id: StackId, resource_id: ResourceId) -> list[str]:
+    """Return the names of the resources of a stack that require one, oldest first."""
+    query = select(_C.name).where(_C.stack == stack_id, _C.requires.contains(f'"{resource_id}"'))
+    found = db.read(lambda connection: connection.scalars(query.order_by(*_OLDEST)).all())
+    return list(dict.fromkeys(found))
+
+
 def of_stacks(db: Database, stacks: Iterable[StackId]) -> list[ResourceRow]:
     """Return all rows of stacks, oldest first."""
     wanted = _select().where(_C.stack.in_(sorted(set(stacks))))
-    return _all(db, wanted.order_by(_C.created_at, _C.name, _C.id))
+    return _all(db, wanted.order_by(*_OLDEST))
 
 
 def get(db: Database, resource_id: ResourceId) -> ResourceRow | None:

@@ -19,7 +19,8 @@ class Shape(Generic[R]):
 
     ``json`` columns hold JSON; ``tuples`` JSON lists that are tuples in the row. ``sealed``
     columns are JSON too, always encrypted; ``private`` ones are encrypted when the database
-    is told to (JSON text, or bytes for ``blobs``).
+    is told to (JSON text, or bytes for ``blobs``). Fields that it does without (``but``) have their
+    defaults in the row.
     """
 
     def __init__(
@@ -32,9 +33,10 @@ class Shape(Generic[R]):
         sealed: Collection[str] = (),
         private: Collection[str] = (),
         blobs: Collection[str] = (),
+        but: Collection[str] = (),
     ) -> None:
         self.kind, self.table = kind, table
-        self.fields: tuple[str, ...] = kind.__struct_fields__
+        self.fields = tuple(name for name in kind.__struct_fields__ if name not in but)
         self.columns: list[Column[Any]] = [table.c[name] for name in self.fields]
         self._encoded = frozenset((*json, *tuples, *sealed))
         self._tuples, self._sealed = frozenset(tuples), frozenset(sealed)
@@ -115,6 +117,12 @@ RESOURCE = Shape(
     tuples=("requires",),
     sealed=("data",),
     private=("properties", "attempted", "resolved", "attributes"),
+)
+RESOURCE_LINE = Shape(
+    rows.ResourceRow,
+    tables.resource,
+    tuples=("requires",),
+    but=("properties", "attempted", "resolved", "attributes", "data", "metadata"),
 )
 JOURNAL = Shape(rows.JournalRow, tables.journal, json=("reply",), private=("reply",))
 SIGNAL = Shape(rows.SignalRow, tables.signal, json=("body",), private=("body",))
