@@ -15,6 +15,8 @@ from heat.template.source import locate
 def unfit(services: Services, compiled: Compiled, stack: StackRow | None) -> list[Problem]:
     """Find exports under names of other stacks, and those that are gone and still read."""
     words, given = compiled.template.words, compiled.bound.exports
+    if stack is None and not given:
+        return []
     there = exports.of_project(services.db, ProjectId(compiled.project))
     own = {name for name, row in there.items() if stack is not None and row.stack == stack.id}
     found = [
