@@ -241,3 +241,21 @@ def test_an_order_respects_every_need_or_names_a_loop(pairs):
         assert sorted(names) == sorted(needs)
         place = {name: index for index, name in enumerate(names)}
         assert all(place[needed] < place[n] for n in needs for needed in needs[n])
+
+
+def test_what_will_be_refused_is_said_before_it_is_tried():
+    disk = """
+heat_template_version: 2021-04-16
+parameters: {size: {type: number, default: 2}}
+resources:
+  disk:
+    type: OS::Cinder::Volume
+    properties: {size: {get_param: size}}
+"""
+    plan = planned(recorded(disk), target(disk, size=1))
+    assert text(plan) == golden("""
+        ~ disk  OS::Cinder::Volume
+            size: 2 -> 1
+            will be refused: Shrinking volume is not supported.
+        Plan: 1 to update.
+    """)

@@ -17,7 +17,7 @@ from heat.resources import load
 
 load()
 HERE = Path(__file__).parent
-PLAIN = ("problems", "must_replace", "implied")
+PLAIN = ("problems", "must_replace", "refused", "implied")
 
 
 @dataclass

@@ -37,6 +37,11 @@ def test_changes_that_need_a_new_object(case: Case) -> None:
     assert after.must_replace(before, differences(before, after)) == case.facts["gives"]
 
 
+@pytest.mark.parametrize("case", of("refused"), ids=lambda case: case.name)
+def test_changes_that_will_fail(case: Case) -> None:
+    assert case.values().refused(case.values("from")) == case.facts["gives"]
+
+
 @pytest.mark.parametrize("case", of("implied"), ids=lambda case: case.name)
 def test_order_that_no_reference_tells(case: Case) -> None:
     """The first resource of the case is the one in question."""

@@ -97,6 +97,8 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     if why_not := desired.values.must_replace(before, found):
         return Verdict(Kind.CREATE, (*reasons, Reason(why_not, replaces=True)), changed)
     if found:
+        if why_not := desired.values.refused(before):
+            reasons.append(Reason(f"will be refused: {why_not}"))
         return Verdict(Kind.UPDATE, tuple(reasons), changed)
     if unfinished:
         return Verdict(Kind.UPDATE, (Reason("its last change did not complete"),))

@@ -21,7 +21,9 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     """Where a resource stands: what its verbs may know besides its properties.
 
     ``mark`` is a text that no other resource has; an object that carries it is ours.
-    ``data`` is what the type kept with the Keep step. ``name`` is the generated physical name.
+    ``data`` is what the type kept with the Keep step. Types that say ``hands_on`` know the files
+    of their stack, and the environment that one nested in it has. ``name`` is the generated
+    physical name.
     """
 
     stack: str = "stack"
@@ -35,6 +37,8 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Mapping[str, Any] = {}
     update_policy: Mapping[str, Any] = {}
     deletion_policy: str = "Delete"
+    files: Mapping[str, str] = {}
+    environment: Mapping[str, Any] = {}
 
 
 class Other(Protocol):
@@ -85,6 +89,8 @@ class Resource(Struct):
     """Whether signals come through while it is suspended or deleted, too."""
     policy: ClassVar[type[Struct] | None] = None
     """What an update policy of the type may say; None where it says nothing."""
+    hands_on: ClassVar[bool] = False
+    """Whether it gives the stack's files and environment on to a stack of its own."""
     nests: ClassVar[bool] = False
     """Whether the object is a nested stack: it is changed in place whatever became of it."""
 
@@ -120,6 +126,10 @@ class Resource(Struct):
 
     def must_replace(self, before: Any, changes: Iterable[Difference]) -> str | None:
         """Say why these changes need a new object although each alone is mutable."""
+        return None
+
+    def refused(self, before: Any) -> str | None:
+        """Say why this change will fail, as far as that shows before it is tried."""
         return None
 
     def replace_failed(self, item: str) -> Steps[bool]:

@@ -140,11 +140,18 @@ class Volume(RestResource):
             yield set_read_only(item, self.read_only)
         return item
 
+    def refused(self, before: Any) -> str | None:
+        """Refuse to lose what the end of a volume holds."""
+        wanted, there = self.size, before.size
+        if isinstance(wanted, int) and isinstance(there, int) and wanted < there:
+            return "Shrinking volume is not supported."
+        return None
+
     def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
         """Make each change through its own call."""
         where = self.rest.item(item)
-        if self.size is not None and self.size < (before.size or 0):
-            yield from failed("Shrinking volume is not supported.", "NotSupported")
+        if why_not := self.refused(before):
+            yield from failed(why_not, "NotSupported")
         if words := changed & {"name", "description"}:
             yield VOLUME.put(where, {"volume": self.changes(before, words)})
         if "metadata" in changed:
