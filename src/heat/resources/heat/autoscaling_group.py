@@ -14,6 +14,7 @@ from heat.plugin.registry import resource
 from heat.plugin.steps import Draw, Inside, Nest, Reply, Sleep, Steps
 from heat.resources.heat.members import Members, inside_of, without_null
 from heat.resources.heat.scaling import fresh_names, resized, rounds, within
+from heat.template.codes import problem
 
 OUTPUTS = ("outputs", "outputs_list")
 _2014_2: Mapping[str, Any] = {"status": "SUPPORTED", "version": "2014.2"}
@@ -55,17 +56,12 @@ class AutoScalingGroup(Members):
         if any(isinstance(value, Unknown) for value in (low, high, wanted)):
             return
         if low > high:
-            yield Problem(
-                "MinSize can not be greater than MaxSize",
-                ("min_size",),
-                f"min_size is {low}, max_size {high}",
-            )
+            detail = "MinSize can not be greater than MaxSize: "
+            yield problem("H704", ("min_size",), f"{detail}min_size is {low}, max_size {high}")
         elif wanted is not None and not low <= wanted <= high:
-            yield Problem(
-                "DesiredCapacity must be between MinSize and MaxSize",
-                ("desired_capacity",),
-                f"desired_capacity is {wanted}, not from {low} to {high}",
-            )
+            detail = f"desired_capacity is {wanted}, not from {low} to {high}"
+            detail = f"DesiredCapacity must be between MinSize and MaxSize: {detail}"
+            yield problem("H704", ("desired_capacity",), detail)
 
     @property
     def pause(self) -> float | None:

@@ -11,6 +11,7 @@ from heat.plugin.resource import Stateless
 from heat.plugin.steps import Steps
 from heat.resources.heat.scaling import CHANGE, EXACT, PERCENT, adjusted
 from heat.resources.heat.signalling import native_address
+from heat.template.codes import problem
 
 
 @resource("OS::Heat::ScalingPolicy", support={"status": "SUPPORTED"})
@@ -36,12 +37,12 @@ class ScalingPolicy(Stateless):
         """Take a smallest step only with percentages."""
         kinds = (CHANGE, EXACT)
         if self.min_adjustment_step is not None and self.adjustment_type in kinds:
-            yield Problem(
+            detail = (
                 "min_adjustment_step property should only be specified for adjustment_type "
-                f"with value {PERCENT}",
-                ("min_adjustment_step",),
-                cure=f"leave it out, or make adjustment_type {PERCENT}",
+                f"with value {PERCENT}"
             )
+            cure = f"leave it out, or make adjustment_type {PERCENT}"
+            yield problem("H704", ("min_adjustment_step",), detail, cure)
 
     @property
     def scales(self) -> str:
