@@ -6,12 +6,13 @@ from typing import Any
 
 import falcon
 
-from heat.api import configs, faults, handlers, openapi, saved
+from heat.api import configs, faults, handlers, openapi, saved, stream
 from heat.api.answering import Answer, send
 from heat.api.asking import Asking, Call
 from heat.api.entry import RequestIds, Sound
 from heat.api.open import Document, Probe, Versions
 from heat.api.settings import ApiSettings
+from heat.api.streams import Streams
 from heat.operations.policy import Policy
 
 Handler = Callable[[Asking], Answer]
@@ -59,7 +60,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{_R}/signal": {"POST": handlers.signal_resource},
     f"{_R}/events": {"GET": handlers.list_events},
     f"{_R}/events/{{event_id}}": {"GET": handlers.show_event},
-    f"{_S}/events": {"GET": handlers.list_events},
+    f"{_S}/events": {"GET": stream.list_events},
     f"{_S}/abandon": {"DELETE": saved.abandon_stack},
     f"{_S}/export": {"GET": saved.export_stack},
     f"{_S}/snapshots": {"GET": saved.list_snapshots, "POST": saved.take_snapshot},
@@ -100,7 +101,9 @@ OPEN_PATHS = ("/", "/versions", "/v1", "/v1/openapi.json", "/healthcheck")
 _OTHER_VERSION = re.compile(r"/v(?!1(/|$))\d[^/]*(/.*)?$")
 
 
-def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[Any, Any]":
+def application(
+    call: Call, settings: ApiSettings | None = None, streams: Streams | None = None
+) -> "falcon.App[Any, Any]":
     """Return the WSGI application; ``call`` carries operations out."""
     settings = settings or ApiSettings()
     app: falcon.App[Any, Any] = falcon.App(middleware=[RequestIds(), Sound()])
@@ -108,12 +111,15 @@ def application(call: Call, settings: ApiSettings | None = None) -> "falcon.App[
     app.req_options.auto_parse_qs_csv = False
     faults.install(app)
     policy = Policy(settings.conf)
+    streams = streams or Streams(settings.event_streams)
 
     def bind(handler: Handler) -> Callable[..., None]:
         def respond(
             _self: Any, request: falcon.Request, response: falcon.Response, **parts: str
         ) -> None:
-            asking = Asking(request, parts, call=call, policy=policy, settings=settings)
+            asking = Asking(
+                request, parts, call=call, policy=policy, settings=settings, streams=streams
+            )
             send(response, handler(asking))
 
         return respond

@@ -9,6 +9,7 @@ import falcon
 from heat.api import json_body, reading
 from heat.api.links import Links
 from heat.api.settings import ApiSettings
+from heat.api.streams import Streams
 from heat.base.errors import Denied
 from heat.base.ids import ProjectId
 from heat.operations.context import Context
@@ -29,11 +30,13 @@ class Asking:
         call: Call,
         policy: Policy,
         settings: ApiSettings,
+        streams: Streams,
     ) -> None:
         self.http, self.parts = request, parts
         self._call, self._policy, self._settings = call, policy, settings
         self.context = context_of(request)
         self.project = parts["tenant_id"]
+        self.streams = streams
         self.query = reading.Query(request)
         self.base = base_of(request, settings)
         self.links = Links(f"{self.base}/v1")

@@ -20,7 +20,7 @@ _STACK_FILTERS = (
     "stack_status", "stack_action", "stack_status_reason", "disable_rollback", "timeout_mins",
     "stack_owner", "parent", "stack_user_project_id",
 )  # fmt: skip
-_EVENT_FILTERS = ("resource_action", "resource_status", "resource_name", "resource_type")
+EVENT_FILTERS = ("resource_action", "resource_status", "resource_name", "resource_type")
 
 
 # Stacks
@@ -251,7 +251,7 @@ def signal_resource(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(query=members.ListEvents, but=("resource",), filters=_EVENT_FILTERS)
+@takes(query=members.ListEvents, but=("resource",), filters=EVENT_FILTERS)
 def list_events(asking: Asking) -> Answer:
     """List what happened to a stack, or to one of its resources."""
     query = asking.query
@@ -259,11 +259,11 @@ def list_events(asking: Asking) -> Answer:
         members.ListEvents,
         **asking.stack,
         resource=asking.parts.get("resource_name"),
-        filters=query.among(*_EVENT_FILTERS),
+        filters=query.among(*EVENT_FILTERS),
     )
     found = asking.ask("list_events", request)
     root = asking.links.stack(found["stack"]) if request.nested_depth else None
-    return Answer({"events": [_event(asking, entry, root) for entry in found["events"]]})
+    return Answer({"events": [event_entry(asking, entry, root) for entry in found["events"]]})
 
 
 def show_event(asking: Asking) -> Answer:
@@ -272,10 +272,11 @@ def show_event(asking: Asking) -> Answer:
         **asking.stack, resource=asking.parts["resource_name"], event=asking.parts["event_id"]
     )
     found = asking.ask("show_event", request)
-    return Answer({"event": _event(asking, found["event"])})
+    return Answer({"event": event_entry(asking, found["event"])})
 
 
-def _event(asking: Asking, entry: dict[str, Any], root: str | None = None) -> dict[str, Any]:
+def event_entry(asking: Asking, entry: dict[str, Any], root: str | None = None) -> dict[str, Any]:
+    """Return an event with its links."""
     stack = asking.links.stack(entry.pop("stack"))
     resource = resource_below(stack, entry["resource_name"])
     hrefs = [

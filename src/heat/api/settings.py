@@ -9,9 +9,11 @@ class ApiSettings:
     """``conf`` is the oslo.config object that oslo.policy reads; None means the defaults.
 
     ``trust_forwarded`` makes links from the X-Forwarded headers of a proxy in front.
+    ``event_streams`` is how many streams of events a process keeps at once, each in a thread.
     """
 
     max_json_body_size: int = 1048576
     trust_forwarded: bool = False
     revision: str = "unknown"
+    event_streams: int = 8
     conf: Any = None

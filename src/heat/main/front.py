@@ -21,6 +21,7 @@ def configured(conf: cfg.ConfigOpts) -> Application:
         max_json_body_size=conf.max_json_body_size,
         revision=conf.revision.heat_revision,
         trust_forwarded=conf.oslo_middleware.enable_proxy_headers_parsing,
+        event_streams=max(1, conf.heat_api.threads // 2),
         conf=conf,
     )
     return guarded(bus.remote(conf).call, {"oslo_config_config": conf}, settings)
