@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from heat.base.errors import Permanent
 from heat.base.json import Body
-from heat.plugin.actions import act
+from heat.plugin.actions import OUT_OF_STATE, act
 from heat.plugin.resource import failed
 from heat.plugin.rest import Rest
 from heat.plugin.steps import Reply, Sleep, Steps, Wait, pick
@@ -40,17 +42,41 @@ def until(server: str, *wanted: str) -> Wait:
 
 def resize(server: str, flavor: str) -> Steps[None]:
     """Give a server another flavor; it goes back to rest by itself when that fails."""
-    yield from _action(server, {"resize": {"flavorRef": flavor}}, "RESIZE", "VERIFY_RESIZE")
-    reply = yield until(server, "VERIFY_RESIZE", *AT_REST)
-    if pick(reply, "server.status") == "VERIFY_RESIZE":
-        # While it confirms, a server still verifies, and refuses to be told again.
-        yield from _action(server, {"confirmResize": None}, "VERIFY_RESIZE", *AT_REST)
-        yield until(server, *AT_REST)
+    order = COMPUTE.post(f"{SERVERS.item(server)}/action", {"resize": {"flavorRef": flavor}})
+    order = replace(order, repeatable=True)
+    look = COMPUTE.get(SERVERS.item(server), microversion=WITH_FLAVOR_ID)
+    try:
+        yield order
+    except Permanent as refusal:
+        if refusal.status not in OUT_OF_STATE:
+            raise
+        live = yield look
+        at_rest = _status(live) not in ("RESIZE", "VERIFY_RESIZE")
+        if at_rest and _flavor(live) != flavor:
+            raise
+        if not at_rest:
+            # It may be this very change, or that of an update which this one has superseded.
+            yield from _confirm(server)
+            live = yield look
+        if _flavor(live) == flavor:
+            return
+        yield order
+    if (yield from _confirm(server)):
         return
-    live = yield COMPUTE.get(SERVERS.item(server), microversion=WITH_FLAVOR_ID)
-    if pick(live, "server.flavor.id") != flavor:
-        status = pick(live, "server.status")
-        yield from failed(f"Resizing to '{flavor}' failed, status '{status}'")
+    live = yield look
+    if _flavor(live) != flavor:
+        yield from failed(f"Resizing to '{flavor}' failed, status '{_status(live)}'")
+
+
+def _confirm(server: str) -> Steps[bool]:
+    """Wait until a server has moved, and let it stay there; tell whether that was needed."""
+    reply = yield until(server, "VERIFY_RESIZE", *AT_REST)
+    if _status(reply) != "VERIFY_RESIZE":
+        return False
+    # While it confirms, a server still verifies, and refuses to be told again.
+    yield from _action(server, {"confirmResize": None}, "VERIFY_RESIZE", *AT_REST)
+    yield until(server, *AT_REST)
+    return True
 
 
 def rebuild(server: str, body: Body) -> Steps[None]:
@@ -129,6 +155,10 @@ def _action(server: str, body: Body, *underway: str) -> Steps[None]:
 
 def _status(reply: Reply) -> Any:
     return pick(reply, "server.status")
+
+
+def _flavor(reply: Reply) -> Any:
+    return pick(reply, "server.flavor.id")
 
 
 def _task(reply: Reply) -> Any:
