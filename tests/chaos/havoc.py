@@ -34,7 +34,7 @@ class Havoc:
     def end(self) -> None:
         self._over.set()
         self._thread.join()
-        for thawing in self._frozen.values():
+        for thawing in list(self._frozen.values()):
             thawing.join()
 
     def _go(self) -> None:

@@ -98,6 +98,7 @@ def run(folder: Path, plan: Plan) -> Result:
         seconds = time.monotonic() - began
         watch.busy = False
         havoc.end()
+        users.ask("GET", "/stacks")  # an answer means that all is back
         counted = count(here, users, before)
         delete_all(users)
         watch.end()

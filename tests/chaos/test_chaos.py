@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tests import servers
 from tests.chaos.run import Plan, run
 
