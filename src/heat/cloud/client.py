@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import requests
+from msgspec.structs import replace
 
 from heat.base.clock import Clock, WallClock
 from heat.base.errors import CloudFault, Permanent, Temporary
@@ -71,7 +72,7 @@ class Client:
 
     def _send_once(self, call: Call, who: Credentials) -> Reply:
         reply = self.sessions.request(
-            who,
+            replace(who, region=call.region) if call.region else who,
             call.service,
             call.method,
             call.path,

@@ -115,14 +115,14 @@ def _refused_by_keystone(request: str, reply: requests.Response) -> CloudFault:
 
 def _in_json(body: Any) -> str:
     # nova and cinder: {"badRequest": {"message": ...}}; neutron: {"NeutronError": {...} or text};
-    # keystone and others: {"error": {"message": ...}}; octavia and mistral: {"faultstring": ...};
+    # keystone, heat: {"error": {"message": ...}}; octavia and mistral: {"faultstring": ...};
     # placement: {"errors": [{"detail": ...}]}; designate and zaqar: {"message" or "description"}.
     match body:
         case str():
             return body.strip()
         case {"faultstring": str(said)} | {"message": str(said)} | {"detail": str(said)}:
             return said.strip()
-        case {"message": {"message": str(said)}}:
+        case {"message": {"message": str(said)}} | {"error": {"message": str(said)}}:
             return said.strip()
         case {"message": {**problems}}:
             return "; ".join(f"{name}: {said}" for name, said in problems.items())

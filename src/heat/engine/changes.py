@@ -176,6 +176,9 @@ def _placed(scene: Scene, row: ResourceRow, desired: Desired) -> Resource:
         update_policy=desired.update_policy,
         deletion_policy=desired.deletion_policy,
     )
+    if desired.cls.hands_on and scene.compiled is not None:
+        given = scene.compiled.environment.for_nested(row.name, {}).to_json()
+        place = replace(place, files=scene.compiled.files, environment=given)
     return desired.values.at(place)
 
 

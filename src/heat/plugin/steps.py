@@ -45,6 +45,7 @@ class Call(Struct, frozen=True, tag=True):
     call says with ``search`` how its work can be found again, unless it is ``repeatable``:
     sending it twice is the same as sending it once. Reads, PUT, PATCH and DELETE are.
     ``busy`` names further statuses that pass by themselves, so that the call is tried again.
+    ``region`` is another one than the stack's.
     """
 
     service: str
@@ -59,6 +60,7 @@ class Call(Struct, frozen=True, tag=True):
     repeatable: bool = False
     content_type: str | None = None
     busy: tuple[int, ...] = ()
+    region: str = ""
 
     @property
     def reads(self) -> bool:
