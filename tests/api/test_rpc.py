@@ -10,6 +10,7 @@ from heat.operations.context import Context
 from heat.operations.stacks import ListStacks
 from heat.operations.types import Nothing
 from heat.rpc.wire import answer, pack, unpack
+from heat.store import events, operations
 from wire import HOT, Wire
 
 WHO = Context(project="demo", user_id="u", roles=("member",), token="t")
@@ -71,3 +72,14 @@ def test_messages_carry_operations_and_hints(wire: Wire):
         with pytest.raises(Unavailable, match="No engine"):
             Remote(transport, timeout=0.2).call("build_info", WHO, Nothing())
     assert woken == [made["id"]]
+
+
+def test_the_id_of_a_request_is_that_of_its_operation_and_events(wire: Wire):
+    mine = "req-01234567-89ab-cdef-0123-456789abcdef"
+    body = {"stack_name": "web", "template": HOT}
+    made = wire.ask("POST", "/stacks", body, headers={"X-Openstack-Request-Id": mine})
+    assert made.headers["X-Openstack-Request-Id"] == mine
+    stack_id = made.json["stack"]["id"]
+    assert operations.current(wire.db, stack_id).request_id == mine
+    told = events.listing(wire.db, events.EventQuery(stacks=[stack_id]))
+    assert [event.request_id for event in told] == [mine]

@@ -289,6 +289,7 @@ class Place:
                     credentials.id if credentials else stacks.get(self.db, stack).credentials
                 ),
                 options={"previous": previous},
+                request_id=more.pop("request_id", ""),
             ),
             stack=row,
             credentials=credentials,

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from heat.base.errors import Fault, Invalid, Temporary
 from heat.base.ids import OperationId, ResourceId, StackId
+from heat.cloud.client import REQUEST_ID
 from heat.cloud.finders import AsyncFinders
 from heat.engine import acting, exporting, reasons, saving
 from heat.engine.board import Board
@@ -88,6 +89,8 @@ class Drive:
 
     async def run(self) -> None:
         """Go on from what is recorded to the end of the operation, or until it is superseded."""
+        # What is asked of the cloud bears the id of the request that this is for.
+        REQUEST_ID.set(self.operation.request_id)
         try:
             scene = self._scene()
         except Invalid as invalid:
