@@ -12,6 +12,7 @@ from cli_service import ID, fault
 
 from heat.cli import pages
 
+INPUTS = {"inputs": [{"name": "a", "type": "String"}]}
 RUN = "import sys; from heat.cli.main import main; sys.exit(main())"
 
 
@@ -102,6 +103,7 @@ def test_software_is_configured_and_deployed(heat, service, tmp_path):
     service.answers |= {
         ("POST", "/software_configs"): (200, {"software_config": made}),
         ("GET", "/software_configs"): (200, {"software_configs": [made]}),
+        ("GET", "/software_configs/c1"): (200, {"software_config": made | INPUTS}),
         ("DELETE", "/software_configs/c1"): (204, None),
         ("POST", "/software_deployments"): (200, {"software_deployment": {"id": "d1"}}),
         ("GET", "/software_deployments/d1"): (
@@ -122,6 +124,14 @@ def test_software_is_configured_and_deployed(heat, service, tmp_path):
     words = ["--config", "c1", "--server", "s1", "--input-value", "a=b"]
     heat("software-deployment", "create", *words)
     assert service.said("POST", "/software_deployments")[0].body["input_values"] == {"a": "b"}
+    # The server's agent reads the values from a configuration of its own.
+    assert service.said("POST", "/software_configs")[1].body["inputs"] == [
+        {"name": "a", "type": "String", "value": "b"},
+        {"name": "deploy_server_id", "type": "String", "value": "s1"},
+        {"name": "deploy_action", "type": "String", "value": "CREATE"},
+    ]
+    ran = heat("software-deployment", "create", *words[:4], "--input-value", "z=b")
+    assert (ran.code, ran.err.splitlines()[1]) == (1, "  its inputs: a")
     assert heat("software-deployment", "output", "d1", "out").out == "42\n"
 
 

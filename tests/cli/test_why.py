@@ -80,6 +80,7 @@ def test_the_place_is_in_the_users_own_file_when_it_is_named(heat, failed, tmp_p
     out = heat("stack", "why", "shop", "-t", "t.yaml").out
     assert "t.yaml:3:3\n  3 |   web: {}\n" in out
     assert "cure: name something that is there" in out
+    assert "heat stack update shop -t FILE --wait" in out
 
 
 def test_after_a_rollback_the_cause_is_that_of_what_was_rolled_back(heat, failed):

@@ -122,6 +122,13 @@ def cure(said: Said) -> str:
     return ""
 
 
+def passing(said: Said) -> bool:
+    """Tell whether the same may go well later, with nothing changed in the template."""
+    text = f"{said.kind} {said.words}".casefold()
+    return said.status >= 500 or said.status == 429 or any(word in text for word in _PASSING)
+
+
+_PASSING = ("quota", "overlimit", "no valid host", "timed out", "timeout", "unavailable")
 _CURES: tuple[tuple[tuple[str, ...], tuple[int, ...], str], ...] = (
     (
         ("quota", "overlimit", "exceeds the"),
@@ -154,6 +161,11 @@ _CURES: tuple[tuple[tuple[str, ...], tuple[int, ...], str], ...] = (
         (),
         (500, 502, 503, 504),
         "the cloud's service was not well: try again; its operator needs the request id",
+    ),
+    (
+        ("notsupported", "not supported"),
+        (),
+        "this can't be done: leave it as it was, or have it made anew under another name",
     ),
     (
         ("badrequest", "invalid"),

@@ -16,6 +16,8 @@ from heat.cli.pages import pages
 from heat.cli.shown import Form, formed
 
 CONFIGS, DEPLOYMENTS = "/software_configs", "/software_deployments"
+SERVER_INPUT = "deploy_server_id"
+"""The input that a configuration has which was made for one deployment."""
 CONFIG_COLUMNS = ("id", "name", "group", "creation_time")
 CONFIG_SHEET = (*CONFIG_COLUMNS, "inputs", "outputs", "options", "config")
 DEPLOYMENT_COLUMNS = ("id", "config_id", "server_id", "action", "status")
@@ -128,12 +130,20 @@ def show_deployment(client: Client, form: Form, deployment_id: str) -> None:
 def create_deployment(
     client: Client, form: Form, config: str, server: str, action: str, inputs: tuple[str, ...]
 ) -> None:
-    """Let a server carry out a configuration."""
+    """Let a server carry out a configuration, with values for its inputs."""
+    wanted = client.get(_one(CONFIGS, config))["software_config"]
+    values = read_parameters(inputs, "--input-value")
+    known = [str(one["name"]) for one in wanted.get("inputs") or ()]
+    for name in values:
+        if name not in known:
+            cure = f"its inputs: {', '.join(known) or 'none'}"
+            raise Failure(f"the configuration has no input {name}", cure)
+    own = _derived(wanted, values, server, action)
     body = {
-        "config_id": config,
+        "config_id": client.send("POST", CONFIGS, own)["software_config"]["id"],
         "server_id": server,
         "action": action,
-        "input_values": read_parameters(inputs, "--input-value"),
+        "input_values": values,
         "status": "IN_PROGRESS",
         "status_reason": "Deploy data available",
     }
@@ -141,12 +151,34 @@ def create_deployment(
     form.one(found, DEPLOYMENT_SHEET)
 
 
+def _derived(
+    config: dict[str, Any], values: dict[str, str], server: str, action: str
+) -> dict[str, Any]:
+    """Return a configuration of this server's own: its agent finds the values in the inputs."""
+    inputs: list[dict[str, Any]] = [
+        {**one, "value": values.get(one["name"], one.get("default"))}
+        for one in config.get("inputs") or ()
+    ]
+    inputs += [
+        {"name": SERVER_INPUT, "type": "String", "value": server},
+        {"name": "deploy_action", "type": "String", "value": action},
+    ]
+    kept = {key: config.get(key) for key in ("name", "group", "config", "outputs", "options")}
+    return {**kept, "inputs": inputs}
+
+
 @deployment.command("delete")
 @click.argument("ids", nargs=-1, required=True, metavar="DEPLOYMENT...")
 @asking
 def delete_deployments(client: Client, ids: tuple[str, ...]) -> None:
-    """Delete deployments."""
-    _delete(client, DEPLOYMENTS, ids)
+    """Delete deployments, with the configurations that were made for them alone."""
+    for identity in ids:
+        found = client.get(_one(DEPLOYMENTS, identity))["software_deployment"]
+        _delete(client, DEPLOYMENTS, (identity,))
+        path = _one(CONFIGS, str(found["config_id"]))
+        inputs = client.get(path)["software_config"].get("inputs") or ()
+        if any(one.get("name") == SERVER_INPUT for one in inputs):
+            client.send("DELETE", path)
 
 
 @deployment.command("metadata")

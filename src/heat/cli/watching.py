@@ -40,6 +40,7 @@ def watch(client: Client, name: str, max_wait: float | None) -> int:
         click.echo(f"\n{reference.name} goes on without being watched", err=True)
         return INTERRUPTED
     except TimeoutError:
-        message = f"{reference.name} is not at rest after {max_wait:g} seconds"
+        happened = "is not at rest" if running else "came to no new end"
+        message = f"{reference.name} {happened} in {max_wait:g} seconds"
         raise TooLong(message, f"to watch on: heat stack watch {reference.name}") from None
     return 0 if well else FAILED

@@ -201,6 +201,8 @@ def _tell(
 
 def _next(name: str, failed: "Failed") -> tuple[str, str]:
     """Return the command to type next, once the cause is cured."""
+    from heat.cli.causes import passing
+
     if failed.status.startswith("ROLLBACK_") and failed.action == "CREATE":
         return f"heat stack delete {name}", "what is left of it, to create it anew"
     match failed.action:
@@ -212,5 +214,7 @@ def _next(name: str, failed: "Failed") -> tuple[str, str]:
         case "CHECK":
             command = f"heat stack update {name} --existing --converge --wait"
             return command, "repair what is not well"
-        case _:
+        case _ if passing(failed.causes[0].said):
             return f"heat stack update {name} --existing --wait", "try again; -t FILE if changed"
+        case _:
+            return f"heat stack update {name} -t FILE --wait", "go on with a mended template"
