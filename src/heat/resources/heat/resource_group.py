@@ -104,8 +104,8 @@ class ResourceGroup(Members):
 
     def foreseen(self) -> Nest | None:
         """Return the nested stack, as far as the number of members and their type are known."""
-        known = isinstance(self.count, int) and isinstance(self.resource_def, Definition)
-        if not known or isinstance(self.resource_def.type, Unknown) or not self.count:
+        waits = isinstance(self.count, Unknown) or isinstance(self.resource_def, Unknown)
+        if waits or isinstance(self.resource_def.type, Unknown) or not self.count:
             return None
         return self.nest("CREATE", self._all(self.names(self.count)))
 
