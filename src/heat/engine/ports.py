@@ -104,7 +104,7 @@ class Store(Inbox, Records, Protocol):
         """Return how many resources a root stack has with all below it."""
         ...
 
-    async def there(self, stacks: Collection[StackId]) -> frozenset[StackId]:
+    async def there(self, stack_ids: Collection[StackId]) -> frozenset[StackId]:
         """Return those of the stacks that are not deleted."""
         ...
 
