@@ -7,7 +7,8 @@ import pytest
 from oslo_config import cfg
 
 from heat.base.errors import Invalid
-from heat.main import manage, settings
+from heat.main import manage, settings, unheeded
+from heat.store import migrations
 from heat.store.sealing import Seal
 
 CONF = """
@@ -82,15 +83,19 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch, without, read, na
         read(conf(tmp_path, text))
 
 
+VERSIONS = Path(migrations.__file__).parent / "versions"
+
+
 @pytest.mark.parametrize("words", [["db", "sync"], ["db_sync"]])
 def test_a_database_is_made_and_its_version_told(tmp_path: Path, capsys, words) -> None:
     conf(tmp_path)
     options = ["--config-file", str(tmp_path / "heat.conf")]
     assert manage.main([*options, "db", "version"]) == 0
-    assert capsys.readouterr().out == "None (newest 0002)\n"
+    newest = max(path.name[:4] for path in VERSIONS.glob("[0-9]*.py"))
+    assert capsys.readouterr().out == f"None (newest {newest})\n"
     assert manage.main([*options, *words]) == 0
     assert manage.main(["db_version", *options]) == 0
-    assert capsys.readouterr().out == "0002 (newest 0002)\n" * 2
+    assert capsys.readouterr().out == f"{newest} (newest {newest})\n" * 2
 
 
 def test_an_unknown_word_shows_the_usage(capsys) -> None:
@@ -104,3 +109,25 @@ def test_how_soon_an_engine_is_taken_for_dead_can_be_set(tmp_path: Path) -> None
     given = "[DEFAULT]\nengine_lease_term = 30\nperiodic_interval = 9\naction_retry_limit = 0\n"
     read = settings.engine_settings(conf(tmp_path, CONF.replace("[DEFAULT]\n", given)))
     assert (read.lease_term, read.scan_interval, read.action_retry_limit) == (30.0, 9.0, 0)
+
+
+def test_options_that_change_nothing_are_told_once(tmp_path: Path, caplog) -> None:
+    given = "[DEFAULT]\nplugin_dirs = /x\nmax_stacks_per_tenant = 9\n"
+    text = CONF.replace("[DEFAULT]\n", given) + "\n[clients_nova]\ninsecure = true\n"
+    unheeded.tell(conf(tmp_path, text))
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        "plugin_dirs in section [DEFAULT] of heat.conf changes nothing here.",
+        "insecure in section [clients_nova] of heat.conf changes nothing here.",
+    ]
+
+
+def test_limits_are_the_operators(tmp_path: Path) -> None:
+    given = "[DEFAULT]\nhidden_stack_tags = a,b\nenable_stack_adopt = true\n"
+    given += "max_snapshots_per_stack = 3\nobserve_on_update = true\nenable_stack_abandon = true\n"
+    limits = settings.limits(conf(tmp_path, CONF.replace("[DEFAULT]\n", given)))
+    assert limits.hidden_stack_tags == ("a", "b")
+    assert limits.max_snapshots_per_stack == 3
+    assert limits.enable_stack_adopt
+    assert limits.enable_stack_abandon
+    assert limits.observe_on_update
