@@ -23,6 +23,9 @@ from heat.plugin.steps import Call, Finder, Reply
 
 LOG = logging.getLogger(__name__)
 
+CLIENT_ID = "4a1f6c0e-7d0b-5a52-9d2c-6b8f0c3e9a11"
+"""How Heat names itself to queues, which want to tell their clients apart."""
+
 REQUEST_ID: ContextVar[str] = ContextVar("REQUEST_ID", default="")
 """The id of the request to Heat that calls are made for; services write it to their logs."""
 
@@ -141,6 +144,8 @@ def _headers(call: Call) -> dict[str, str]:
     headers = {"Accept": "application/json"}
     if call.body is not None:
         headers["Content-Type"] = call.content_type or "application/json"
+    if call.service == "messaging":
+        headers["Client-ID"] = CLIENT_ID
     if known := REQUEST_ID.get():
         headers["X-OpenStack-Request-ID"] = known
     return headers

@@ -3,13 +3,14 @@
 import sys
 import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from oslo_config import cfg
 
 from heat.base.ids import StackId
+from heat.engine.notices import Emit
 from heat.main.node import Node
 from heat.rpc.broker import Broker, Place
 
@@ -71,6 +72,21 @@ class Answering:
         self._server.stop()
         self._server.wait()
         self._transport.cleanup()
+
+
+def notifier(conf: cfg.ConfigOpts) -> Emit | None:
+    """Return what tells whoever meters the cloud; None when nobody is to be told."""
+    transport = messaging.get_notification_transport(conf)
+    if not [name for name in conf.oslo_messaging_notifications.driver if name != "noop"]:
+        return None
+    publisher = conf.default_publisher_id or f"orchestration.{conf.host}"
+    told = messaging.Notifier(transport, publisher_id=publisher)
+    usual = getattr(told, conf.default_notification_level.lower())
+
+    def emit(kind: str, payload: Mapping[str, Any], error: bool) -> None:
+        (told.error if error else usual)({}, kind, dict(payload))
+
+    return emit
 
 
 def _places(conf: cfg.ConfigOpts) -> list[Place]:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def work(conf: cfg.ConfigOpts, wants: Wants) -> None:
     """Be one engine until told to end."""
     db = open_database(conf)
-    node = Node(db, wants)
+    node = Node(db, wants, bus.notifier(conf))
     node.start()
     answering = bus.Answering(conf, node)
     try:

@@ -19,6 +19,7 @@ from heat.cloud.port import AsyncCloud
 from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings
 from heat.engine.chance import SystemChance
+from heat.engine.notices import Emit, Notices
 from heat.engine.ports import Settings as EngineSettings
 from heat.engine.ports import World
 from heat.engine.stores import ThreadedStore
@@ -51,13 +52,14 @@ class Wants:
 class Node:
     """An engine that works in a thread of its own until it is closed."""
 
-    def __init__(self, db: Database, wants: Wants) -> None:
+    def __init__(self, db: Database, wants: Wants, emit: Emit | None = None) -> None:
         resources.load()
         self.engine_id = EngineId(str(uuid.uuid4()))
         self._db, self._wants = db, wants
         self._sessions = Sessions(wants.cloud)
         self._client = Client(self._sessions)
         self._store = ThreadedStore(db, self.engine_id, timedelta(seconds=wants.engine.lease_term))
+        self._notices = Notices(db, self._client, emit)
         self._closing = threading.Event()
         self._started = threading.Event()
         self._worker: Worker | None = None
@@ -77,6 +79,7 @@ class Node:
 
     def start(self) -> None:
         """Begin to work."""
+        self._notices.start()
         for thread in self._threads:
             thread.start()
         self._started.wait()
@@ -105,6 +108,7 @@ class Node:
         self.stop()
         for thread in self._threads:
             thread.join(timeout=30)
+        self._notices.close()
         self._store.close()
         self._sessions.close()
 

@@ -3,6 +3,7 @@
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from socket import gethostname
 from typing import Any, cast
 
 from keystoneauth1.loading import conf as loading
@@ -12,6 +13,7 @@ from oslo_log import log
 from heat.base.errors import Invalid
 from heat.cloud.settings import CloudSettings, StackDomain, Trustee
 from heat.engine.ports import Settings as EngineSettings
+from heat.main import unheeded
 from heat.operations.services import Limits
 from heat.template.limits import QUERIES
 
@@ -79,6 +81,15 @@ DEFAULT = [
         default=[],
         help="Stacks with one of these tags are listed only with show_hidden.",
     ),
+    cfg.StrOpt(
+        "default_notification_level",
+        choices=["DEBUG", "INFO", "WARN", "ERROR", "CRITICAL", "SAMPLE"],
+        ignore_case=True,
+        default="INFO",
+        help="Priority of notifications that tell of no error.",
+    ),
+    cfg.StrOpt("default_publisher_id", default="", help="Who sends notifications."),
+    cfg.StrOpt("host", default=gethostname(), sample_default="<hostname>", help="This host."),
     cfg.IntOpt("max_json_body_size", default=1048576, min=1, help="Bytes of a request."),
     cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
     cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
@@ -154,6 +165,7 @@ def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
         default_log_levels=[*log.get_default_log_levels(), "waitress=INFO", "alembic=WARNING"]
     )
     log.setup(conf, "heat")
+    unheeded.tell(conf)
     limit_queries(conf)
     return conf
 

@@ -20,6 +20,9 @@ from heat.store.sealing import Seal
 from heat.store.types import Now
 
 T = TypeVar("T")
+Told = Callable[[Sequence[Mapping[str, Any]]], None]
+
+_EVENTS = "event"
 
 _OF_MARIADB = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
 _PATIENCE: Mapping[str, Mapping[str, int]] = {
@@ -81,6 +84,7 @@ class Database:
             else self.engine
         )
         self._turn = threading.Lock()
+        self._told: Told | None = None
 
     @property
     def locks_rows(self) -> bool:
@@ -99,6 +103,17 @@ class Database:
         """Return the database's time."""
         moment: datetime = self.read(lambda connection: connection.scalars(select(Now())).one())
         return moment
+
+    def watch(self, told: Told | None) -> None:
+        """Have a function called with the events of each transaction, when they are written.
+
+        They come as column values. It must come back at once.
+        """
+        if self._told is None and told is not None:
+            event.listen(self.engine, "after_execute", _note_events)
+        elif self._told is not None and told is None:
+            event.remove(self.engine, "after_execute", _note_events)
+        self._told = told
 
     def close(self) -> None:
         """Close all connections; a database in memory is gone then."""
@@ -124,12 +139,26 @@ class Database:
             self._sleep(self.random.uniform(0.5, 1.0) * min(0.01 * 2**attempt, 1.0))
 
     def _once(self, work: Callable[[Connection], T], engine: Engine, begin: str) -> T:
-        with engine.connect() as connection, connection.begin():
-            if self.dialect == "sqlite":
-                # The driver is told to leave transactions to us; a write takes its lock at
-                # once, so that it can't fail half-way for having read first.
-                connection.exec_driver_sql(begin)
-            return work(connection)
+        with engine.connect() as connection:
+            connection.info.pop(_EVENTS, None)
+            with connection.begin():
+                if self.dialect == "sqlite":
+                    # The driver is told to leave transactions to us; a write takes its lock at
+                    # once, so that it can't fail half-way for having read first.
+                    connection.exec_driver_sql(begin)
+                result = work(connection)
+            written = connection.info.pop(_EVENTS, None)
+        if written and self._told is not None:
+            self._told(written)
+        return result
+
+
+def _note_events(
+    connection: Connection, statement: Any, many: Any, one: Any, _options: Any, _result: Any
+) -> None:
+    """Keep the events that a statement inserts until the transaction ends."""
+    if getattr(statement, "is_insert", False) and statement.table.name == _EVENTS:
+        connection.info.setdefault(_EVENTS, []).extend(many or [one])
 
 
 _AWAY = {

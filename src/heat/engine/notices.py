@@ -1,0 +1,182 @@
+"""Tells others what happens to stacks: the sinks of environments, and whoever meters the cloud.
+
+Both hear of it after it is written down, from a thread of its own with a bounded queue. What a
+sink or the message bus can't take is left out: nothing that happens to a stack waits for them.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from queue import Full, Queue
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
+
+from heat.base.clock import timestamp
+from heat.base.errors import Fault
+from heat.base.ids import StackId
+from heat.cloud.credentials import Credentials
+from heat.engine.record import STACK_TYPE
+from heat.plugin.steps import Call
+from heat.store import credentials, definitions, stacks
+from heat.store.database import Database
+from heat.store.rows import EventRow, StackRow
+from heat.store.shapes import EVENT
+
+_log = logging.getLogger(__name__)
+
+MOST = 10000
+"""Events that wait to be told; more are left out."""
+KNOWN = 1000
+LIFE = 3600
+"""Seconds that a message stays in a queue unless the sink says otherwise."""
+PHASES = {"IN_PROGRESS": "start", "COMPLETE": "end", "FAILED": "error"}
+
+Emit = Callable[[str, Mapping[str, Any], bool], None]
+"""Sends a notification: its event type, what it says, whether it is about an error."""
+
+
+class Sender(Protocol):
+    """The part of the cloud that sinks need."""
+
+    def send(self, call: Call, who: Credentials) -> Any:
+        """Send a call."""
+        ...
+
+
+class _Family(NamedTuple):
+    """Where the events of a stack go: sinks of its root, and on whose behalf."""
+
+    sinks: Sequence[Mapping[str, Any]]
+    root: StackId
+
+
+class Notices:
+    """Tells of events until it is closed."""
+
+    def __init__(self, db: Database, sender: Sender, emit: Emit | None = None) -> None:
+        self._db, self._sender, self._emit = db, sender, emit
+        self._queue: Queue[Mapping[str, Any] | None] = Queue(MOST)
+        self._families: OrderedDict[StackId, _Family] = OrderedDict()
+        self._left_out = 0
+        self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tell what is written from now on."""
+        self._thread.start()
+        self._db.watch(self.take)
+
+    def take(self, written: Sequence[Mapping[str, Any]]) -> None:
+        """Take events, as column values, and come back at once."""
+        for values in written:
+            try:
+                self._queue.put_nowait(values)
+            except Full:
+                self._left_out += 1
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Tell what is waiting, as far as that goes in time, and end."""
+        self._db.watch(None)
+        try:
+            self._queue.put(None, timeout=seconds)
+        except Full:
+            return
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while (values := self._queue.get()) is not None:
+            if self._left_out and self._queue.empty():
+                _log.warning("%d events were told to nobody: too many waited", self._left_out)
+                self._left_out = 0
+            event = EVENT.read(self._db, [values[name] for name in EVENT.fields])
+            try:
+                self._tell(event)
+            except Fault as fault:
+                _log.warning("An event of %s could not be told: %s", event.stack, fault)
+            except Exception:  # noqa: BLE001 - the outermost loop: a bus that is broken stays so
+                _log.exception("An event of %s could not be told", event.stack)
+
+    def _tell(self, event: EventRow) -> None:
+        about_stack = event.resource is None and event.resource_type == STACK_TYPE
+        if about_stack:
+            self._families.pop(event.stack, None)  # it may have another environment by now
+        if about_stack and self._emit is not None:
+            stack = stacks.get(self._db, event.stack, deleted=True)
+            if stack is not None and event.status in PHASES:
+                kind = f"orchestration.stack.{event.action.lower()}.{PHASES[event.status]}"
+                self._emit(kind, notification(stack, event), event.status == "FAILED")
+        family = self._family(event.stack)
+        for sink in family.sinks if family else ():
+            self._post(sink, family.root if family else event.stack, event)
+
+    def _family(self, key: StackId) -> _Family | None:
+        if key in self._families:
+            self._families.move_to_end(key)
+            return self._families[key]
+        stack = stacks.get(self._db, key, deleted=True)
+        root = stack if stack is None or stack.root in (None, key) else self._root(stack)
+        if root is None:
+            return None
+        found = definitions.get(self._db, root.definition)
+        environment = found.environment if found else {}
+        sinks = [
+            sink
+            for sink in environment.get("event_sinks") or ()
+            if sink.get("type") == "zaqar-queue" and sink.get("target")
+        ]
+        family = self._families[key] = _Family(sinks, root.id)
+        while len(self._families) > KNOWN:
+            self._families.popitem(last=False)
+        return family
+
+    def _root(self, stack: StackRow) -> StackRow | None:
+        return stacks.get(self._db, StackId(stack.root or stack.id), deleted=True)
+
+    def _post(self, sink: Mapping[str, Any], root: StackId, event: EventRow) -> None:
+        stack = stacks.get(self._db, root, deleted=True)
+        held = credentials.get(self._db, stack.credentials) if stack and stack.credentials else None
+        if held is None:
+            return
+        who = Credentials.from_secret(held.user_id, held.username, held.project, held.secret)
+        message = {"ttl": int(sink.get("ttl") or LIFE), "body": posted(event)}
+        path = f"/v2/queues/{quote(str(sink['target']), safe='')}/messages"
+        self._sender.send(Call("messaging", "POST", path, {"messages": [message]}), who)
+
+
+def posted(event: EventRow) -> dict[str, Any]:
+    """Return what a sink is told of an event."""
+    return {
+        "timestamp": timestamp(event.created_at),
+        "version": "0.1",
+        "type": "os.heat.event",
+        "id": event.id,
+        "payload": {
+            "resource_name": event.resource_name,
+            "physical_resource_id": event.physical_id,
+            "stack_id": event.stack,
+            "resource_action": event.action,
+            "resource_status": event.status,
+            "resource_status_reason": event.reason,
+            "resource_type": event.resource_type,
+            "resource_properties": dict(event.properties),
+            "version": "0.1",
+        },
+    }
+
+
+def notification(stack: StackRow, event: EventRow) -> dict[str, Any]:
+    """Return what those who meter the cloud are told of a stack."""
+    return {
+        "tenant_id": stack.project,
+        "user_id": stack.username,
+        "username": stack.username,
+        "user_identity": stack.user_id,
+        "stack_identity": stack.id,
+        "stack_name": stack.name,
+        "state": f"{event.action}_{event.status}",
+        "state_reason": event.reason,
+        "create_at": timestamp(stack.created_at),
+        "updated_at": timestamp(stack.updated_at) if stack.updated_at else None,
+        "description": stack.description,
+        "tags": list(stack.tags),
+    }

@@ -1,0 +1,176 @@
+"""What sinks and the message bus hear of stacks, and that nothing waits for them."""
+
+import threading
+
+import pytest
+from oslo_config import cfg
+
+from heat.base.errors import Permanent
+from heat.cloud.credentials import Credentials
+from heat.engine.notices import Notices
+from heat.main import bus, settings
+from heat.store.tables import event as event_table
+
+from .test_actions import ended
+
+TEMPLATE = """
+heat_template_version: 2018-08-31
+description: some words
+resources:
+  v: {type: OS::Heat::Value, properties: {value: 1}}
+"""
+FAILING = """
+heat_template_version: 2018-08-31
+resources:
+  t: {type: OS::Heat::TestResource, properties: {fail: true}}
+"""
+GROUP = """
+heat_template_version: 2018-08-31
+resources:
+  g:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 1, resource_def: {type: OS::Heat::Value, properties: {value: 1}}}
+"""
+SINK = {"event_sinks": [{"type": "zaqar-queue", "target": "my/queue", "ttl": 60}]}
+
+
+class Queues:
+    """A message service that takes what is posted, or refuses it, or hangs."""
+
+    def __init__(self, fault=None, gate=None):
+        self.taken, self._fault, self._gate = [], fault, gate
+
+    def send(self, call, who):
+        if self._gate is not None:
+            self._gate.wait(20)
+        self.taken.append((call, who))
+        if self._fault is not None:
+            raise self._fault
+        return {}
+
+
+def told_of(queues):
+    bodies = [call.body["messages"][0]["body"]["payload"] for call, _ in queues.taken]
+    return [f"{b['resource_name']} {b['resource_action']}_{b['resource_status']}" for b in bodies]
+
+
+def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
+    async def main(place):
+        queues = Queues()
+        notices = Notices(place.db, queues)
+        notices.start()
+        place.start()
+        stack = place.ask("CREATE", GROUP, environment=SINK)
+        quiet = place.ask("CREATE", TEMPLATE, name="quiet")
+        await ended(place, stack)
+        await ended(place, quiet)
+        notices.close()
+        inner = place.rows(stack)["g"].physical_id
+        wanted = [*place.events(stack), *place.events(inner)]
+        assert sorted(told_of(queues)) == sorted(wanted)
+        call, who = queues.taken[0]
+        assert (call.service, call.method, call.path) == (
+            "messaging",
+            "POST",
+            "/v2/queues/my%2Fqueue/messages",
+        )
+        message = call.body["messages"][0]
+        assert message["ttl"] == 60
+        assert (message["body"]["type"], message["body"]["version"]) == ("os.heat.event", "0.1")
+        assert isinstance(who, Credentials)
+        assert who.project == place.user.project
+
+    world(main)
+
+
+def test_a_sink_that_hangs_or_refuses_delays_nothing(world):
+    async def main(place):
+        gate = threading.Event()
+        queues = Queues(Permanent("no such queue", status=404), gate)
+        notices = Notices(place.db, queues)
+        notices.start()
+        place.start()
+        stack = place.ask("CREATE", TEMPLATE, environment=SINK)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        assert queues.taken == []
+        gate.set()
+        notices.close()
+        assert told_of(queues) == place.events(stack)
+
+    world(main)
+
+
+def test_the_bus_hears_how_actions_begin_and_end(world):
+    async def main(place):
+        heard = []
+        notices = Notices(place.db, Queues(), lambda *said: heard.append(said))
+        notices.start()
+        place.start()
+        good = place.ask("CREATE", TEMPLATE)
+        await ended(place, good)
+        bad = place.ask("CREATE", FAILING, name="bad")
+        await ended(place, bad)
+        notices.close()
+        kinds = [(kind, said["stack_name"], error) for kind, said, error in heard]
+        assert ("orchestration.stack.create.end", "app", False) in kinds
+        assert kinds[-1] == ("orchestration.stack.create.error", "bad", True)
+        said = next(said for kind, said, _ in heard if kind.endswith("end"))
+        assert said == {
+            "tenant_id": place.user.project,
+            "user_id": "",
+            "username": "",
+            "user_identity": "",
+            "stack_identity": good,
+            "stack_name": "app",
+            "state": "CREATE_COMPLETE",
+            "state_reason": "Stack CREATE completed successfully",
+            "create_at": said["create_at"],
+            "updated_at": None,
+            "description": "",
+            "tags": [],
+        }
+
+    world(main)
+
+
+def test_only_what_was_written_is_told(world):
+    async def main(place):
+        told = []
+        place.db.watch(told.extend)
+        place.start()
+        stack = place.ask("CREATE", TEMPLATE)
+        await ended(place, stack)
+        assert [values["id"] for values in told] == [event.id for event in place.told(stack)]
+
+        def change_of_mind(connection):
+            connection.execute(event_table.insert(), {**told[0], "id": "never"})
+            raise ValueError("changed my mind")
+
+        known = len(told)
+        with pytest.raises(ValueError, match="changed my mind"):
+            place.db.write(change_of_mind)
+        place.db.read(lambda connection: connection.execute(event_table.select()).all())
+        assert len(told) == known
+
+    world(main)
+
+
+def test_a_driver_of_the_configuration_gets_them():
+    """The bus's own driver for tests keeps what it is given."""
+    from oslo_messaging.notify import _impl_test as kept  # after the bus, which guards its imports
+
+    conf = cfg.ConfigOpts()
+    settings.parse(conf, [], "test")
+    assert bus.notifier(conf) is None
+    conf.set_override("transport_url", "fake:/", "oslo_messaging_notifications")
+    conf.set_override("driver", ["test"], "oslo_messaging_notifications")
+    emit = bus.notifier(conf)
+    emit("orchestration.stack.create.error", {"stack_name": "app"}, True)
+    _, message, priority, _ = kept.NOTIFICATIONS.pop()
+    assert (message["event_type"], message["priority"], priority) == (
+        "orchestration.stack.create.error",
+        "ERROR",
+        "ERROR",
+    )
+    assert message["publisher_id"] == f"orchestration.{conf.host}"
+    assert message["payload"] == {"stack_name": "app"}
