@@ -48,6 +48,7 @@ class Wire:
             wake=self.woken.append,
             limits=limits,
             revision="r1",
+            **({"policy": settings.pop("policy")} if "policy" in settings else {}),
         )
         app = application(Local(self.services).call, ApiSettings(revision="a1", **settings))
         self._client = falcon.testing.TestClient(app)

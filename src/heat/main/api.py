@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def work(conf: cfg.ConfigOpts, listening: socket) -> None:
     """Be one process of the API until told to end."""
-    served = Served(front.configured(conf), listening, conf.heat_api.threads)
+    largest = conf.max_json_body_size
+    served = Served(front.configured(conf), listening, conf.heat_api.threads, largest=largest)
     try:
         until_ended()
     finally:

@@ -7,11 +7,16 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+CHANNEL_TIMEOUT = 60
+"""Seconds after which a connection is closed on which nothing has come."""
+
 
 class Served:
     """An application at work on a listening socket until it is closed."""
 
-    def __init__(self, application: Any, listening: socket.socket, threads: int = 16) -> None:
+    def __init__(
+        self, application: Any, listening: socket.socket, threads: int = 16, *, largest: int = 2**20
+    ) -> None:
         self._sockets: dict[int, Any] = {}
         self._server: Any = create_server(
             application,
@@ -20,6 +25,10 @@ class Served:
             threads=threads,
             ident=None,
             connection_limit=1000,
+            # Waitress reads a request to its end before a thread has it, so that slow clients hold
+            # none. The application says what is wrong with a body somewhat too large.
+            max_request_body_size=4 * largest,
+            channel_timeout=CHANNEL_TIMEOUT,
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
         )
