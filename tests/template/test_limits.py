@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from heat.base.errors import Invalid
+from heat.base.problems import closest
 from heat.template.constraints import AllowedPattern
 from heat.template.evaluate import NothingKnown, bind
 from heat.template.expressions import Bad
@@ -306,3 +307,14 @@ def test_many_problems_are_placed_in_little_more_time_than_one():
     places = [source.place(("resources", f"r{n}", "type")) for n in range(2000)]
     assert time.process_time() - began < 10
     assert [place.line for place in places if place] == list(range(3, 2003))
+
+
+@pytest.mark.parametrize("name", ["srever_number_417", "server_numbr_417", "Server_Number_417"])
+def test_the_closest_of_many_names_is_found_all_the_same(name):
+    assert closest(name, [f"server_number_{n}" for n in range(1000)]) == "server_number_417"
+
+
+def test_the_closest_name_is_not_looked_for_where_that_would_take_long():
+    began = time.process_time()
+    assert closest("servre_" * 2000, ["server_" * 2000] * 1000) is None
+    assert time.process_time() - began < 5

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from heapq import nlargest
+from operator import eq
 
 from heat.base.json import Path, shown
 
@@ -84,9 +86,22 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 def closest(name: object, known: Iterable[str]) -> str | None:
     """Return the known word that a name is closest to, if it is close to any."""
-    words = list(known)
-    close = get_close_matches(str(name), words, n=1, cutoff=0.6)
-    if close:
+    words, text = list(known), str(name)
+    if len(text) > _LONGEST:
+        return None
+    near = words if len(words) <= _FEW else nlargest(_NEAREST, words, lambda w: _ends(text, w))
+    if close := get_close_matches(text, near, n=1, cutoff=0.6):
         return close[0]
-    folded = {word.casefold(): word for word in words}
-    return folded.get(str(name).casefold())
+    return {word.casefold(): word for word in words}.get(text.casefold())
+
+
+_LONGEST, _FEW, _NEAREST = 60, 50, 10
+"""Comparing takes long: a thousand misspelt names among a thousand others would take minutes."""
+
+
+def _ends(one: str, other: str) -> int:
+    """Count the letters that two words share, seen from their beginnings and from their ends."""
+    shared: int = sum(map(eq, one, other))
+    if len(one) != len(other):
+        shared += sum(map(eq, reversed(one), reversed(other)))
+    return shared
