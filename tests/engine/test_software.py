@@ -300,3 +300,45 @@ def test_groups_have_a_deployment_for_each_server(world):
         assert rows(place) == ([], set())
 
     world(main)
+
+
+SERVED = """
+heat_template_version: 2018-08-31
+resources:
+  vm:
+    type: OS::Nova::Server
+    properties:
+      {image: cirros, flavor: m1.tiny, networks: [{network: private}],
+       user_data_format: SOFTWARE_CONFIG, user_data: {get_resource: boot}}
+  boot: {type: OS::Heat::SoftwareConfig, properties: {config: "#!/bin/sh"}}
+  c: {type: OS::Heat::SoftwareConfig, properties: {config: echo, outputs: [{name: y}]}}
+  d:
+    type: OS::Heat::SoftwareDeployment
+    properties:
+      config: {get_resource: c}
+      server: {get_resource: vm}
+      actions: [CREATE, DELETE]
+"""
+
+
+def test_a_server_polls_for_its_configs_and_is_asked_before_it_goes(world):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", SERVED)
+        await reached(place, stack, "d")
+        await asyncio.sleep(5)
+        (config,) = ask.metadata(stack, "vm")["deployments"]
+        assert config["config"] == "echo"
+        ask.say(stack, {"y": 1}, "d")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        place.ask("DELETE", stack=stack)
+        await reached(place, stack, "d", ("DELETE", "IN_PROGRESS"))
+        await asyncio.sleep(5)
+        (config,) = ask.metadata(stack, "vm")["deployments"]
+        inputs = {one["name"]: one["value"] for one in config["inputs"]}
+        assert inputs["deploy_action"] == "DELETE"
+        ask.say(stack, {}, "d")
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert rows(place) == ([], set())
+
+    world(main)

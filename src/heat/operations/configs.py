@@ -95,6 +95,13 @@ def delete_config(services: Services, context: Context, request: OfConfig) -> No
     configs.drop(services.db, row)
 
 
+def of_server(services: Services, project: ProjectId, server: str) -> list[dict[str, Any]]:
+    """Return the configs of a server's deployments, by name."""
+    rows = deployments.listing(services.db, project, server)
+    found = configs.of_ids(services.db, [row.config for row in rows if row.config])
+    return [shown(row) for row in sorted(found.values(), key=lambda row: (row.name, row.id))]
+
+
 def find_config(services: Services, context: Context, key: str) -> ConfigRow:
     """Return a config that the caller may know of."""
     row = configs.get(services.db, key, None if context.is_admin else context.project)

@@ -7,14 +7,13 @@ from msgspec.structs import replace
 
 from heat.base.clock import timestamp
 from heat.base.errors import Invalid, NotFound
-from heat.operations.configs import check_room, find_config
-from heat.operations.configs import shown as config_shown
+from heat.operations.configs import check_room, find_config, of_server
 from heat.operations.context import Context
 from heat.operations.heard import signalled
 from heat.operations.services import Services
 from heat.operations.signals import say
 from heat.resources.heat.derived_config import STATUS_CODE
-from heat.store import configs, deployments, resources, stacks
+from heat.store import deployments, resources, stacks
 from heat.store.rows import DeploymentRow
 
 STATUSES = ("IN_PROGRESS", "COMPLETE", "FAILED")
@@ -127,10 +126,7 @@ def delete_deployment(services: Services, context: Context, request: OfDeploymen
 
 def server_metadata(services: Services, context: Context, request: OfServer) -> dict[str, Any]:
     """Return the configs of a server's deployments, by name."""
-    rows = deployments.listing(services.db, context.project, request.server)
-    found = configs.of_ids(services.db, [row.config for row in rows if row.config])
-    mine = sorted(found.values(), key=lambda config: (config.name, config.id))
-    return {"metadata": [config_shown(row) for row in mine]}
+    return {"metadata": of_server(services, context.project, request.server)}
 
 
 def shown(row: DeploymentRow) -> dict[str, Any]:

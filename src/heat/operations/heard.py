@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from heat.base.ids import ResourceId
 from heat.engine.record import standing
+from heat.operations.configs import of_server
 from heat.operations.services import Services
 from heat.plugin.signal import Listening, Signal, Signalled, read
 from heat.store import signals
@@ -12,12 +13,25 @@ from heat.store.rows import ResourceRow, StackRow
 
 
 def metadata(services: Services, stack: StackRow, row: ResourceRow) -> dict[str, Any]:
-    """Return the metadata of a resource; what was said to it is part of that."""
+    """Return the metadata of a resource; what was said to it is part of that.
+
+    So are the configs of the deployments on a server.
+    """
     told = signalled(services, stack, row)
     if told is None:
-        return dict(row.metadata)
+        return {**row.metadata, **_deployed(services, stack, row)}
     said = read(one.body for one in signals.of_resource(services.db, row.id))
     return {**row.metadata, **told.heard(said)}
+
+
+def _deployed(services: Services, stack: StackRow, row: ResourceRow) -> dict[str, Any]:
+    """Return what an agent in a server that takes software configs polls for."""
+    cls = services.types.get(row.real_type or row.type)
+    if cls is None or "software_config_transport" not in cls.__properties__:
+        return {}
+    if row.physical_id is None or row.properties.get("user_data_format") != "SOFTWARE_CONFIG":
+        return {}
+    return {"deployments": of_server(services, stack.project, row.physical_id)}
 
 
 def signalled(services: Services, stack: StackRow, row: ResourceRow) -> Signalled | None:
