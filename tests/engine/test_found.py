@@ -5,7 +5,7 @@ import pytest
 from heat.base.errors import Unavailable
 from heat.store.database import Database
 
-from .test_nested import FILES, PARENT
+from .test_nested import FILES, INNER, PARENT
 
 
 class FrailDatabase(Database):
@@ -35,5 +35,29 @@ def test_a_nested_stack_is_born_once_when_the_answer_to_its_birth_is_lost(world,
         assert row.status == "COMPLETE", row.reason
         children = [one for one in place.stacks() if one.owner == stack]
         assert [one.status for one in children] == ["COMPLETE"]
+
+    world(main)
+
+
+UNFIT = """
+heat_template_version: 2018-08-31
+resources:
+  t: {type: OS::Heat::TestResource}
+  v: {type: OS::Heat::Value, properties: {value: [{get_attr: [t, output]}, {get_resource: t}]}}
+  n: {type: inner.yaml, properties: {x: {get_attr: [v, value]}}}
+"""
+
+
+def test_a_nested_stack_that_failed_before_it_began_can_be_deleted(world):
+    """Its type, a file, was looked for among the types of the service, and never found."""
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", UNFIT, files={"inner.yaml": INNER})
+        row = await place.settled(stack)
+        assert (row.status, place.rows(stack)["n"].status) == ("FAILED", "FAILED"), row.reason
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
 
     world(main)

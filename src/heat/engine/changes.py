@@ -355,6 +355,9 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         row, opening = scene.teller.resource(
             row, "DELETE", IN_PROGRESS, operation=scene.operation.id
         )
+    if cls is None and row.physical_id is None and not began:
+        # It failed before it began: what its type stands for was not even settled.
+        return await perform(scene, row, "DELETE", nothing(), opening, {})
     if cls is None:
         fault = reasons.VerbFailed(f"the resource type {row.type} is not known any more")
         return await fail(scene, row, "DELETE", fault, opening)
