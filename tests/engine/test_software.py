@@ -1,6 +1,7 @@
 """Software configs of stacks, and deployments that wait for the word of a server."""
 
 import asyncio
+from base64 import b64decode
 
 import pytest
 
@@ -329,6 +330,8 @@ def test_a_server_polls_for_its_configs_and_is_asked_before_it_goes(world):
         await asyncio.sleep(5)
         (config,) = ask.metadata(stack, "vm")["deployments"]
         assert config["config"] == "echo"
+        (server,) = place.cloud.store.table("compute.server").all()
+        assert "#!/bin/sh" in b64decode(server["user_data"]).decode()
         ask.say(stack, {"y": 1}, "d")
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
         place.ask("DELETE", stack=stack)

@@ -52,11 +52,12 @@ class Deployment(Resource):
 
     def problems(self) -> Iterator[Problem]:
         """Want a transport that there is."""
-        if isinstance(self.signal_transport, str) and self.signal_transport not in AT_HAND:
+        transport: Any = self.signal_transport
+        if isinstance(transport, str) and transport not in AT_HAND:
             yield Problem(
                 "Signal transport is not supported",
                 ("signal_transport",),
-                f"{self.signal_transport} is not supported.",
+                f"{transport} is not supported.",
                 cure=f"use one of {', '.join(AT_HAND)}",
                 code="H704",
             )

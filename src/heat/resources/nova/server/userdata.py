@@ -11,9 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from heat.plugin.resource import Here
-from heat.plugin.steps import Service, Steps, pick
-
-ORCHESTRATION = Service("orchestration")
+from heat.plugin.steps import Steps
+from heat.resources.heat.config_parts import CONFIG, known
 
 METADATA_FILE = "/var/lib/heat-cfntools/cfn-init-data"
 """Where tools in the guest look for the resource's metadata."""
@@ -32,18 +31,19 @@ def user_data(text: str, form: str, here: Here) -> Steps[str | None]:
 
     The text may be the id of a software config, which stands for its content.
     """
-    text = yield from _content(text)
+    text = yield from _content(text, here)
     if form != "RAW":
         text = _multipart(text, here)
     return b64encode(text.encode()).decode() if text else None
 
 
-def _content(text: str) -> Steps[str]:
+def _content(text: str, here: Here) -> Steps[str]:
     if not _is_id(text):
         return text
-    reply = yield ORCHESTRATION.get(f"/software_configs/{text}", missing_ok=True)
-    config = pick(reply, "software_config.config")
-    return text if config is None else str(config)
+    config = (yield from known(CONFIG, text, here.project)).get("config")
+    if config is None:
+        return text
+    return config if isinstance(config, str) else json.dumps(config)
 
 
 def _is_id(text: str) -> bool:
