@@ -29,6 +29,7 @@ def main():
             done = seed + 1 - given.first
             rate = done / (time.process_time() - began) * 60
             print(f"-- {done} scenarios, {failed} failed, {rate:.0f} a minute", flush=True)
+            print("   " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())), flush=True)
     for name, count in sorted(counts.items()):
         print(f"{name}: {count}")
     print(f"{given.seeds} scenarios, {failed} failed")

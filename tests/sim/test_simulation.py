@@ -3,7 +3,7 @@
 import pytest
 from tests.sim.simulate import simulate
 
-FEW, MANY = range(50), range(50, 1050)
+FEW, MANY = range(25), range(25, 1025)
 
 
 @pytest.mark.parametrize("seed", FEW)
