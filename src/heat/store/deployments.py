@@ -51,10 +51,10 @@ def put(db: Database, row: DeploymentRow) -> None:
 def write(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Do so for many, given as column values, within a transaction."""
     for values in rows:
-        insert_new(connection, table, [dict(values)])
         later = {k: v for k, v in values.items() if k not in ("id", "project", "created_at")}
         mine = (_C.id == values["id"], _C.project == values["project"])
-        connection.execute(update(table).where(*mine).values(**later))
+        if not connection.execute(update(table).where(*mine).values(**later)).rowcount:
+            insert_new(connection, table, [{**values, "updated_at": None}])
 
 
 def remove(connection: Connection, project: ProjectId, keys: Iterable[str]) -> None:
