@@ -50,13 +50,13 @@ class Api:
         self.url = f"{variables['HEAT_URL']}/v1/{self.project}"
         self._threads = threading.local()
 
-    def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         session = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = requests.Session()
             session.trust_env = False
             session.headers["X-Auth-Token"] = self.token
-        return session.request(method, self.url + path, json=body, timeout=LONGEST)
+        return session.request(method, self.url + path, json=body, timeout=LONGEST, **options)
 
 
 @pytest.fixture(scope="module")
