@@ -17,6 +17,7 @@ from heat.operations.exporting import check_unused
 from heat.operations.finding import OfStack, find_live
 from heat.operations.services import Services, definition_of
 from heat.operations.stacks import not_supported
+from heat.plan.definition import Compiled
 from heat.store import operations, resources, stacks
 from heat.store.rows import CredentialsRow, StackRow
 from heat.template.codes import problem
@@ -135,15 +136,7 @@ def update_stack(services: Services, context: Context, request: UpdateStack) -> 
         clear=request.clear_parameters,
     )
     check(services, context, made.compiled, stack)
-    before = services.compiled.get(services, stack)
-    problems = immutable_changed(
-        before.template.parameters,
-        made.compiled.template.parameters,
-        before.values,
-        made.compiled.values,
-    )
-    if problems:
-        raise Invalid(problems=problems)
+    check_immutable(services, stack, made.compiled)
 
     def accept(stack: StackRow) -> None:
         check_updatable(stack)
@@ -223,6 +216,19 @@ def check_updatable(stack: StackRow) -> None:
     """Refuse an update of a stack whose last action rules that out."""
     if stack.action in ("SUSPEND", "DELETE"):
         raise not_supported(f"Updating a stack when it is {stack.action}_{stack.status}")
+
+
+def check_immutable(services: Services, stack: StackRow, compiled: Compiled) -> None:
+    """Refuse an update that changes parameters which may not change."""
+    before = services.compiled.get(services, stack)
+    problems = immutable_changed(
+        before.template.parameters,
+        compiled.template.parameters,
+        before.values,
+        compiled.values,
+    )
+    if problems:
+        raise Invalid(problems=problems)
 
 
 def previous_of(stack: StackRow) -> str | None:

@@ -4,7 +4,13 @@ from typing import Any
 
 from heat.base.errors import Invalid
 from heat.operations import views
-from heat.operations.changes import CreateStack, UpdateStack, check_name, check_updatable
+from heat.operations.changes import (
+    CreateStack,
+    UpdateStack,
+    check_immutable,
+    check_name,
+    check_updatable,
+)
 from heat.operations.checks import check
 from heat.operations.content import Content, draft, read_texts
 from heat.operations.context import Context
@@ -88,6 +94,7 @@ def preview_update(services: Services, context: Context, request: PreviewUpdate)
         clear=request.clear_parameters,
     )
     check(services, context, made.compiled, stack)
+    check_immutable(services, stack, made.compiled)
     forecast = outlook(services).forecast("UPDATE", past(services, stack), made.compiled)
     text = show(forecast.shown, below=forecast.below)
     changed = changes(forecast, stack.project, nested=request.show_nested)
