@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from uuid import UUID
 
@@ -168,7 +169,7 @@ class Universe:
             random=Random(f"cloud {scenario.seed}"),
             settings=self.local,
         )
-        self.db = _database(self.clock)
+        self.db = _database()
         self.base = self.objects()
         self.settings = Settings(lease_term=15, scan_interval=5)
         trustee = Trustee("heat", self.local.password, user_domain_name="Default")
@@ -355,26 +356,27 @@ class Universe:
             await asyncio.wait(tasks, timeout=5)
         for worker in self.workers:
             worker.cloud.client.sessions.close()
-        self.db.close()
 
 
-_pattern = None
+@cache
+def _pattern():
+    """Return an empty database, and the one that every scenario works in.
 
-
-def _database(clock):
-    """Return a database in memory, copied from one that is made once."""
-    global _pattern  # noqa: PLW0603
-    if _pattern is None:
-        first = Database(None, clock=clock)
-        create(first)
-        with first.engine.connect() as connection:
-            source = connection.connection.driver_connection
-            _pattern = sqlite3.connect(":memory:", check_same_thread=False)
-            source.backup(_pattern)
-        first.close()
-    db = FrailDatabase(None, clock=clock, random=Random(0))
+    It is one for all, because statements are compiled once for a database.
+    """
+    db = FrailDatabase(None, clock=LoopClock(start=START))
+    create(db)
+    empty = sqlite3.connect(":memory:", check_same_thread=False)
     with db.engine.connect() as connection:
-        _pattern.backup(connection.connection.driver_connection)
+        connection.connection.driver_connection.backup(empty)
+    return empty, db
+
+
+def _database():
+    empty, db = _pattern()
+    with db.engine.connect() as connection:
+        empty.backup(connection.connection.driver_connection)
+    db.random, db.fate = Random(0), None
     return db
 
 
