@@ -204,6 +204,8 @@ def test_roles(owner: Owner, name: str, role: str):
 def test_hidden_values_are_shown_to_nobody(owner: Owner, name: str):
     if "export" in name or "{resource_name}" in name or "software" in name:
         return  # an export is there to be adopted; what resources make of values is their own
+    if not name.startswith("GET"):
+        owner = Owner(owner.wire, f"hiding-{EVERY.index(name)}")
     told = owner.ask(name, project=owner.project, roles="member,reader")
     assert SECRET not in told.text
 
