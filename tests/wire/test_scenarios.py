@@ -27,6 +27,7 @@ DIFFERENT = {
     "chain.fails_in_middle": "attributes of what failed have no value",
     "edit.replace_and_add_dependent": "the old object goes when all else has succeeded",
     "failure.create_sibling_finishes": "a stack fails when what is at work has come to its end",
+    "preview.in_place_dependent": "what may change with another counts as unchanged",
     "preview.failed_resource": "what was never begun is going to be added",
     "swap.reverse_with_both_replaced": "the old objects go when all else has succeeded",
 }
