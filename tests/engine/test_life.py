@@ -210,7 +210,8 @@ resources:
 
 
 def test_a_delete_supersedes_a_create(world):
-    slow = NETS + "  slow:\n    type: OS::Heat::TestResource\n    properties: {action_wait_secs: {create: 1000}}\n"
+    waits = "properties: {action_wait_secs: {create: 1000}}"
+    slow = f"{NETS}  slow:\n    type: OS::Heat::TestResource\n    {waits}\n"
 
     async def main(place):
         import asyncio

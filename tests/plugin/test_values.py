@@ -119,7 +119,8 @@ def test_a_secret_is_not_repeated() -> None:
 
 
 def test_a_check_does_not_repeat_a_secret() -> None:
-    assert wrong(password="hunter2") == ["password: its length (7) is out of range (min: 8, max: None)"]
+    said = "password: its length (7) is out of range (min: 8, max: None)"
+    assert wrong(password="hunter2") == [said]
 
 
 def test_older_names_mean_the_same_and_exclude_the_newer() -> None:

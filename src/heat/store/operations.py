@@ -130,10 +130,10 @@ def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[s
             for row in connection.execute(newest.order_by(_C.requested_at, _C.id)):
                 last[row[1]] = (row[2], row[3])
             found |= {key: last[of] for key, of in followed.items()}
-        gone = set(wanted) - {row[0] for row in rows}
-        return {key: end for key, end in found.items() if end[0] not in CURRENT} | dict.fromkeys(
-            gone, ("DONE", "")
+        ends: dict[OperationId, tuple[str, str]] = dict.fromkeys(
+            set(wanted) - {row[0] for row in rows}, ("DONE", "")
         )
+        return ends | {key: end for key, end in found.items() if end[0] not in CURRENT}
 
     return db.read(look)
 
