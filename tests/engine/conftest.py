@@ -125,7 +125,7 @@ class Life:
 class Place:
     """A store, a cloud, and engines that come and go."""
 
-    def __init__(self, seed=0, latency=0.0, times=None, **local):
+    def __init__(self, seed=0, latency=0.0, times=None, answering=0.0, **local):
         loop = asyncio.get_running_loop()
         self.clock, self.chance = LoopClock(), SeededChance(seed)
         self.local = LocalSettings(latency=times or {}, **local)
@@ -138,7 +138,7 @@ class Place:
         self.port = DispatchCloud(
             CloudSettings(f"{BASE}/identity/v3", trustee=trustee),
             self._dispatch,
-            latency=lambda _: Latency(before=latency),
+            latency=lambda _: Latency(before=latency, after=answering),
         )
         self.settings = Settings(lease_term=15, scan_interval=5)
         self.before = self.objects()

@@ -262,10 +262,11 @@ class Drive:
         self._board = board = Board(plan, scene, self.operation)
         outcome = Outcome.DONE
         running: dict[asyncio.Task[Outcome], Node] = {}
+        broken: BaseException | None = None
         try:
             while True:
                 self._late = self._late or self._world.clock.now() >= self.operation.deadline
-                going = outcome in (Outcome.DONE, Outcome.FAILED) and not self._late
+                going = outcome in (Outcome.DONE, Outcome.FAILED) and not self._late and not broken
                 careful = outcome is Outcome.FAILED and self.operation.action not in GOES_ON
                 if going and not careful and not self._superseded and not self._lease.lost:
                     for node in board.take(self._settings.acts_at_once - len(running)):
@@ -274,6 +275,10 @@ class Drive:
                     break
                 for task in await self._next(running):
                     node = running.pop(task)
+                    if not task.cancelled() and (error := task.exception()) is not None:
+                        # The others come to their end: what they are just making is their duty.
+                        broken = broken or error
+                        continue
                     result = Outcome.STOPPED if task.cancelled() else task.result()
                     if result is Outcome.DONE:
                         board.done(node)
@@ -286,6 +291,8 @@ class Drive:
                 task.cancel()
             if running:
                 await asyncio.gather(*running, return_exceptions=True)
+        if broken is not None:
+            raise broken
         if self._late and outcome is not Outcome.FAILED and not board.finished:
             return Outcome.STOPPED
         if outcome is Outcome.DONE and not board.finished:
