@@ -71,6 +71,22 @@ def test_snapshots_are_taken_listed_restored_and_deleted(heat, shop):
     assert json.loads(shown.out)["data"] == {"name": "shop"}
     assert "restore started" in heat("stack", "snapshot", "restore", "shop", SNAP).out
     assert heat("stack", "snapshot", "delete", "shop", SNAP).code == 0
+    assert "restore started" in heat("stack", "snapshot", "restore", "shop", "before").out
+    unknown = heat("stack", "snapshot", "restore", "shop", "after")
+    assert (unknown.code, "heat stack snapshot list shop" in unknown.err) == (3, True)
+    shop.answers["GET", path] = (200, {"snapshots": [kept, kept | {"id": ID}]})
+    several = heat("stack", "snapshot", "restore", "shop", "before")
+    assert several.code == 1
+    assert f"{SNAP}, {ID}" in several.err
+
+
+def test_what_a_suspended_stack_refuses_is_told_with_the_way_on(heat, shop):
+    said = "Updating a stack when it is SUSPEND_COMPLETE is not supported."
+    fault = {"error": {"type": "NotSupported", "message": said}}
+    shop.answers["PATCH", shop.home] = (400, fault)
+    ran = heat("stack", "update", "shop", "--existing")
+    assert ran.code == 1
+    assert "heat stack resume" in ran.err
 
 
 def test_an_abandoned_stack_goes_into_a_file_and_comes_back_from_it(heat, shop, tmp_path):

@@ -104,6 +104,19 @@ def test_a_stack_that_failed_by_itself_tells_its_own_reason(heat, service):
     assert "--timeout MINUTES" in out
 
 
+def test_a_wait_without_signals_is_not_cured_by_a_longer_operation(heat, failed):
+    words = "WaitConditionTimeout: resources.volume: 0 of 1 received"
+    failed.events = [
+        failed.event("shop", "CREATE_IN_PROGRESS", "Stack CREATE started", ID),
+        failed.event("volume", "CREATE_FAILED", words),
+        failed.event("shop", "CREATE_FAILED", f"Resource CREATE failed: {words}", ID),
+    ]
+    out = heat("stack", "why", "shop").out
+    assert "0 of 1 received" in out
+    assert "--timeout" not in out
+    assert "property timeout" in out
+
+
 def test_where_nothing_failed_it_says_so(heat, service):
     service.has_stack("shop")
     ran = heat("stack", "why", "shop")

@@ -41,7 +41,7 @@ class Cause:
     @property
     def cure(self) -> str:
         """Return what to do about it, as far as the words tell."""
-        return cure(self.said)
+        return cure(self.said).replace("TYPE", self.type or "TYPE")
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,11 @@ _CURES: tuple[tuple[tuple[str, ...], tuple[int, ...], str], ...] = (
         ("no valid host", "not enough hosts"),
         (),
         "choose a smaller flavor or another availability zone, or ask the operator for room",
+    ),
+    (
+        ("waitconditiontimeout",),
+        (),
+        "see in the server's console why no signal came; the property timeout sets how long",
     ),
     (
         ("timed out", "timeout"),

@@ -116,5 +116,8 @@ def _refused(answer: Answer) -> Refused:
     words = error.get("message") or explained
     if answer.status == 401:
         words = words or "the service refused the token"
-    cure = _CURES.get(str(error.get("type")), "")
+    kind = str(error.get("type"))
+    cure = _CURES.get(kind, "")
+    if kind == "NotSupported" and "SUSPEND_COMPLETE" in str(words):
+        cure = "let it go on first: heat stack resume STACK"
     return Refused(answer.status, words or f"the service answered {answer.status}", error, cure)

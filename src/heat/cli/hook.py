@@ -51,7 +51,8 @@ def clear(client: Client, stack: str, resources: tuple[str, ...], hook: str | No
         found = [p for p in pauses if p["resource_name"] == name and hook in (None, p["hook"])]
         if not found:
             at = f"at the hook {hook}" if hook else "at a hook"
-            raise Failure(f"the resource {name} of {stack} does not pause {at}")
+            cure = f"heat stack hook poll {stack} tells which do"
+            raise Failure(f"the resource {name} of {stack} does not pause {at}", cure)
         for pause in found:
             client.send("POST", f"{pause['path']}/signal", {"unset_hook": pause["hook"]})
             click.echo(f"{name}: {pause['hook']} is cleared")

@@ -239,11 +239,22 @@ def tell(client: Client, watching: Watching, console: "Console", asked: str) -> 
     advice = (
         (f"heat stack show {name}", "all about it"),
         (f"heat stack resources {name}", "what it is made of"),
-        (f"heat stack update {name} -t FILE --dry-run", "what a change would do"),
+        _way_on(name, asked),
         (f"heat stack delete {name}", "remove it all"),
     )
     _say(console, next_steps(advice))
     return True
+
+
+def _way_on(name: str, action: str) -> tuple[str, str]:
+    """Return the command that most will want after an action."""
+    match action:
+        case "SUSPEND":
+            return f"heat stack resume {name}", "let it go on; until then it can't be changed"
+        case "SNAPSHOT":
+            return f"heat stack snapshot list {name}", "what it can be brought back to"
+        case _:
+            return f"heat stack update {name} -t FILE --dry-run", "what a change would do"
 
 
 def _tell_failure(progress: Progress, took: str) -> None:

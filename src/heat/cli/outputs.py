@@ -7,7 +7,7 @@ import click
 
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client
-from heat.cli.failures import Failure
+from heat.cli.failures import Failure, Refused
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, cell, formed
 
@@ -58,7 +58,12 @@ def show(client: Client, form: Form, name: str, key: str | None, every: bool) ->
         _all(client, form, name)
         return
     path = f"{client.find(name).path}/outputs/{quote(key, safe='')}"
-    found = client.get(path)["output"]
+    try:
+        found = client.get(path)["output"]
+    except Refused as refused:
+        if refused.status == 404:
+            refused.cure = f"heat stack output list {name} tells what there is"
+        raise
     if found.get("output_error"):
         cure = f"heat stack why {name} tells whether something failed"
         raise Failure(f"the output {key} has no value: {found['output_error']}", cure)

@@ -6,6 +6,7 @@ import click
 
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
+from heat.cli.failures import Failure, Refused
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
 from heat.cli.waiting import Wait, note, started, waiting
@@ -47,38 +48,49 @@ def list_snapshots(client: Client, form: Form, name: str) -> None:
 
 @group.command("show")
 @of_stack
-@click.argument("snapshot_id", metavar="SNAPSHOT")
+@click.argument("snapshot", metavar="SNAPSHOT")
 @formed
 @asking
-def show_snapshot(client: Client, form: Form, name: str, snapshot_id: str) -> None:
+def show_snapshot(client: Client, form: Form, name: str, snapshot: str) -> None:
     """Show all that a snapshot holds."""
-    found = client.get(_snapshot(client.find(name), snapshot_id))["snapshot"]
+    found = client.get(_found(client, client.find(name), snapshot))["snapshot"]
     form.one(found, (*COLUMNS, "data"))
 
 
 @group.command("delete")
 @of_stack
-@click.argument("snapshot_id", metavar="SNAPSHOT")
+@click.argument("snapshot", metavar="SNAPSHOT")
 @asking
-def delete_snapshot(client: Client, name: str, snapshot_id: str) -> None:
+def delete_snapshot(client: Client, name: str, snapshot: str) -> None:
     """Delete a snapshot, with the images and backups that it keeps."""
-    client.send("DELETE", _snapshot(client.find(name), snapshot_id))
-    click.echo(f"deleting {snapshot_id}")
+    client.send("DELETE", _found(client, client.find(name), snapshot))
+    click.echo(f"deleting {snapshot}")
 
 
 @group.command("restore")
 @of_stack
-@click.argument("snapshot_id", metavar="SNAPSHOT")
+@click.argument("snapshot", metavar="SNAPSHOT")
 @waiting
 @formed
 @asking
-def restore_snapshot(client: Client, form: Form, name: str, snapshot_id: str, wait: Wait) -> int:
+def restore_snapshot(client: Client, form: Form, name: str, snapshot: str, wait: Wait) -> int:
     """Bring a stack back to a snapshot."""
     reference = client.find(name)
     before = note(client, reference) if wait is not None else None
-    client.send("POST", f"{_snapshot(reference, snapshot_id)}/restore", {})
+    client.send("POST", f"{_found(client, reference, snapshot)}/restore", {})
     return started(client, reference, form, "RESTORE", wait=wait, before=before)
 
 
-def _snapshot(reference: StackReference, snapshot_id: str) -> str:
-    return f"{reference.path}/snapshots/{quote(snapshot_id, safe='')}"
+def _found(client: Client, reference: StackReference, wanted: str) -> str:
+    """Return the address of the snapshot that has this id, or else this name."""
+    home = f"{reference.path}/snapshots"
+    rows = client.get(home)["snapshots"]
+    ids = [row["id"] for row in rows if row["id"] == wanted]
+    ids = ids or [row["id"] for row in rows if row["name"] == wanted]
+    if not ids:
+        cure = f"heat stack snapshot list {reference.name} tells what there is"
+        raise Refused(404, f"the stack {reference.name} has no snapshot {wanted}", cure=cure)
+    if len(ids) > 1:
+        message = f"the stack {reference.name} has several snapshots called {wanted}"
+        raise Failure(message, f"give the id of one: {', '.join(ids)}")
+    return f"{home}/{quote(ids[0], safe='')}"
