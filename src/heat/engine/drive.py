@@ -8,18 +8,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from heat.base.errors import Fault, Invalid, Temporary
-from heat.base.ids import OperationId, ResourceId, StackId
+from heat.base.errors import Invalid
+from heat.base.ids import ResourceId, StackId
 from heat.cloud.client import REQUEST_ID
 from heat.cloud.finders import AsyncFinders
-from heat.engine import acting, exporting, reasons, saving
+from heat.engine import exporting, reasons, saving
 from heat.engine.board import Board
 from heat.engine.changes import carry_out
+from heat.engine.closing import Closing
 from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Unkept
@@ -41,11 +41,7 @@ from heat.plan.model import Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,
     ChangeResource,
-    ChangeStack,
-    OperationRow,
-    PutOperation,
     PutResource,
-    ResourceRow,
     Write,
 )
 from heat.template.environment import sound_environment
@@ -53,7 +49,6 @@ from heat.template.registry import Registry
 
 _log = logging.getLogger(__name__)
 
-ROLLS_BACK = ("CREATE", "UPDATE", "ADOPT", "RESTORE")
 GOES_ON = ("DELETE", "CHECK", "DELETE_SNAPSHOT")
 """Actions that do what they still can after a failure."""
 
@@ -81,31 +76,49 @@ class Drive:
         self._notice = asyncio.Event()
         self._board: Board | None = None
         self._trusts = Trusts(world.cloud, lease, loaded)
+        self._close = Closing(world, settings, lease, loaded, self._trusts)
 
     def supersede(self) -> None:
         """Take note that a newer operation has come."""
         self._superseded = True
         self._notice.set()
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the operation is past its deadline."""
+        return self._world.clock.now() >= self.operation.deadline
+
+    async def give_up(self) -> None:
+        """End an operation that could not be carried out until its deadline, whatever is wrong."""
+        await self._close.fail_early(
+            VerbFailed(
+                "Timed out; the engine's log tells what kept it from going on", kind="Timeout"
+            ),
+            self._loaded.resources,
+        )
+
     async def run(self) -> None:
         """Go on from what is recorded to the end of the operation, or until it is superseded."""
         # What is asked of the cloud bears the id of the request that this is for.
         REQUEST_ID.set(self.operation.request_id)
+        if self._loaded.stack.deleted_at is not None:
+            await self._close.end_deleted()
+            return
         try:
             scene = self._scene()
         except Invalid as invalid:
-            await self._fail_early(invalid, self._loaded.resources)
+            await self._close.fail_early(invalid, self._loaded.resources)
             return
         try:
             await self._run(scene)
         except (Unkept, VerbFailed) as fault:
             # Not even that a resource failed could be written, or nothing was begun.
-            await self._fail_early(fault, list(scene.rows.values()))
+            await self._close.fail_early(fault, list(scene.rows.values()))
 
     async def _run(self, scene: Scene) -> None:
         if scene.compiled is not None and scene.compiled.problems:
             invalid = Invalid(problems=scene.compiled.problems)
-            await self._fail_early(invalid, self._loaded.resources)
+            await self._close.fail_early(invalid, self._loaded.resources)
             return
         halted = await self._halt(scene)
         if self.operation.options.get("cancel"):
@@ -115,7 +128,7 @@ class Drive:
             try:
                 await exporting.check(scene)
             except VerbFailed as refused:
-                await self._fail_early(refused, self._loaded.resources)
+                await self._close.fail_early(refused, self._loaded.resources)
                 return
         plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
         await self._trust(scene)
@@ -265,7 +278,7 @@ class Drive:
         broken: BaseException | None = None
         try:
             while True:
-                self._late = self._late or self._world.clock.now() >= self.operation.deadline
+                self._late = self._late or self.is_overdue
                 going = outcome in (Outcome.DONE, Outcome.FAILED) and not self._late and not broken
                 careful = outcome is Outcome.FAILED and self.operation.action not in GOES_ON
                 if going and not careful and not self._superseded and not self._lease.lost:
@@ -325,74 +338,16 @@ class Drive:
         return done - {notice}
 
     async def _finish(self, scene: Scene, outcome: Outcome) -> None:
-        action = self.operation.action
         told: str | None = None
         if outcome is Outcome.DONE:
             try:
-                await self._complete(scene)
+                await self._close.complete(scene)
             except VerbFailed as refused:
                 told = f"{reasons.kind(refused)}: {refused}"
             else:
                 return
-        reason = told or ("Timed out" if self._late else self._failure(scene))
-        writes: list[Write] = [
-            *self._stopped(scene.rows.values(), reason),
-            ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
-            *saving.at_end(scene, FAILED, reason),
-        ]
-        writes += self._told(scene.teller, action, reason)
-        if action in ROLLS_BACK and self._rolls_back():
-            writes += self._rollback(scene, reason)
-        await self._lease.commit(*writes, operation=self.operation.id)
-
-    def _told(self, teller: Teller, action: str, reason: str) -> list[Write]:
-        """Say that the stack failed; deleting a snapshot of it is no action of its own."""
-        if action == "DELETE_SNAPSHOT":
-            return []
-        changed = ChangeStack(self._loaded.stack.id, self._state(action, FAILED, reason))
-        return [changed, teller.stack(action, FAILED, reason)]
-
-    def _failure(self, scene: Scene) -> str:
-        said = next(iter(scene.failures.values()), "stopped before its end")
-        if self.operation.action == "CHECK" and scene.failures:
-            said = "; ".join(f"{name}: {reason}" for name, reason in scene.failures.items())
-        return f"Resource {self.operation.action} failed: {said}"
-
-    def _state(self, action: str, status: str, reason: str) -> dict[str, Any]:
-        state: dict[str, Any] = {"action": action, "status": status, "reason": reason}
-        # Clients take a stack with an update time for one that was updated.
-        return (
-            state
-            if action in ("CREATE", "ADOPT")
-            else state | {"updated_at": self._world.clock.now()}
-        )
-
-    def _rolls_back(self) -> bool:
-        return not self._loaded.stack.disable_rollback
-
-    def _rollback(self, scene: Scene, reason: str) -> list[Write]:
-        """Go back to the previous desired state, which is nothing for a stack that never was."""
-        stack, now = scene.stack, self._world.clock.now()
-        term = timedelta(minutes=stack.timeout_mins) if stack.timeout_mins else timedelta(hours=1)
-        previous = self.operation.options.get("previous")
-        operation = OperationRow(
-            id=OperationId(self._world.chance.id()),
-            stack=stack.id,
-            action="ROLLBACK",
-            state="PENDING",
-            definition=previous,
-            requested_at=now,
-            deadline=now + term,
-            request_id=self.operation.request_id,
-            credentials=self.operation.credentials,
-            options={"because": reason},
-        )
-        started = f"Stack ROLLBACK started: {reason}"
-        return [
-            PutOperation(operation),
-            ChangeStack(stack.id, self._state("ROLLBACK", IN_PROGRESS, started)),
-            scene.teller.stack("ROLLBACK", IN_PROGRESS, started),
-        ]
+        reason = told or ("Timed out" if self._late else _failure(scene))
+        await self._close.fail(scene, reason)
 
     async def _halt(self, scene: Scene) -> list[Asked]:
         """Cancel what former operations have nested stacks do; those of this one go on."""
@@ -416,9 +371,7 @@ class Drive:
         action, reason = self.operation.action, f"Stack {self.operation.action} cancelled"
         if scene.stack.status == IN_PROGRESS:
             await self._lease.commit(
-                ChangeStack(scene.stack.id, self._state(action, FAILED, reason)),
-                scene.teller.stack(action, FAILED, reason),
-                operation=self.operation.id,
+                *self._close.told(action, FAILED, reason), operation=self.operation.id
             )
         rows = scene.rows.values()
         known = [recorded(scene.stack, row, self._world.types) for row in rows]
@@ -427,63 +380,7 @@ class Drive:
             with suppress(VerbFailed):
                 await scene.stage.nursery.ended(asked.operation, scene.stage.stopping)
         if not self._superseded:
-            await self._lease.commit(
-                *self._stopped(rows, reason),
-                ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
-                operation=self.operation.id,
-            )
-
-    def _stopped(self, rows: Iterable[ResourceRow], reason: str) -> list[Write]:
-        """Say of resources that were cut off in the middle that they failed."""
-        teller = Teller(self._world, self._loaded.stack, self.operation)
-        writes: list[Write] = []
-        for row in rows:
-            if row.status == IN_PROGRESS:
-                said = f"{row.action} aborted: {reason}"
-                writes += teller.resource(row, row.action, FAILED, said)[1]
-        return writes
-
-    async def _complete(self, scene: Scene) -> None:
-        action, stack = self.operation.action, scene.stack
-        reason = f"Stack {action} completed successfully"
-        writes: list[Write] = [
-            ChangeOperation(self.operation.id, {"state": "DONE"}),
-            *saving.at_end(scene, COMPLETE, reason),
-        ]
-        if action == "DELETE_SNAPSHOT":
-            await self._lease.commit(*writes, operation=self.operation.id)
-            return
-        if action == "CHECK" and acting.unsupported(scene):
-            reason += ". 'CHECK' not fully supported (see resources)"
-        state = self._state(action, COMPLETE, reason)
-        if action == "DELETE":
-            try:
-                writes += await self._trusts.end()
-            except Temporary as away:
-                await self._fail_early(away, ())
-                return
-            state["deleted_at"] = self._world.clock.now()
-        elif action not in actions.ACTIONS:
-            if self.operation.definition is not None:
-                state["definition"] = self.operation.definition
-            state["previous_definition"] = None
-        if action not in actions.ACTIONS:
-            writes += await exporting.at_end(scene)
-        writes += [ChangeStack(stack.id, state), scene.teller.stack(action, COMPLETE, reason)]
-        await self._lease.commit(*writes, operation=self.operation.id)
-
-    async def _fail_early(self, fault: Fault, rows: Iterable[ResourceRow]) -> None:
-        """End an operation whose definition can't be used (any more), or that can't be kept."""
-        reason = f"{reasons.kind(fault)}: {fault}"
-        action = self.operation.action
-        teller = Teller(self._world, self._loaded.stack, self.operation)
-        await self._lease.commit(
-            *self._stopped(rows, reason),
-            ChangeOperation(self.operation.id, {"state": "FAILED", "reason": reason}),
-            *self._told(teller, action, reason),
-            *saving.cut_off(self.operation, reason),
-            operation=self.operation.id,
-        )
+            await self._close.cancel(rows, reason)
 
 
 def _registry(loaded: Loaded) -> Registry | None:
@@ -491,3 +388,10 @@ def _registry(loaded: Loaded) -> Registry | None:
     if loaded.environment is None:
         return None
     return sound_environment(loaded.environment)[0].registry
+
+
+def _failure(scene: Scene) -> str:
+    said = next(iter(scene.failures.values()), "stopped before its end")
+    if scene.operation.action == "CHECK" and scene.failures:
+        said = "; ".join(f"{name}: {reason}" for name, reason in scene.failures.items())
+    return f"Resource {scene.operation.action} failed: {said}"

@@ -181,7 +181,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
     refuses because something is still in use; ``lost_tries`` how often a create whose reply was
     lost is sent. ``max_resources`` bounds a stack with all that is nested in it, -1 meaning any
-    number, and ``max_nested_depth`` how deep that goes.
+    number, and ``max_nested_depth`` how deep that goes. ``action_timeout`` is what a rollback may
+    take of a stack that says nothing of it.
     """
 
     lease_term: float = 6.0
@@ -198,3 +199,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     action_retry_limit: int = 5
     max_resources: int = 1000
     max_nested_depth: int = 5
+    action_timeout: float = 3600.0

@@ -104,7 +104,7 @@ class ThreadedStore:
     def _load(self, stack: StackId) -> Loaded | None:
         db = self._db
         operation = operations.current(db, stack)
-        row = stacks.get(db, stack) if operation is not None else None
+        row = stacks.get(db, stack, deleted=True) if operation is not None else None
         if operation is None or row is None:
             return None
         return Loaded(

@@ -129,6 +129,7 @@ class Worker:
     async def _drive(self, lease: Lease) -> None:
         """Drive a stack as long as it has a current operation, then give its lease back."""
         stack, cancelled = lease.stack, False
+        drive: Drive | None = None
         try:
             while not lease.lost and not self._stopping:
                 loaded = await self._world.store.load(stack)
@@ -152,17 +153,32 @@ class Worker:
             _log.warning("Stack %s is left to the next claim: %s", stack, away)
         except Exception:  # noqa: BLE001 - the outermost loop: the stack must not be lost
             _log.exception("Stack %s could not be driven; it will be tried again", stack)
-            await asyncio.sleep(self._settings.scan_interval)
+            await self._pause_or_end(drive)
         finally:
             self._drives.pop(stack, None)
             self._tasks.pop(stack, None)
-            if not lease.lost and not cancelled:
-                await self._release({stack: lease.epoch})
-                if self._stopping:
-                    self.released.append(stack)
-            self._leases.pop(stack, None)
-            self._nested.discard(stack)
-            self._wake.set()
+            try:
+                if not lease.lost and not cancelled:
+                    await self._release({stack: lease.epoch})
+                    if self._stopping:
+                        self.released.append(stack)
+            finally:
+                # A lease that nobody drives must not be renewed.
+                self._leases.pop(stack, None)
+                self._nested.discard(stack)
+                self._wake.set()
+
+    async def _pause_or_end(self, drive: Drive | None) -> None:
+        """Wait before the next try to drive a stack; past the deadline there is none."""
+        try:
+            if drive is not None and drive.is_overdue:
+                await drive.give_up()
+                return
+        except Lost:
+            return
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("The end of an operation could not be written down either")
+        await asyncio.sleep(self._settings.scan_interval)
 
     async def _release(self, stacks: dict[StackId, int]) -> None:
         try:
@@ -176,7 +192,7 @@ class Worker:
         term = self._settings.lease_term
         while True:
             await asyncio.sleep(term / 3)
-            held = dict(self._leases)
+            held = {stack: lease for stack, lease in self._leases.items() if not lease.lost}
             if not held:
                 continue
             asked = loop.time()

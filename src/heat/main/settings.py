@@ -245,6 +245,7 @@ def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
         action_retry_limit=conf.action_retry_limit,
         max_resources=conf.max_resources_per_stack,
         max_nested_depth=conf.max_nested_stack_depth,
+        action_timeout=float(conf.stack_action_timeout),
     )
 
 
