@@ -14,10 +14,10 @@ from heat.engine.lease import Lost, Unkept
 from heat.engine.making import Made
 from heat.engine.record import COMPLETE, FAILED, standing
 from heat.engine.scene import Outcome, Scene
-from heat.engine.verbs import Performance, unrecorded
+from heat.engine.verbs import Performance, Stage
 from heat.plugin.fields import plain
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Steps
+from heat.plugin.steps import Call, Reply, Steps, Wait
 from heat.store.rows import (
     ChangeResource,
     DropJournal,
@@ -144,10 +144,29 @@ async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
         if found is not None and found.physical_id == item:
             return
         if found is None or found.physical_id is not None:
-            await unrecorded(stage, standing(scene.stack, row, cls).delete(item))
+            await _unrecorded(stage, standing(scene.stack, row, cls).delete(item))
             return
         await asyncio.sleep(stage.settings.scan_interval)
     _log.error("%s %s may be without an owner; look for its mark heat:%s", row.type, item, row.id)
+
+
+async def _unrecorded(stage: Stage, steps: Steps[Any]) -> None:
+    """Run a verb without a lease and without a journal: to clear away what is no one's."""
+    reply: Reply | None = None
+    try:
+        while True:
+            step = next(steps) if reply is None else steps.send(reply)
+            match step:
+                case Call():
+                    reply = await stage.world.cloud.send(step, stage.who)
+                case Wait():
+                    reply = await stage.world.cloud.wait(step, stage.who, deadline=stage.deadline)
+                case _:
+                    reply = {}
+    except StopIteration:
+        return
+    except Fault as fault:
+        _log.warning("%s could not be cleared away: %s", stage.lease.stack, fault)
 
 
 def _without_journal(writes: Iterable[Write]) -> Iterable[Write]:

@@ -23,6 +23,7 @@ from heat.engine.lease import Lease
 from heat.engine.nursery import Nursery, operation_of
 from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
+from heat.engine.searching import given_up, is_unclear, the_one
 from heat.plugin.signal import enough, latest, read
 from heat.plugin.steps import (
     Call,
@@ -37,7 +38,6 @@ from heat.plugin.steps import (
     Record,
     Recorded,
     Reply,
-    Search,
     Sleep,
     Step,
     Steps,
@@ -297,7 +297,7 @@ class Performance:
             if call.makes and not pick(reply, call.makes):
                 reply = await self._without_id(call, entry)
         except Permanent as refusal:
-            if not (call.search and _unclear(refusal)):
+            if not (call.search and is_unclear(refusal)):
                 self._answer({"__fault__": refusal.to_wire()})
             raise
         self._answer(reply)
@@ -329,7 +329,7 @@ class Performance:
                 return await self._send(call)
             except (Temporary, Permanent) as fault:
                 tries += 1
-                if not call.repeatable and _unclear(fault):
+                if not call.repeatable and is_unclear(fault):
                     found = await self._look_again(call, entry, fault)
                     if found is not None:
                         return found
@@ -351,10 +351,10 @@ class Performance:
                 if not again:
                     if isinstance(fault, Permanent):
                         raise
-                    raise _permanent(fault) from fault
+                    raise given_up(fault) from fault
                 _log.info("%s: trying again: %s", self._resource, fault)
                 await self._pause(tries)
-                if not call.repeatable and _unclear(fault):
+                if not call.repeatable and is_unclear(fault):
                     # The service may have been at work on the first request all the while.
                     found = await self._look_again(call, entry, fault)
                     if found is not None:
@@ -380,31 +380,16 @@ class Performance:
             return await self._stage.world.cloud.send(call, self._stage.who)
         except Temporary as fault:
             if call.reads:
-                raise _permanent(fault) from fault
+                raise given_up(fault) from fault
             raise
 
     async def _search(self, call: Call, entry: JournalRow) -> Reply | None:
         """Look for what an unanswered request may have made."""
-        search = call.search
-        if search is None:
+        if call.search is None:
             return None
-        reply = await self._send(search.call)
-        items = [item for item in pick(reply, search.items) or () if _fits(item, search)]
-        if search.since and items:
-            oldest = entry.intent_at - timedelta(seconds=self._stage.settings.search_skew)
-            taken = await self._stage.world.store.recorded([str(item["id"]) for item in items])
-            items = [i for i in items if str(i["id"]) not in taken and _younger(i, oldest)]
-        if not items:
-            return None
-        if len(items) > 1:
-            listed = ", ".join(str(item.get("id")) for item in items)
-            raise Permanent(
-                f"the answer to {call.method} {call.path} was lost, and more than one object may "
-                f"be what it made: {listed}; delete the superfluous ones and try again",
-                service=call.service,
-                request=f"{call.method} {call.path}",
-            )
-        return {search.key: items[0]} if search.key else items[0]
+        reply = await self._send(call.search.call)
+        oldest = entry.intent_at - timedelta(seconds=self._stage.settings.search_skew)
+        return await the_one(call, call.search, reply, oldest, self._stage.world.store.recorded)
 
     async def _wait(self, wait: Wait) -> Reply:
         stage = self._stage
@@ -479,52 +464,3 @@ class Performance:
         await asyncio.sleep(self._stage.world.chance.spread(delay))
         if self._stage.stopping():
             raise Stopped
-
-
-async def unrecorded(stage: Stage, steps: Steps[Any]) -> None:
-    """Run a verb without a lease and without a journal: to clear away what is no one's."""
-    reply: Reply | None = None
-    try:
-        while True:
-            step = next(steps) if reply is None else steps.send(reply)
-            match step:
-                case Call():
-                    reply = await stage.world.cloud.send(step, stage.who)
-                case Wait():
-                    reply = await stage.world.cloud.wait(step, stage.who, deadline=stage.deadline)
-                case _:
-                    reply = {}
-    except StopIteration:
-        return
-    except Fault as fault:
-        _log.warning("%s could not be cleared away: %s", stage.lease.stack, fault)
-
-
-def _unclear(fault: CloudFault) -> bool:
-    """Tell whether a request may have been carried out although it was not answered well."""
-    return fault.ambiguous or fault.status in (0, 500, 502, 504)
-
-
-def _permanent(fault: Temporary) -> Permanent:
-    """Give up on a fault that did not pass in time."""
-    return Permanent(
-        fault.message,
-        service=fault.service,
-        request=fault.request,
-        status=fault.status,
-        request_id=fault.request_id,
-        kind=fault.kind,
-        ambiguous=fault.ambiguous,
-    )
-
-
-def _fits(item: Mapping[str, Any], search: Search) -> bool:
-    return all(pick(item, path) == value for path, value in search.match.items())
-
-
-def _younger(item: Mapping[str, Any], oldest: datetime) -> bool:
-    created = item.get("created_at") or item.get("created")
-    if not isinstance(created, str):
-        return True
-    moment = datetime.fromisoformat(created)
-    return moment.replace(tzinfo=moment.tzinfo or oldest.tzinfo) >= oldest.replace(microsecond=0)
