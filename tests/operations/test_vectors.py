@@ -28,6 +28,7 @@ from heat.plan.desired import Desired, Known, Standing, desire
 from heat.plugin.resource import Here
 from heat.plugin.steps import Draw, Fail, Keep
 from heat.store.database import Database
+from heat.store.migrations import create
 
 resources.load()
 
@@ -37,7 +38,9 @@ NAMES = {
     "%PROJECT_ID%": "0123456789abcdef",
 }
 SENT = ("template", "parameters", "environment", "files", "environment_files")
-SERVICES = Services(db=Database("sqlite://"), client=None, clock=WallClock())
+DATABASE = Database("sqlite://")
+create(DATABASE)
+SERVICES = Services(db=DATABASE, client=None, clock=WallClock())
 CONTEXT = Context(project=ProjectId(NAMES["%PROJECT_ID%"]), roles=("member",))
 
 
