@@ -5,7 +5,9 @@ ARGS ?=
 SEEDS ?= 1000
 FIRST ?= 0
 BIN := .venv/bin
+RUNS := .venv/.runs
 STAMP := .venv/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -16,15 +18,22 @@ help: ## Show this list
 
 venv: $(STAMP) ## Make the environment in .venv
 
-$(STAMP): pyproject.toml constraints.txt
+# What runs is there sooner than what tests it.
+$(RUNS): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; say which: make venv PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group test -e .
-	$(BIN)/python -m compileall -q src
+	@echo "Installing into .venv; this may take minutes."
+	@$(INSTALL) pip
+	@$(INSTALL) --group clients -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
-quickstart: venv ## Run a cloud, Heat and a first application (ARGS=--once ends by itself)
+$(STAMP): $(RUNS)
+	@echo "Installing what tests need into .venv; this may take minutes."
+	@$(INSTALL) --group test
+	@touch $@
+
+quickstart: $(RUNS) ## Run a cloud, Heat and a first application (ARGS=--once ends by itself)
 	@$(BIN)/heat dev --run examples/wordpress.yaml $(ARGS)
 
 test: venv ## Run the tests that need nothing but this machine
