@@ -127,16 +127,18 @@ def test_the_same_request_twice_is_one(db):
     assert operations.of_stack(db, row.id) == [asked]
 
 
-def test_overdue_operations_are_found(db):
-    late, early, done = stack("late"), stack("early"), stack("done")
-    now = db.now()
-    past = operation(late.id, deadline=now - timedelta(seconds=1))
-    operations.accept(db, operation=past, stack=late)
-    future = operation(early.id, deadline=now + timedelta(hours=1))
-    operations.accept(db, operation=future, stack=early)
-    over = operation(done.id, deadline=now - timedelta(hours=1), state="DONE")
-    operations.accept(db, operation=over, stack=done)
-    assert operations.overdue(db) == [past]
+def test_what_was_superseded_ends_as_its_successor_whatever_the_clocks_say(db):
+    row = stack()
+    first = operation(row.id, requested_at=NOW + timedelta(seconds=5))
+    operations.accept(db, operation=first, stack=row)
+    second = operation(row.id, requested_at=NOW)
+    operations.accept(db, operation=second, stack=ChangeStack(row.id, {}))
+    assert operations.ended(db, [first.id]) == {}
+    third = operation(row.id, requested_at=NOW + timedelta(seconds=3), state="DONE")
+    operations.accept(db, operation=third, stack=ChangeStack(row.id, {}))
+    assert operations.ended(db, [first.id, second.id]) == dict.fromkeys(
+        [first.id, second.id], ("DONE", "")
+    )
 
 
 def test_an_unknown_operation_is_none(db):

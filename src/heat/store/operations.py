@@ -23,7 +23,6 @@ from heat.store.tables import credentials as credentials_table
 from heat.store.tables import event as event_table
 from heat.store.tables import operation as operation_table
 from heat.store.tables import stack as stack_table
-from heat.store.types import Now
 
 CURRENT = ("PENDING", "RUNNING")
 _C = operation_table.c
@@ -103,12 +102,6 @@ def of_stack(db: Database, stack: StackId) -> list[OperationRow]:
     return _all(db, _select().where(_C.stack == stack).order_by(_C.requested_at, _C.id))
 
 
-def overdue(db: Database, limit: int = 100) -> list[OperationRow]:
-    """Return current operations past their deadline, the longest overdue first."""
-    late = _select().where(_C.state.in_(CURRENT), _C.deadline <= Now())
-    return _all(db, late.order_by(_C.deadline).limit(limit))
-
-
 def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[str, str]]:
     """Return the state and the reason in which operations ended; those that go on are left out.
 
@@ -126,7 +119,10 @@ def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[s
         followed = {row[0]: row[1] for row in rows if row[2] == "SUPERSEDED"}
         if followed:
             last: dict[StackId, tuple[str, str]] = {}
-            newest = query.where(_C.stack.in_(sorted(set(followed.values()))))
+            # By the clocks of hosts, one that was superseded may seem newer than what followed it.
+            newest = query.where(
+                _C.stack.in_(sorted(set(followed.values()))), _C.state != "SUPERSEDED"
+            )
             for row in connection.execute(newest.order_by(_C.requested_at, _C.id)):
                 last[row[1]] = (row[2], row[3])
             found |= {key: last[of] for key, of in followed.items()}
