@@ -52,6 +52,15 @@ def test_no_stacks_says_how_to_make_one(heat, service):
     assert "heat stack create NAME" in ran.err
 
 
+def test_where_something_was_asked_for_an_empty_list_does_not_say_that_there_are_none(
+    heat, service
+):
+    service.answers["GET", "/stacks"] = (200, {"stacks": []})
+    ran = heat("stack", "list", "--tags", "blue")
+    assert (ran.code, ran.out) == (0, "")
+    assert "heat stack list shows all" in ran.err
+
+
 @pytest.mark.parametrize("words", [("resources", "shop"), ("resource", "list", "shop")])
 def test_resources_are_listed_under_both_names(heat, service, words):
     service.has_stack("shop")

@@ -68,6 +68,12 @@ def test_a_key_of_32_characters_is_a_key(tmp_path: Path) -> None:
     assert Seal(keys).open(Seal(keys).close(b"word")) == b"word"
 
 
+def test_a_key_of_another_length_is_refused_by_the_name_of_its_option(tmp_path: Path) -> None:
+    text = CONF.replace("0123456789abcdef0123456789abcdef", "too short")
+    with pytest.raises(Invalid, match="auth_encryption_key"):
+        settings.encryption_keys(conf(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("without", "read", "named"),
     [

@@ -17,6 +17,11 @@ _CURES = {
     "ActionInProgress": "wait until it is over; heat stack watch STACK shows it",
     "StackExists": "choose another name, or change that stack with heat stack update",
 }
+_WAYS_ON = {
+    "when it is SUSPEND_COMPLETE": "let it go on first: heat stack resume STACK",
+    "when stack is CREATE_IN_PROGRESS": "to give up a creation: heat stack delete STACK",
+}
+"""What to do instead of what a stack's state forbids."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,6 @@ def _refused(answer: Answer) -> Refused:
         words = words or "the service refused the token"
     kind = str(error.get("type"))
     cure = _CURES.get(kind, "")
-    if kind == "NotSupported" and "SUSPEND_COMPLETE" in str(words):
-        cure = "let it go on first: heat stack resume STACK"
+    if kind == "NotSupported":
+        cure = next((way for state, way in _WAYS_ON.items() if state in str(words)), cure)
     return Refused(answer.status, words or f"the service answered {answer.status}", error, cure)

@@ -25,7 +25,9 @@ def list_types(client: Client, form: Form, pattern: str | None) -> None:
     """List the types of resources."""
     names = client.get("/resource_types", {"name": pattern})["resource_types"]
     rows = [{"resource_type": name} for name in sorted(names)]
-    form.rows(rows, ("resource_type",), "there is no such type")
+    form.rows(
+        rows, ("resource_type",), f"no type's name begins like that; '.*{pattern}' looks within"
+    )
 
 
 def _type_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

@@ -99,6 +99,8 @@ def list_stacks(client: Client, form: Form, limit: int | None, **options: Any) -
         **read_parameters(options["properties"], "--property"),
     }
     empty = "there are no stacks yet: heat stack create NAME -t FILE --wait"
+    if options["tags"] or options["status"] or options["properties"]:
+        empty = "no stack is like that; heat stack list shows all"
     form.rows(list(pages(client, "/stacks", "stacks", query, limit)), STACK_COLUMNS, empty)
 
 

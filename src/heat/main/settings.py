@@ -208,6 +208,11 @@ def encryption_keys(conf: cfg.ConfigOpts) -> list[str]:
             "No encryption key is configured; set auth_encryption_key in section [DEFAULT] of "
             "heat.conf to 32 random characters."
         )
+    if any(len(key.encode()) not in (32, 44) for key in keys):
+        raise Invalid(
+            "A key of auth_encryption_key in section [DEFAULT] of heat.conf has neither 32 "
+            "characters nor the 44 of a Fernet key; `openssl rand -hex 16` makes one."
+        )
     return [_fernet(key) for key in keys]
 
 
