@@ -182,6 +182,18 @@ def _placed(scene: Scene, row: ResourceRow, desired: Desired) -> Resource:
     return desired.values.at(place)
 
 
+def _to_keep(scene: Scene, desired: Desired) -> dict[str, Any]:
+    """Return what a row says of its resource once that is as desired."""
+    return {
+        "properties": desired.given,
+        "metadata": desired.metadata,
+        "requires": _requires(scene, desired),
+        "deletion_policy": desired.deletion_policy,
+        "replace_policy": desired.replace_policy,
+        "operation": scene.operation.id,
+    }
+
+
 def _requires(scene: Scene, desired: Desired) -> tuple[ResourceId, ...]:
     """Return the rows that a resource rests on: those its required names stand for now."""
     return _standing_for(scene, desired.requires)
@@ -209,15 +221,7 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         if verdict.kind is not Kind.CREATE:
             return Outcome.REPLAN
     cls = desired.cls
-    kept: dict[str, Any] = {
-        "properties": desired.given,
-        "metadata": desired.metadata,
-        "requires": _requires(scene, desired),
-        "deletion_policy": desired.deletion_policy,
-        "replace_policy": desired.replace_policy,
-        "operation": scene.operation.id,
-        "real_type": cls.__facts__.name,
-    }
+    kept = _to_keep(scene, desired) | {"real_type": cls.__facts__.name}
     if desired.external_id is not None:
         values = _placed(scene, row, desired)
         return await refer(scene, row, desired, values, _wanted(scene, node.name), kept)
@@ -240,12 +244,8 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     except Invalid as invalid:
         return await fail(scene, row, "ADOPT", invalid)
     kept: dict[str, Any] = {
-        "properties": desired.given,
+        **_to_keep(scene, desired),
         "metadata": row.metadata or desired.metadata,
-        "requires": _requires(scene, desired),
-        "deletion_policy": desired.deletion_policy,
-        "replace_policy": desired.replace_policy,
-        "operation": scene.operation.id,
         "real_type": desired.cls.__facts__.name,
     }
     opening: list[Write] = []
@@ -299,15 +299,7 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     if verdict.kind is Kind.KEEP and not any(why.text == MOVED for why in node.reasons):
         return await _kept(scene, row)
     cls = desired.cls
-    kept: dict[str, Any] = {
-        "properties": desired.given,
-        "metadata": desired.metadata,
-        "requires": _requires(scene, desired),
-        "deletion_policy": desired.deletion_policy,
-        "replace_policy": desired.replace_policy,
-        "operation": scene.operation.id,
-        "attempted": None,
-    }
+    kept = _to_keep(scene, desired) | {"attempted": None}
     touched: frozenset[str] = frozenset()
     again = row.operation == scene.operation.id  # a crash: the same verb goes on
     if row.attempted is not None and not again:
