@@ -96,6 +96,17 @@ def test_after_a_rollback_the_cause_is_that_of_what_was_rolled_back(heat, failed
     assert "heat stack delete shop" in out
 
 
+def test_after_a_rollback_the_path_leads_through_stacks_that_are_gone(heat, failed):
+    failed.stack["stack_status"] = "ROLLBACK_COMPLETE"
+    for event in failed.events:
+        if event["resource_name"] == "db":
+            event["physical_resource_id"] = NESTED
+    failed.resources = []
+    found = json.loads(heat("stack", "why", "shop", "-f", "json").out)
+    assert found["cause"]["path"] == "shop.db.disk"
+    assert found["more_failures"] == 0
+
+
 def test_a_stack_that_failed_by_itself_tells_its_own_reason(heat, service):
     service.has_stack("shop", "CREATE_FAILED", stack_status_reason="Create timed out")
     service.events = [service.event("shop", "CREATE_IN_PROGRESS", "Stack CREATE started", ID)]

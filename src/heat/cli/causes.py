@@ -66,6 +66,8 @@ def diagnose(
     progress = Progress(name, str(stack["id"]))
     progress.see_stack(stack)
     progress.see_resources(rows)
+    events = list(events)
+    progress.see_places(events)
     times: dict[Key, tuple[str, str]] = {}
     for event in events:
         progress.see_event(event, 0.0)

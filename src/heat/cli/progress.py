@@ -134,6 +134,15 @@ class Progress:
         self.lines.append(line)
         return line
 
+    def see_places(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Learn where stacks belong that are gone by now, whose rows tell it no more."""
+        told = [(self.stack_of(event)[1], event) for event in events]
+        stacks = {stack_id for stack_id, _ in told}
+        for stack_id, event in told:
+            child = str(event.get("physical_resource_id") or "")
+            if child in stacks and child not in (stack_id, self.id):
+                self.nested.setdefault(child, (stack_id, str(event["resource_name"])))
+
     def knows(self, event: Mapping[str, Any]) -> bool:
         """Tell whether an event is of a member that was listed."""
         member = self.members.get((self.stack_of(event)[1], str(event["resource_name"])))
@@ -196,8 +205,9 @@ class Progress:
         for member in self.members.values():
             if member.failed:
                 found.setdefault(member.key, member.reason)
+        with_failures = {stack_id for stack_id, _ in found}
         for stack_id, key in self.nested.items():
-            if any(leaf[0] == stack_id for leaf in found):
+            if stack_id in with_failures:
                 found.pop(key, None)
         own = [(key, words) for key, words in found.items() if "ancelled" not in words]
         return own or list(found.items())
