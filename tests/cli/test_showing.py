@@ -70,6 +70,13 @@ def test_resources_are_listed_under_both_names(heat, service, words):
     assert "OS::Nova::Server" in ran.out
 
 
+def test_events_in_depth_are_also_those_of_stacks_without_resources(heat, service):
+    service.has_stack("shop", "ROLLBACK_COMPLETE")
+    service.events = [service.event("shop", "CREATE_IN_PROGRESS", "Stack CREATE started", ID)]
+    assert "Stack CREATE started" in heat("stack", "events", "shop", "-n", "5").out
+    assert service.asked[-1].query["with_empty"] == ["True"]
+
+
 def test_events_are_shown_oldest_first(heat, service):
     service.has_stack("shop")
     service.events = [

@@ -44,7 +44,8 @@ def events(client: Client, form: Form, name: str, follow: bool, **options: Any) 
     if options["resource"]:
         path += f"/resources/{quote(options['resource'], safe='')}"
     depth = options["nested_depth"]
-    query = {"sort_dir": "desc", "nested_depth": depth or None}
+    # Stacks whose resources are gone, after a rollback for example, have their say as well.
+    query = {"sort_dir": "desc", "nested_depth": depth or None, "with_empty": bool(depth) or None}
     rows = list(pages(client, f"{path}/events", "events", query, options["limit"]))[::-1]
     columns: tuple[str, ...] = COLUMNS
     if depth:
