@@ -1,6 +1,9 @@
 """The life of a stack: created, changed, replaced, rolled back, deleted."""
 
+import asyncio
+
 import pytest
+from msgspec.structs import replace
 
 PLAIN = """
 heat_template_version: 2021-04-16
@@ -214,8 +217,6 @@ def test_a_delete_supersedes_a_create(world):
     slow = f"{NETS}  slow:\n    type: OS::Heat::TestResource\n    {waits}\n"
 
     async def main(place):
-        import asyncio
-
         place.start()
         stack = place.ask("CREATE", slow)
         await asyncio.sleep(5)
@@ -223,5 +224,19 @@ def test_a_delete_supersedes_a_create(world):
         row = await place.settled(stack, seconds=60)
         assert (row.action, row.status) == ("DELETE", "COMPLETE")
         assert place.made() == {}
+
+    world(main)
+
+
+def test_the_oldest_events_go(world):
+    async def main(place):
+        place.settings = replace(place.settings, max_events=5)
+        place.start()
+        stack = place.ask("CREATE", PLAIN)
+        await place.settled(stack)
+        await asyncio.sleep(1)
+        told = place.events(stack)
+        assert len(told) == 5
+        assert told[-1] == "app CREATE_COMPLETE"
 
     world(main)

@@ -137,3 +137,13 @@ def test_limits_are_the_operators(tmp_path: Path) -> None:
     assert limits.enable_stack_adopt
     assert limits.enable_stack_abandon
     assert limits.observe_on_update
+
+
+def test_deleted_stacks_are_forgotten_on_demand(tmp_path: Path, capsys) -> None:
+    conf(tmp_path)
+    options = ["--config-file", str(tmp_path / "heat.conf")]
+    assert manage.main([*options, "db", "sync"]) == 0
+    capsys.readouterr()
+    assert manage.main([*options, "purge_deleted", "30", "minutes", "demo"]) == 0
+    assert capsys.readouterr().out == "0 stacks are forgotten.\n"
+    assert manage.main([*options, "purge_deleted", "30", "minutes", "demo", "more"]) == 2

@@ -78,6 +78,10 @@ class Store(Inbox, Records, Protocol):
         """Read a stack and its current operation; None when it has none."""
         ...
 
+    async def trim(self, stack: StackId, events: int) -> None:
+        """Forget the oldest events of a stack beyond a number."""
+        ...
+
     async def stack(self, key: StackId) -> StackRow | None:
         """Read a stack that is not deleted."""
         ...
@@ -181,7 +185,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
     refuses because something is still in use; ``lost_tries`` how often a create whose reply was
     lost is sent. ``max_resources`` bounds a stack with all that is nested in it, -1 meaning any
-    number, and ``max_nested_depth`` how deep that goes. ``action_timeout`` is what a rollback may
+    number, and ``max_nested_depth`` how deep that goes. ``max_events`` of a stack
+    are kept, 0 meaning all. ``action_timeout`` is what a rollback may
     take of a stack that says nothing of it.
     """
 
@@ -200,3 +205,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_resources: int = 1000
     max_nested_depth: int = 5
     action_timeout: float = 3600.0
+    max_events: int = 1000

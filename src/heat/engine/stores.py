@@ -29,6 +29,7 @@ from heat.store import (
     snapshots,
     stacks,
 )
+from heat.store import events as told
 from heat.store.database import Database
 from heat.store.operations import ended
 from heat.store.rows import (
@@ -121,6 +122,10 @@ class ThreadedStore:
             snapshots=snapshots.of_stack(db, stack) if operation.action in OF_SNAPSHOTS else (),
             environment=_environment(db, row) if operation.action == "DELETE" else None,
         )
+
+    async def trim(self, stack: StackId, events: int) -> None:
+        """Forget the oldest events of a stack beyond a number."""
+        await self._run(lambda: told.purge(self._db, stack, events))
 
     async def stack(self, key: StackId) -> StackRow | None:
         """Read a stack that is not deleted."""

@@ -142,6 +142,8 @@ class Worker:
                 try:
                     await drive.run()
                     self._endings.call()
+                    if self._settings.max_events:
+                        await self._world.store.trim(stack, self._settings.max_events)
                 except Superseded:
                     continue  # by what is current now: look again
                 except Lost:

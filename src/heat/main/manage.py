@@ -2,19 +2,24 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 
 from oslo_config import cfg
 
 from heat.base.errors import Fault
+from heat.base.ids import ProjectId
 from heat.main import settings
 from heat.store import migrations
 from heat.store.database import Database
+from heat.store.purge import purge_deleted
 
 USAGE = """usage: heat-manage [--config-file FILE] db sync|version
+       heat-manage [--config-file FILE] purge_deleted [AGE [days|hours|minutes|seconds]] [PROJECT]
 
   db sync      bring the schema to the newest version
   db version   tell which version it has, and which this Heat needs
   db_sync, db_version   the same, under their older names
+  purge_deleted         forget the stacks that were deleted longer ago than that (90 days)
 """
 
 
@@ -23,13 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options, words = split(given)
     command = " ".join(words).replace("db_", "db ")
-    if command not in {"db sync", "db version"}:
+    purges = words[:1] == ["purge_deleted"]
+    try:
+        age, project = _age(words[1:]) if purges else (timedelta(), None)
+    except ValueError:
+        purges, command = False, ""
+    if not purges and command not in {"db sync", "db version"}:
         sys.stderr.write(USAGE)
         return 2
     try:
         conf = settings.read(options, "heat-manage")
         db = Database(settings.database_url(conf), pool_size=1)
         try:
+            if purges:
+                sys.stdout.write(f"{purge_deleted(db, age, project)} stacks are forgotten.\n")
+                return 0
             if command == "db sync":
                 migrations.migrate(db)
             sys.stdout.write(f"{migrations.version(db)} (newest {migrations.newest()})\n")
@@ -39,6 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"heat-manage: {fault}\n")
         return 1
     return 0
+
+
+def _age(words: Sequence[str]) -> tuple[timedelta, ProjectId | None]:
+    """Read how old, and of which project; raises ValueError."""
+    rest = list(words)
+    number = float(rest.pop(0)) if rest and rest[0].isdecimal() else 90.0
+    unit = rest.pop(0) if rest and rest[0] in {"days", "hours", "minutes", "seconds"} else "days"
+    if len(rest) > 1:
+        raise ValueError
+    return timedelta(**{unit: number}), ProjectId(rest[0]) if rest else None
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -91,6 +91,7 @@ DEFAULT = [
     cfg.StrOpt("default_publisher_id", default="", help="Who sends notifications."),
     cfg.StrOpt("host", default=gethostname(), sample_default="<hostname>", help="This host."),
     cfg.IntOpt("max_json_body_size", default=1048576, min=1, help="Bytes of a request."),
+    cfg.IntOpt("max_events_per_stack", default=1000, min=0, help="Events kept; 0 for all."),
     cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
     cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
     cfg.BoolOpt(
@@ -251,6 +252,7 @@ def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
         max_resources=conf.max_resources_per_stack,
         max_nested_depth=conf.max_nested_stack_depth,
         action_timeout=float(conf.stack_action_timeout),
+        max_events=conf.max_events_per_stack,
     )
 
 

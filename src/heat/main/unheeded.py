@@ -17,7 +17,7 @@ UNHEEDED = {
         "plugin_dirs", "environment_dir", "template_dir", "reauthentication_auth_method",
         "max_server_name_length", "max_interface_check_attempts", "max_nova_api_microversion",
         "max_cinder_api_microversion", "max_ironic_api_microversion", "event_purge_batch_size",
-        "max_events_per_stack", "error_wait_time", "engine_life_check_timeout",
+        "error_wait_time", "engine_life_check_timeout",
         "convergence_engine", "default_software_config_transport",
         "default_deployment_signal_transport", "default_user_data_format", "stack_scheduler_hints",
         "metadata_put_timeout", "heat_metadata_server_url", "heat_waitcondition_server_url",

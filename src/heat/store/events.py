@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Column, ColumnElement, Connection, delete, func, select
+from sqlalchemy import Column, ColumnElement, delete, func, select
 
 from heat.base.errors import Invalid
 from heat.base.ids import EventId, StackId
@@ -79,16 +79,13 @@ def put(db: Database, rows: Sequence[EventRow]) -> None:
 
 def purge(db: Database, stack: StackId, keep: int) -> int:
     """Remove the oldest events of a stack beyond a number; return how many went."""
-
-    def work(connection: Connection) -> int:
-        numbers = select(_C.number).where(_C.stack == stack).order_by(_C.number.desc())
-        last = connection.scalars(numbers.offset(keep).limit(1)).one_or_none()
-        if last is None:
-            return 0
-        gone = delete(event).where(_C.stack == stack, _C.number <= last)
-        return connection.execute(gone).rowcount
-
-    return db.write(work)
+    numbers = select(_C.number).where(_C.stack == stack).order_by(_C.number.desc())
+    oldest = numbers.offset(keep).limit(1)
+    last = db.read(lambda connection: connection.scalars(oldest).one_or_none())
+    if last is None:
+        return 0
+    gone = delete(event).where(_C.stack == stack, _C.number <= last)
+    return db.write(lambda connection: connection.execute(gone).rowcount)
 
 
 def _conditions(query: EventQuery) -> list[ColumnElement[bool]]:
