@@ -78,7 +78,7 @@ class Watch:
         for write in batch.writes:
             match write:
                 case PutResource(row):
-                    self.rows[row.id] = _Seen(row.name, row.action, row.status, row.requires)
+                    self.rows[row.id] = _Seen(row)
                 case ChangeResource(key, fields) if key in self.rows:
                     self._changed(key, fields)
                 case DropResource(key):
@@ -89,7 +89,7 @@ class Watch:
     def _changed(self, key, fields):
         row = self.rows[key]
         before = (row.action, row.status)
-        for name in ("action", "status", "requires"):
+        for name in ("action", "status", "requires", "replaces"):
             if name in fields:
                 setattr(row, name, fields[name])
         if fields.get("physical_id"):
@@ -109,7 +109,10 @@ class Watch:
                         f"order: {row.name} begins before what it requires is there: "
                         f"{other.name if other else needed} is {seen}"
                     )
-        if (row.action, row.status) == ("DELETE", "IN_PROGRESS"):
+        # What can't stand beside its replacement goes first, whatever stays and rests on it.
+        makes_room = TYPES[row.type].replacement == "delete-first" if row.type in TYPES else False
+        replaced = makes_room and any(other.replaces == key for other in self.rows.values())
+        if (row.action, row.status) == ("DELETE", "IN_PROGRESS") and not replaced:
             for other in self.rows.values():
                 begun = other.action != "INIT" and (other.action, other.status) != (
                     "DELETE",
@@ -123,8 +126,9 @@ class Watch:
 
 
 class _Seen:
-    def __init__(self, name, action, status, requires):
-        self.name, self.action, self.status, self.requires = name, action, status, requires
+    def __init__(self, row):
+        self.name, self.type, self.replaces = row.name, row.type, row.replaces
+        self.action, self.status, self.requires = row.action, row.status, row.requires
 
 
 def at_rest(universe, roots):
