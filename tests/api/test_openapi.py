@@ -120,4 +120,4 @@ def test_no_request_makes_it_fail(served, name: str):
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_no_request_of_very_many_makes_it_fail(served, name: str, mode: GenerationMode):
-    check(served, name, mode, 30)
+    check(served, name, mode, 15)

@@ -24,7 +24,7 @@ MOST_SECONDS = 20
 FAST = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
-LONG = settings(FAST, max_examples=6000)
+LONG = settings(FAST, max_examples=1500)
 
 WORDS = sorted(
     {name for v in VERSIONS for name in [*v.functions, *v.conditions, *v.sections]}
