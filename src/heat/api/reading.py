@@ -141,12 +141,16 @@ def definition(given: Mapping[str, Any]) -> dict[str, Any]:
     return _content(_typed(given, bodies.Definition))
 
 
-_MAPS = ("files", "environment", "parameters")
+_NOTHING: Mapping[str, tuple[Any, ...]] = {
+    "files": ("", []),
+    "environment": ("",),
+    "parameters": ("", []),
+}
 
 
 def _typed(given: Mapping[str, Any], kind: type[T]) -> T:
-    # Clients send "" and [] for a map that holds nothing.
-    kept = {k: v for k, v in given.items() if not (k in _MAPS and v in ("", []))}
+    # Clients send these for a map that holds nothing.
+    kept = {k: v for k, v in given.items() if v not in _NOTHING.get(k, ())}
     return typed(kept, kind)
 
 
