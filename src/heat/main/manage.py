@@ -28,20 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options, words = split(given)
     command = " ".join(words).replace("db_", "db ")
-    purges = words[:1] == ["purge_deleted"]
-    try:
-        age, project = _age(words[1:]) if purges else (timedelta(), None)
-    except ValueError:
-        purges, command = False, ""
-    if not purges and command not in {"db sync", "db version"}:
+    purge = _purge(words)
+    if purge is None and command not in {"db sync", "db version"}:
         sys.stderr.write(USAGE)
         return 2
     try:
         conf = settings.read(options, "heat-manage")
         db = Database(settings.database_url(conf), pool_size=1)
         try:
-            if purges:
-                sys.stdout.write(f"{purge_deleted(db, age, project)} stacks are forgotten.\n")
+            if purge is not None:
+                sys.stdout.write(f"{purge_deleted(db, *purge)} stacks are forgotten.\n")
                 return 0
             if command == "db sync":
                 migrations.migrate(db)
@@ -54,13 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _age(words: Sequence[str]) -> tuple[timedelta, ProjectId | None]:
-    """Read how old, and of which project; raises ValueError."""
-    rest = list(words)
+def _purge(words: Sequence[str]) -> tuple[timedelta, ProjectId | None] | None:
+    """Read how old, and of which project, what is purged must be; None when it can't be read."""
+    if words[:1] != ["purge_deleted"]:
+        return None
+    rest = list(words[1:])
     number = float(rest.pop(0)) if rest and rest[0].isdecimal() else 90.0
     unit = rest.pop(0) if rest and rest[0] in {"days", "hours", "minutes", "seconds"} else "days"
     if len(rest) > 1:
-        raise ValueError
+        return None
     return timedelta(**{unit: number}), ProjectId(rest[0]) if rest else None
 
 
