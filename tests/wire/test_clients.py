@@ -8,6 +8,7 @@ from .conftest import EXAMPLES, Dev
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # two dozen commands that take seconds to start
 @pytest.mark.parametrize("example", ["wordpress.yaml", "wordpress.template"])
 def test_the_openstack_command(dev: Dev, example: str) -> None:
     name = example.replace(".", "-")
