@@ -41,6 +41,35 @@ def test_a_lost_connection_is_made_anew(db, url, kind):
     other.close()
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"], indirect=True)
+def test_a_process_that_stands_still_keeps_no_rows_locked(db, url):
+    row = stack()
+    operations.accept(db, operation=operation(row.id), stack=row)
+    locked, awake, tries = threading.Event(), threading.Event(), []
+
+    def stand_still(connection) -> int:
+        tries.append(connection)
+        connection.execute(text("UPDATE stack SET name = name"))
+        locked.set()
+        if len(tries) == 1:
+            awake.wait(60)
+        return connection.execute(text("UPDATE stack SET name = 'mine'")).rowcount
+
+    other, done = Database(url), []
+    frozen = threading.Thread(target=lambda: done.append(other.write(stand_still)))
+    frozen.start()
+    locked.wait(10)
+    try:
+        db.write(lambda connection: connection.execute(text("UPDATE stack SET name = 'theirs'")))
+    finally:
+        awake.set()
+        frozen.join()
+    # Its transaction was ended; what it wanted is done from the start, not half.
+    assert done == [1]
+    assert len(tries) == 2
+    other.close()
+
+
 def test_a_database_that_is_away_is_unavailable():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

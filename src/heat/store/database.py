@@ -38,6 +38,22 @@ _PATIENCE: Mapping[str, Mapping[str, int]] = {
 }
 """When a server that says nothing is taken for gone, unless the URL says otherwise."""
 
+_OF_MARIADB_SESSION = (
+    "SET SESSION innodb_lock_wait_timeout = 10 "
+    "/*M!100300 , SESSION idle_transaction_timeout = 5 */ /*!80000 , SESSION wait_timeout = 30 */"
+)
+_SESSION: Mapping[str, str] = {
+    "postgresql": "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '10s'",
+    "mysql": _OF_MARIADB_SESSION,
+    "mariadb": _OF_MARIADB_SESSION,
+}
+"""When the server takes a client that says nothing for gone.
+
+A process that stands still, or whose machine is cut off, may hold rows locked, those of a lease
+among them; no other could go on with its stacks until the server ends its transaction. MySQL has
+no such limit for transactions alone, so there it is one for all connections.
+"""
+
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -203,7 +219,15 @@ def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> t
                 if name not in where.query
             },
         }
-        return create_engine(where, **options), False
+        engine = create_engine(where, **options)
+
+        def limit(connection: Any, _record: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(_SESSION[where.get_backend_name()])
+            connection.commit()
+
+        event.listen(engine, "connect", limit)
+        return engine, False
     in_memory = where.database in {None, "", ":memory:"}
     arguments = {"check_same_thread": False, "timeout": 30.0}
     if in_memory:

@@ -14,8 +14,9 @@ class Falter(Enum):
 
 # serialization failure, deadlock, lock not available
 _POSTGRESQL_BUSY = {"40001", "40P01", "55P03"}
-# connection errors are class 08; the rest: shutdowns, starting up, too many connections, read-only
-_POSTGRESQL_AWAY = {"57P01", "57P02", "57P03", "57P05", "53300", "25006"}
+# connection errors are class 08; the rest: too long idle in a transaction, shutdowns, starting up,
+# too many connections, read-only
+_POSTGRESQL_AWAY = {"25P03", "57P01", "57P02", "57P03", "57P05", "53300", "25006"}
 # lock wait timeout, deadlock, record changed since last read
 _MARIADB_BUSY = {1205, 1213, 1020}
 # refused or lost connections, too many connections, shutdown, killed, read-only
