@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
 
-from heat.base.errors import Permanent
+from heat.base.errors import Permanent, Temporary
 from heat.cloud.client import REQUEST_ID
 from heat.cloud.finders import AsyncFinders
 from heat.cloud.port import AsyncCloud
@@ -86,4 +87,45 @@ async def test_many_threads_log_in_once_after_a_refusal(tiny, user):
     tiny.keystone.tokens.discard("user-token")
     await asyncio.gather(*(cloud.send(COMPUTE.get("/servers"), both) for _ in range(20)))
     assert tiny.keystone.given == 1
+    await cloud.close()
+
+
+async def test_a_call_that_is_given_up_while_it_gets_in_is_never_sent(tiny, user):
+    """Keystone takes its time; meanwhile the operation ends. The thread must not go on then."""
+    held, reached = threading.Event(), threading.Event()
+    let_in = tiny.keystone.answer
+
+    def slowly(asked, url):
+        reached.set()
+        held.wait(10)
+        return let_in(asked, url)
+
+    tiny.keystone.answer = slowly
+    cloud = AsyncCloud(tiny.client(threads=1))
+    made = asyncio.create_task(cloud.send(COMPUTE.post("/made", {}), user))
+    await asyncio.to_thread(reached.wait, 10)
+    made.cancel()
+    await asyncio.wait([made])
+    held.set()
+    await cloud.send(COMPUTE.get("/next"), user)
+    assert [asked.path[-5:] for asked in tiny.asked] == ["/next"]
+    await cloud.close()
+
+
+async def test_an_answer_is_waited_for_until_the_deadline_and_no_longer(tiny, user, answer):
+    held = threading.Event()
+    tiny.answers = lambda _: answer(200, {}, held=held)
+    cloud = AsyncCloud(tiny.client())
+    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    try:
+        async with asyncio.timeout(10):
+            with pytest.raises(Temporary, match="did not answer") as late:
+                await cloud.send(COMPUTE.post("/made", {}), user, deadline=soon)
+            assert late.value.ambiguous
+            with pytest.raises(Temporary, match="not sent") as over:
+                await cloud.send(COMPUTE.post("/made", {}), user, deadline=soon)
+            assert not over.value.ambiguous
+    finally:
+        held.set()
+    assert len(tiny.asked) == 1
     await cloud.close()

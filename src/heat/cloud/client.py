@@ -51,19 +51,31 @@ class Client:
         """Return what was set about the cloud."""
         return self.sessions.settings
 
-    def send(self, call: Call, who: Credentials, *, deadline: datetime | None = None) -> Reply:
+    def send(
+        self,
+        call: Call,
+        who: Credentials,
+        *,
+        deadline: datetime | None = None,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> Reply:
         """Send a call and return the decoded reply, ``{}`` when it is empty.
 
         A reading or repeatable call is tried again when it may go through later, as often as
-        the settings say, never to begin past the deadline. Any other is sent once.
+        the settings say. Any other is sent once. Past the deadline, or once the caller has given
+        up, nothing is sent; an answer is not waited for any longer than the deadline.
         """
         tries = self.settings.retries if call.reads or call.repeatable else 0
+
+        def patience() -> tuple[float, float]:
+            return self._patience(call, deadline, given_up)
+
         for attempt in range(tries + 1):
             try:
-                return self._send_once(call, who)
+                return self._send_once(call, who, patience)
             except Temporary as fault:
                 pause = self._pause(attempt, fault)
-                if attempt == tries or self._too_late(pause, deadline):
+                if attempt == tries or given_up() or self._too_late(pause, deadline):
                     raise
                 LOG.info("%s %s: %s; again in %.1f s", call.method, call.path, fault, pause)
             self._sleep(pause)
@@ -73,13 +85,32 @@ class Client:
         """Return the id of the one object with this id or name."""
         return finding.find(lambda call: self.send(call, who), finder, value)
 
-    def _send_once(self, call: Call, who: Credentials) -> Reply:
+    def _patience(
+        self, call: Call, deadline: datetime | None, given_up: Callable[[], bool]
+    ) -> tuple[float, float]:
+        """Return how long a connection and an answer may take, asked just before it is sent."""
+        known = self.settings.connect_timeout, self.settings.read_timeout
+        if deadline is None and not given_up():
+            return known
+        left = (deadline - self._clock.now()).total_seconds() if deadline else 0.0
+        if left <= 0 or given_up():
+            raise Temporary(
+                "It was not sent: its time was over before that.",
+                service=call.service,
+                request=f"{call.method} {call.path}",
+            )
+        return min(known[0], left), min(known[1], left)
+
+    def _send_once(
+        self, call: Call, who: Credentials, patience: Callable[[], tuple[float, float]]
+    ) -> Reply:
         reply = self.sessions.request(
             replace(who, region=call.region) if call.region else who,
             call.service,
             call.method,
             call.path,
             params=call.query or None,
+            patience=patience,
             microversion=call.microversion,
             headers=_headers(call),
             data=None if call.body is None else msgspec.json.encode(call.body),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from random import Random
-from threading import Lock
+from threading import Event, Lock
 from typing import Protocol, TypeVar
 
 from heat.base.clock import Clock, WallClock
@@ -28,8 +28,14 @@ class CloudPort(Protocol):
     ``ambiguous`` belongs to a request that may have been carried out.
     """
 
-    async def send(self, call: Call, who: Credentials) -> Reply:
-        """Send one request and return the decoded reply, ``{}`` when it is empty."""
+    async def send(
+        self, call: Call, who: Credentials, *, deadline: datetime | None = None
+    ) -> Reply:
+        """Send one request and return the decoded reply, ``{}`` when it is empty.
+
+        Past the deadline, or when the caller has given up, nothing is sent any more, and nobody
+        waits for an answer.
+        """
         ...
 
     async def find(self, finder: Finder, value: str, who: Credentials) -> str:
@@ -66,9 +72,19 @@ class AsyncCloud:
             self.send, clock=clock or WallClock(), random=random, polling=client.settings.polling
         )
 
-    async def send(self, call: Call, who: Credentials) -> Reply:
+    async def send(
+        self, call: Call, who: Credentials, *, deadline: datetime | None = None
+    ) -> Reply:
         """Send one request in a thread of its service."""
-        return await self._run(call.service, lambda: self._client.send(call, who))
+        given_up = Event()
+
+        def work() -> Reply:
+            return self._client.send(call, who, deadline=deadline, given_up=given_up.is_set)
+
+        try:
+            return await self._run(call.service, work)
+        finally:
+            given_up.set()  # the thread may still be on its way in, after a cancellation
 
     async def find(self, finder: Finder, value: str, who: Credentials) -> str:
         """Look an object up in a thread of its service."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
@@ -58,17 +58,22 @@ class Sessions:
         method: str,
         path: str,
         *,
+        patience: Callable[[], tuple[float, float]] | None = None,
         microversion: str | None = None,
         headers: Mapping[str, str] | None = None,
         **content: Any,
     ) -> requests.Response:
         """Send one request; a 401 is tried once more after getting in anew.
 
-        No status raises, but no answer and no way in do: the fault tells which.
+        No status raises, but no answer and no way in do: the fault tells which. ``patience``
+        says how long a connection and an answer may take, or raises: it is asked last, for
+        getting in may have taken long.
         """
         url = join(service, self.endpoint(who, service), path)
+        usual = self.settings.connect_timeout, self.settings.read_timeout
 
         def send(token: str) -> requests.Response:
+            timeout = patience() if patience is not None else usual
             try:
                 return self._session.request(
                     url,
@@ -77,7 +82,7 @@ class Sessions:
                     microversion=self._capped(service, microversion),
                     microversion_service_type=service,
                     headers={**(headers or {}), "X-Auth-Token": token},
-                    timeout=(self.settings.connect_timeout, self.settings.read_timeout),
+                    timeout=timeout,
                     raise_exc=False,
                     redirect=False,
                     log=False,

@@ -217,7 +217,7 @@ class Effect:
 
     def _reply(self, db: Database, write: PutReply) -> None:
         key = (write.resource, write.verb, write.sequence)
-        values = {"reply": JOURNAL.value(db, "reply", write.reply), "answered": True}
+        values = {"reply": JOURNAL.value(db, "reply", write.reply), "answered": write.answered}
         if key in self.intents:
             self.intents[key].update(values)
         else:

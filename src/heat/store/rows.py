@@ -286,12 +286,13 @@ class PutIntent(Struct, frozen=True, tag=True):
 
 
 class PutReply(Struct, frozen=True, tag=True):
-    """Complete a journal entry."""
+    """Complete a journal entry, or note something in one that stays open."""
 
     resource: ResourceId
     verb: str
     sequence: int
     reply: Any
+    answered: bool = True
 
 
 class DropJournal(Struct, frozen=True, tag=True):

@@ -61,7 +61,9 @@ class ScriptedCloud:
         random = Random(0)  # noqa: S311 - a test's chance is no secret
         self._watcher = Watcher(self.send, clock=LoopClock(), random=random, polling=polling)
 
-    async def send(self, call: Call, who: Credentials) -> Reply:
+    async def send(
+        self, call: Call, who: Credentials, *, deadline: datetime | None = None
+    ) -> Reply:
         """Pass a call to the function."""
         before, after = self._latency(call)
         await asyncio.sleep(before)
@@ -169,9 +171,15 @@ class DispatchCloud:
         self._latency = latency or (lambda _: Latency())
         self._watcher = Watcher(self.send, clock=clock, random=random, polling=settings.polling)
 
-    async def send(self, call: Call, who: Credentials) -> Reply:
+    async def send(
+        self, call: Call, who: Credentials, *, deadline: datetime | None = None
+    ) -> Reply:
         """Send one request."""
-        return await self._timed(self._latency(call), lambda: self.client.send(call, who))
+
+        def work() -> Reply:
+            return self.client.send(call, who, deadline=deadline)
+
+        return await self._timed(self._latency(call), work)
 
     async def find(self, finder: Finder, value: str, who: Credentials) -> str:
         """Look an object up."""
