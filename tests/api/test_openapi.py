@@ -68,6 +68,17 @@ def test_it_says_what_a_request_takes():
     assert "201" in stacks["post"]["responses"]
 
 
+def test_it_says_what_is_answered():
+    stacks = DOCUMENT["paths"]["/v1/{tenant_id}/stacks"]
+    page = stacks["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert page == {"$ref": "#/components/schemas/Stacks"}
+    assert "Location" in stacks["post"]["responses"]["201"]["headers"]
+    events = DOCUMENT["paths"]["/v1/{tenant_id}/stacks/{stack_name}/{stack_id}/events"]["get"]
+    assert set(events["responses"]["200"]["content"]) == {"application/json", "text/event-stream"}
+    fault = DOCUMENT["components"]["responses"]["404"]["content"]["application/json"]["schema"]
+    assert fault == {"$ref": "#/components/schemas/Fault"}
+
+
 def ask(served: Any, case: Any, *, known: bool) -> Any:
     """Send what was thought of; ``known`` puts names into the address that exist."""
     wire, names = served

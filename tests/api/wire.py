@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import falcon.testing
+import promised
+from sqlalchemy import select, update
 
 from heat.api.app import application
 from heat.api.settings import ApiSettings
@@ -14,6 +16,8 @@ from heat.rpc.local import Local
 from heat.store import operations, stacks
 from heat.store.database import Database
 from heat.store.rows import ResourceRow
+from heat.store.shapes import SNAPSHOT
+from heat.store.tables import snapshot
 
 HOT = """\
 heat_template_version: 2016-10-14
@@ -78,7 +82,9 @@ class Wire:
             more["json"] = body
         if "raw" in more:
             more |= {"body": more.pop("raw"), "content_type": "application/json"}
-        return self._client.simulate_request(method, path, headers=headers, **more)
+        answer = self._client.simulate_request(method, path, headers=headers, **more)
+        promised.check(method, path, answer)
+        return answer
 
     def chunked(self, method: str, path: str, body: Any) -> falcon.testing.Result:
         """Send a body of unknown length, as servers hand chunks on."""
@@ -86,7 +92,9 @@ class Wire:
         return self.ask(method, path, extras=extras)
 
     def bare(self, method: str, path: str, **more: Any) -> falcon.testing.Result:
-        return self._client.simulate_request(method, path, **more)
+        answer = self._client.simulate_request(method, path, **more)
+        promised.check(method, path, answer)
+        return answer
 
     def create(self, name: str = "web", template: Any = HOT, **more: Any) -> str:
         who = {key: more.pop(key) for key in ("project", "roles", "user") if key in more}
@@ -105,6 +113,16 @@ class Wire:
             operations.supersede(connection, [stack_id])
 
         self.db.write(work)
+
+    def kept(self, key: str, **resources: Any) -> None:
+        """Write that a snapshot was taken."""
+        where = snapshot.c.id == key
+        with self.db.engine.connect() as connection:
+            found = connection.execute(select(*SNAPSHOT.columns).where(where)).one()
+        row = SNAPSHOT.read(self.db, found)
+        data = dict(row.data) | {"action": "CREATE", "status": "COMPLETE", "resources": resources}
+        fields = SNAPSHOT.change(self.db, {"data": data, "status": "COMPLETE"})
+        self.db.write(lambda c: c.execute(update(snapshot).where(where).values(fields)))
 
     def made(self, stack_id: str, name: str, kind: str, **fields: Any) -> ResourceRow:
         """Write that a resource was made."""

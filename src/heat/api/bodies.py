@@ -64,7 +64,7 @@ class ChangedStack(Stack, kw_only=True):
     converge: Annotated[Flag, Meta(description="look at the live objects first")] = None
 
 
-class Snapshot(Struct, kw_only=True):
+class NewSnapshot(Struct, kw_only=True):
     """A new snapshot."""
 
     name: str | None = None

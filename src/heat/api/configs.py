@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from heat.api import answers
 from heat.api.answering import Answer
 from heat.api.asking import Asking
 from heat.api.described import takes
@@ -50,13 +51,13 @@ class NewDeployment(Struct, kw_only=True):
     stack_user_project_id: Key | None = None
 
 
-@takes(query=configs.ListConfigs)
+@takes(query=configs.ListConfigs, answer=answers.Configs)
 def list_configs(asking: Asking) -> Answer:
     """List software configs in pages."""
     return Answer(asking.ask("list_configs", asking.query.read(configs.ListConfigs)))
 
 
-@takes(body=NewConfig)
+@takes(body=NewConfig, answer=answers.OneConfig)
 def create_config(asking: Asking) -> Answer:
     """Keep a software config."""
     sent = typed(asking.body(), NewConfig)
@@ -71,6 +72,7 @@ def create_config(asking: Asking) -> Answer:
     return Answer({"software_config": asking.ask("create_config", request)})
 
 
+@takes(answer=answers.OneConfig)
 def show_config(asking: Asking) -> Answer:
     """Show a software config."""
     return Answer({"software_config": asking.ask("show_config", _config(asking))})
@@ -83,14 +85,14 @@ def delete_config(asking: Asking) -> Answer:
     return Answer(status=204)
 
 
-@takes(query=deployments.ListDeployments)
+@takes(query=deployments.ListDeployments, answer=answers.Deployments)
 def list_deployments(asking: Asking) -> Answer:
     """List software deployments."""
     request = asking.query.read(deployments.ListDeployments)
     return Answer(asking.ask("list_deployments", request))
 
 
-@takes(body=NewDeployment)
+@takes(body=NewDeployment, answer=answers.OneDeployment)
 def create_deployment(asking: Asking) -> Answer:
     """Keep a software deployment."""
     sent = typed(asking.body(), NewDeployment)
@@ -106,6 +108,7 @@ def create_deployment(asking: Asking) -> Answer:
     return Answer({"software_deployment": asking.ask("create_deployment", request)})
 
 
+@takes(answer=answers.OneDeployment)
 def show_deployment(asking: Asking) -> Answer:
     """Show a software deployment."""
     key = asking.parts["deployment_id"]
@@ -113,7 +116,7 @@ def show_deployment(asking: Asking) -> Answer:
     return Answer({"software_deployment": found})
 
 
-@takes(body=Deployed)
+@takes(body=Deployed, answer=answers.OneDeployment)
 def update_deployment(asking: Asking) -> Answer:
     """Change a software deployment, for example to say how it ended."""
     sent = typed(asking.body(), Deployed)
@@ -137,6 +140,7 @@ def delete_deployment(asking: Asking) -> Answer:
     return Answer(status=204)
 
 
+@takes(answer=answers.ConfigsOfServer)
 def server_metadata(asking: Asking) -> Answer:
     """Show the configs of a server's deployments."""
     key = asking.parts["server_id"]

@@ -12,10 +12,12 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Described:
-    """What a request may say.
+    """What a request may say, and what is answered.
 
     ``query`` is a type whose own fields are parameters of the query, but for those that come
     from elsewhere (``but``); ``filters`` are further parameters, which may come again and again.
+    ``answer`` is the type of the body that is sent back; None means ``null``. It may also
+    come bit by bit, as a stream of another kind (``streams``).
     """
 
     query: type[Struct] | None = None
@@ -23,6 +25,8 @@ class Described:
     filters: tuple[str, ...] = ()
     body: type[Struct] | None = None
     status: int = 200
+    answer: Any = None
+    streams: str = ""
 
     def parameters(self) -> list[FieldInfo]:
         """Return the fields of the query."""
@@ -44,11 +48,13 @@ def takes(
     filters: tuple[str, ...] = (),
     body: type[Struct] | None = None,
     status: int = 200,
+    answer: Any = None,
+    streams: str = "",
 ) -> Callable[[H], H]:
     """Say what a handler takes and answers."""
 
     def describe(handler: H) -> H:
-        _KNOWN[handler] = Described(query, but, filters, body, status)
+        _KNOWN[handler] = Described(query, but, filters, body, status, answer, streams)
         return handler
 
     return describe

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from heat.api import bodies, reading
+from heat.api import answers, bodies, reading
 from heat.api.answering import Answer
 from heat.api.asking import Asking
 from heat.api.described import takes
@@ -26,7 +26,7 @@ EVENT_FILTERS = ("resource_action", "resource_status", "resource_name", "resourc
 # Stacks
 
 
-@takes(query=stacks.ListStacks, filters=_STACK_FILTERS)
+@takes(query=stacks.ListStacks, filters=_STACK_FILTERS, answer=answers.Stacks)
 def list_stacks(asking: Asking) -> Answer:
     """List stacks in pages."""
     query = asking.query
@@ -41,6 +41,7 @@ def list_stacks(asking: Asking) -> Answer:
     return Answer(body)
 
 
+@takes(answer=answers.AllStacks)
 def detail_stacks(asking: Asking) -> Answer:
     """List all stacks."""
     found = asking.ask("detail_stacks", stacks.ListStacks())
@@ -55,7 +56,7 @@ def stack_entry(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-@takes(body=bodies.NewStack, status=201)
+@takes(body=bodies.NewStack, status=201, answer=answers.Accepted)
 def create_stack(asking: Asking) -> Answer:
     """Accept a new stack."""
     made = asking.ask("create_stack", reading.create(asking.body()))
@@ -63,27 +64,27 @@ def create_stack(asking: Asking) -> Answer:
     return Answer({"stack": {"id": made["id"], "links": [link(href)]}}, 201, {"Location": href})
 
 
-@takes(body=bodies.NewStack)
+@takes(body=bodies.NewStack, answer=answers.Preview)
 def preview_stack(asking: Asking) -> Answer:
     """Show what a new stack would be."""
     found = asking.ask("preview_stack", reading.create(asking.body()))
     return Answer({**found, "stack": stack_entry(asking, found["stack"])})
 
 
-@takes(query=stacks.ShowStack)
+@takes(query=stacks.ShowStack, answer=answers.OneStack)
 def show_stack(asking: Asking) -> Answer:
     """Show a stack."""
     found = asking.ask("show_stack", asking.query.read(stacks.ShowStack, **asking.stack))
     return Answer({"stack": stack_entry(asking, found)})
 
 
-@takes(body=bodies.ChangedStack, status=202)
+@takes(body=bodies.ChangedStack, status=202, answer=answers.Accepted)
 def update_stack(asking: Asking) -> Answer:
     """Accept a new desired state."""
     return _accepted(asking, asking.ask("update_stack", _update(asking, existing=False)))
 
 
-@takes(body=bodies.ChangedStack, status=202)
+@takes(body=bodies.ChangedStack, status=202, answer=answers.Accepted)
 def patch_stack(asking: Asking) -> Answer:
     """Accept a new desired state, said as what differs."""
     return _accepted(asking, asking.ask("update_stack", _update(asking, existing=True)))
@@ -95,13 +96,13 @@ def _accepted(asking: Asking, stack: dict[str, Any]) -> Answer:
     return Answer({"stack": {"id": stack["id"], "links": links}}, 202)
 
 
-@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack)
+@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack, answer=answers.UpdatePreview)
 def preview_update(asking: Asking) -> Answer:
     """Show what an update would change."""
     return Answer(asking.ask("preview_update", _preview(asking, existing=False)))
 
 
-@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack)
+@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack, answer=answers.UpdatePreview)
 def preview_patch(asking: Asking) -> Answer:
     """Show what an update, said as what differs, would change."""
     return Answer(asking.ask("preview_update", _preview(asking, existing=True)))
@@ -151,26 +152,31 @@ def _redirect(asking: Asking, rest: str) -> Answer:
     return Answer(None, 302, {"Location": href})
 
 
+@takes(answer=answers.Anything)
 def show_template(asking: Asking) -> Answer:
     """Show the template of a stack."""
     return Answer(asking.ask("show_template", OfStack(**asking.stack)))
 
 
+@takes(answer=answers.Environment)
 def show_environment(asking: Asking) -> Answer:
     """Show the environment of a stack."""
     return Answer(asking.ask("show_environment", OfStack(**asking.stack)))
 
 
+@takes(answer=answers.Files)
 def show_files(asking: Asking) -> Answer:
     """Show the files of a stack."""
     return Answer(asking.ask("show_files", OfStack(**asking.stack)))
 
 
+@takes(answer=answers.Outputs)
 def list_outputs(asking: Asking) -> Answer:
     """List the outputs of a stack."""
     return Answer(asking.ask("list_outputs", OfStack(**asking.stack)))
 
 
+@takes(answer=answers.OneOutput)
 def show_output(asking: Asking) -> Answer:
     """Show an output."""
     key = asking.parts["output_key"]
@@ -192,7 +198,7 @@ def act(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(query=previews.Validate, body=bodies.Definition)
+@takes(query=previews.Validate, body=bodies.Definition, answer=answers.Validated)
 def validate(asking: Asking) -> Answer:
     """Check a template."""
     parts = reading.definition(asking.body())
@@ -203,7 +209,7 @@ def validate(asking: Asking) -> Answer:
 # Resources and events
 
 
-@takes(query=members.ListResources, filters=members.FILTERS)
+@takes(query=members.ListResources, filters=members.FILTERS, answer=answers.Resources)
 def list_resources(asking: Asking) -> Answer:
     """List the resources of a stack."""
     query = asking.query
@@ -223,7 +229,7 @@ def _resource(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
     return with_links(entry, hrefs)
 
 
-@takes(filters=("with_attr",))
+@takes(filters=("with_attr",), answer=answers.OneResource)
 def show_resource(asking: Asking) -> Answer:
     """Show a resource."""
     request = members.ShowResource(
@@ -235,6 +241,7 @@ def show_resource(asking: Asking) -> Answer:
     return Answer({"resource": _resource(asking, found["resource"])})
 
 
+@takes(answer=answers.Metadata)
 def show_metadata(asking: Asking) -> Answer:
     """Show the metadata of a resource."""
     name = asking.parts["resource_name"]
@@ -251,7 +258,7 @@ def signal_resource(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(query=members.ListEvents, but=("resource",), filters=EVENT_FILTERS)
+@takes(query=members.ListEvents, but=("resource",), filters=EVENT_FILTERS, answer=answers.Events)
 def list_events(asking: Asking) -> Answer:
     """List what happened to a stack, or to one of its resources."""
     query = asking.query
@@ -266,6 +273,7 @@ def list_events(asking: Asking) -> Answer:
     return Answer({"events": [event_entry(asking, entry, root) for entry in found["events"]]})
 
 
+@takes(answer=answers.OneEvent)
 def show_event(asking: Asking) -> Answer:
     """Show an event."""
     request = members.ShowEvent(
@@ -292,18 +300,19 @@ def event_entry(asking: Asking, entry: dict[str, Any], root: str | None = None) 
 # What the service knows
 
 
-@takes(query=types.ListTypes)
+@takes(query=types.ListTypes, answer=answers.Types)
 def list_types(asking: Asking) -> Answer:
     """List the resource types."""
     return Answer(asking.ask("list_types", asking.query.read(types.ListTypes)))
 
 
+@takes(answer=answers.Type)
 def show_type(asking: Asking) -> Answer:
     """Show the schema of a type."""
     return Answer(asking.ask("show_type", types.OfType(type=asking.parts["type_name"])))
 
 
-@takes(query=types.TypeTemplate)
+@takes(query=types.TypeTemplate, answer=answers.Anything)
 def type_template(asking: Asking) -> Answer:
     """Make a template for a type."""
     dialect = asking.query.text("template_type") or "cfn"
@@ -311,12 +320,13 @@ def type_template(asking: Asking) -> Answer:
     return Answer(asking.ask("type_template", request))
 
 
+@takes(answer=answers.Versions)
 def template_versions(asking: Asking) -> Answer:
     """List the template versions."""
     return Answer(asking.ask("template_versions", types.Nothing()))
 
 
-@takes(query=types.OfVersion, but=("version",))
+@takes(query=types.OfVersion, but=("version",), answer=answers.Functions)
 def template_functions(asking: Asking) -> Answer:
     """List the functions of a template version."""
     version = asking.parts["template_version"]
@@ -324,12 +334,14 @@ def template_functions(asking: Asking) -> Answer:
     return Answer(asking.ask("template_functions", request))
 
 
+@takes(answer=answers.BuildInfo)
 def build_info(asking: Asking) -> Answer:
     """Tell what the service was built from."""
     engine = asking.ask("build_info", types.Nothing())
     return Answer({"api": {"revision": asking.revision}, "engine": engine})
 
 
+@takes(answer=answers.Engines)
 def list_services(asking: Asking) -> Answer:
     """List the engines."""
     return Answer(asking.ask("list_services", types.Nothing()))

@@ -7,28 +7,30 @@ from typing import Any
 
 import msgspec
 
+from heat.api.answers import Fault
 from heat.api.described import Described, described
 
 Routes = Mapping[str, Mapping[str, Callable[..., Any]]]
+Schemas = Mapping[str, Any]
 _REFERENCE = "#/components/schemas/{name}"
-_FAULTS = (400, 401, 403, 404, 409, 503)
+_FAULTS = (400, 401, 403, 404, 409, 500, 503)
+_TEXT = {"type": "string"}
+_REQUEST_ID = {
+    "description": "the id that logs, events and services of the cloud know the request by",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^req-[0-9a-f-]{36}$"},
+}
+_LOCATION = {"description": "the full address", "required": True, "schema": _TEXT}
+_CHALLENGE = {"description": "where tokens come from", "required": True, "schema": _TEXT}
 
 
 def document(routes: Routes, revision: str) -> dict[str, Any]:
     """Return the document for routes below ``/v1/{tenant_id}``."""
-    kinds = {
-        body
-        for methods in routes.values()
-        for to in methods.values()
-        if (body := described(to).body)
-    }
-    ordered = sorted(kinds, key=lambda kind: kind.__name__)
-    schemas, components = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
-    bodies = dict(zip(ordered, schemas, strict=True))
+    schemas, components = _schemas(routes)
     paths = {
         f"/v1/{{tenant_id}}{path}": {
             "parameters": [_in_path(name) for name in ("tenant_id", *_names(path))],
-            **{method.lower(): _operation(to, path, method, bodies) for method, to in by.items()},
+            **{method.lower(): _operation(to, path, method, schemas) for method, to in by.items()},
         }
         for path, by in routes.items()
     }
@@ -46,11 +48,13 @@ def document(routes: Routes, revision: str) -> dict[str, Any]:
             "securitySchemes": {
                 "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
             },
-            "schemas": {**components, "Fault": _FAULT},
+            "schemas": components,
+            "headers": {"X-Openstack-Request-Id": _REQUEST_ID},
             "responses": {
                 str(status): {
                     "description": HTTPStatus(status).phrase,
-                    "content": {"application/json": {"schema": {"$ref": _ref("Fault")}}},
+                    "headers": _headers(status),
+                    "content": {"application/json": {"schema": schemas[repr(Fault)]}},
                 }
                 for status in _FAULTS
             },
@@ -58,8 +62,19 @@ def document(routes: Routes, revision: str) -> dict[str, Any]:
     }
 
 
+def _schemas(routes: Routes) -> tuple[Schemas, dict[str, Any]]:
+    """Return the schema of each type that requests and answers have, and what those refer to."""
+    said = [described(to) for methods in routes.values() for to in methods.values()]
+    kinds = {repr(kind): kind for one in said for kind in (one.body, one.answer, Fault)}
+    ordered = sorted(kinds)
+    schemas, components = msgspec.json.schema_components(
+        [kinds[name] for name in ordered], ref_template=_REFERENCE
+    )
+    return dict(zip(ordered, schemas, strict=True)), components
+
+
 def _operation(
-    handler: Callable[..., Any], path: str, method: str, bodies: Mapping[Any, Any]
+    handler: Callable[..., Any], path: str, method: str, schemas: Schemas
 ) -> dict[str, Any]:
     said = described(handler)
     place = re.sub(r"[{}]", "", path).strip("/").replace("/", "_").replace("-", "_")
@@ -68,23 +83,37 @@ def _operation(
         "summary": (handler.__doc__ or "").splitlines()[0],
         "tags": [path.split("/")[1]],
         "parameters": list(_in_query(said)),
-        "responses": {str(said.status): _success(said.status)}
+        "responses": {str(said.status): _success(said, schemas)}
         | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _FAULTS},
     }
     if said.body is not None:
-        schema = bodies[said.body]
-        shown["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+        shown["requestBody"] = {
+            "content": {"application/json": {"schema": schemas[repr(said.body)]}}
+        }
     return shown
 
 
-def _success(status: int) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if status == 302:
-        location = {"description": "the full address", "schema": {"type": "string"}}
-        answer["headers"] = {"Location": location}
-    if status != 204:
-        answer["content"] = {"application/json": {"schema": {"type": ["object", "null"]}}}
+def _success(said: Described, schemas: Schemas) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": HTTPStatus(said.status).phrase,
+        "headers": _headers(said.status),
+    }
+    if said.status != 204:
+        kinds = {"application/json": {"schema": schemas[repr(said.answer)]}}
+        if said.streams:
+            kinds[said.streams] = {"schema": _TEXT}
+        answer["content"] = kinds
     return answer
+
+
+def _headers(status: int) -> dict[str, Any]:
+    name = "X-Openstack-Request-Id"
+    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"}}
+    if status in (201, 302):
+        headers["Location"] = _LOCATION
+    if status == 401:
+        headers["WWW-Authenticate"] = _CHALLENGE
+    return headers
 
 
 def _in_query(said: Described) -> Iterator[dict[str, Any]]:
@@ -108,33 +137,3 @@ def _in_path(name: str) -> dict[str, Any]:
 
 def _names(path: str) -> list[str]:
     return re.findall(r"\{(\w+)\}", path)
-
-
-def _ref(name: str) -> str:
-    return _REFERENCE.format(name=name)
-
-
-_TEXT = {"type": "string"}
-_FAULT: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["code", "title", "explanation", "error"],
-    "properties": {
-        "code": {"type": "integer"},
-        "title": _TEXT,
-        "explanation": _TEXT,
-        "error": {
-            "type": "object",
-            "required": ["type", "message"],
-            "properties": {
-                "type": _TEXT,
-                "message": _TEXT,
-                "traceback": {"type": ["string", "null"]},
-                "problems": {
-                    "type": "array",
-                    "description": "all that is wrong, each with its code, place and cure",
-                    "items": {"type": "object"},
-                },
-            },
-        },
-    },
-}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from heat.api import bodies, reading
+from heat.api import answers, bodies, reading
 from heat.api.answering import Answer
 from heat.api.asking import Asking
 from heat.api.described import takes
@@ -12,11 +12,13 @@ from heat.operations import actions, snapshots
 from heat.operations.finding import OfStack
 
 
+@takes(answer=answers.Export)
 def abandon_stack(asking: Asking) -> Answer:
     """Forget a stack and leave its objects."""
     return Answer(asking.ask("abandon_stack", OfStack(**asking.stack)))
 
 
+@takes(answer=answers.Export)
 def export_stack(asking: Asking) -> Answer:
     """Show all that is needed to adopt a stack."""
     return Answer(asking.ask("export_stack", OfStack(**asking.stack)))
@@ -36,20 +38,22 @@ def mark_unhealthy(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(body=bodies.Snapshot)
+@takes(body=bodies.NewSnapshot, answer=answers.Snapshot)
 def take_snapshot(asking: Asking) -> Answer:
     """Begin to take a snapshot."""
-    label = typed(asking.body(), bodies.Snapshot).name
+    label = typed(asking.body(), bodies.NewSnapshot).name
     if label is not None and len(label) > 255:
         raise bad_request("name must have at most 255 characters.")
     return Answer(asking.ask("take_snapshot", snapshots.TakeSnapshot(**asking.stack, label=label)))
 
 
+@takes(answer=answers.Snapshots)
 def list_snapshots(asking: Asking) -> Answer:
     """List the snapshots of a stack."""
     return Answer(asking.ask("list_snapshots", OfStack(**asking.stack)))
 
 
+@takes(answer=answers.OneSnapshot)
 def show_snapshot(asking: Asking) -> Answer:
     """Show a snapshot."""
     return Answer(_ask(asking, "show_snapshot"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from heat.api import answers
 from heat.api.answering import Answer
 from heat.api.asking import Asking
 from heat.api.described import takes
@@ -24,7 +25,9 @@ OVERLAP = 50
 """Events that are read again at each look: engines write at once, and their clocks differ."""
 
 
-@takes(query=ListEvents, but=("resource",), filters=EVENT_FILTERS)
+@takes(
+    query=ListEvents, but=("resource",), filters=EVENT_FILTERS, answer=answers.Events, streams=KIND
+)
 def list_events(asking: Asking) -> Answer:
     """List what happened to a stack; with `Accept: text/event-stream` go on as it happens."""
     if KIND not in (asking.http.get_header("Accept") or ""):
