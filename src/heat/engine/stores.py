@@ -61,12 +61,18 @@ class ThreadedStore:
     ) -> None:
         self._db, self._engine, self._term = db, engine, term
         self._pool = ThreadPoolExecutor(threads, "store") if threads else None
+        # Whatever else there is to do, leases are renewed in time.
+        self._leases = ThreadPoolExecutor(1, "leases") if threads else None
+        self._beside = db.beside() if threads else db
         self._unsure: tuple[Sequence[Batch], group.Attempt] | None = None
 
     def close(self) -> None:
         """Let go of the threads."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._leases):
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+        if self._beside is not self._db:
+            self._beside.close()
 
     async def _read(self, work: Callable[[], T]) -> T:
         """Read for a stack that is driven, which waits while the database is away."""
@@ -78,9 +84,12 @@ class ThreadedStore:
                 await asyncio.sleep(RETRY_AFTER)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._pool is None:
+        return await self._in(self._pool, work)
+
+    async def _in(self, pool: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+        if pool is None:
             return work()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     async def claim(
         self, limit: int, prefer: Sequence[StackId], held: Collection[StackId]
@@ -92,7 +101,9 @@ class ThreadedStore:
 
     async def renew(self, held: Mapping[StackId, int]) -> frozenset[StackId]:
         """Prolong leases, and tell which are still held."""
-        return await self._run(lambda: leases.renew(self._db, self._engine, held, self._term))
+        return await self._in(
+            self._leases, lambda: leases.renew(self._beside, self._engine, held, self._term)
+        )
 
     async def release(self, held: Mapping[StackId, int]) -> None:
         """Give leases back, unless they have another epoch by now."""

@@ -57,9 +57,11 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         committing = asyncio.create_task(self._committer.run())
         renewing = asyncio.create_task(self._renew())
-        # Without these two an engine would hold its leases and do nothing.
-        committing.add_done_callback(lambda _: self._stop())
-        renewing.add_done_callback(lambda _: self._stop())
+        comparing = asyncio.create_task(self._compare_all())
+        background = (committing, renewing, comparing)
+        # Without these an engine would hold its leases and do nothing, or the wrong thing.
+        for task in background:
+            task.add_done_callback(lambda _: self._stop())
         try:
             while not self._stopping:
                 self._wake.clear()
@@ -67,9 +69,9 @@ class Worker:
                 await self._rest()
         finally:
             await self._wind_up()
-            renewing.cancel()
-            committing.cancel()
-            ends = await asyncio.gather(renewing, committing, return_exceptions=True)
+            for task in background:
+                task.cancel()
+            ends = await asyncio.gather(*background, return_exceptions=True)
         for end in ends:
             if isinstance(end, Exception):
                 raise end
@@ -200,7 +202,6 @@ class Worker:
             asked = loop.time()
             try:
                 still = await self._world.store.renew({s: lease.epoch for s, lease in held.items()})
-                await self._compare(set(self._drives))
             except Unavailable as away:
                 _log.warning("Leases could not be renewed: %s", away)
                 continue
@@ -212,6 +213,13 @@ class Worker:
                     lease.lose()
                     if drive := self._drives.get(stack):
                         drive.supersede()
+
+    async def _compare_all(self) -> None:
+        """Notice what was superseded by a request whose message was lost."""
+        while True:
+            await asyncio.sleep(self._settings.lease_term / 3)
+            if self._drives:
+                await self._compare(set(self._drives))
 
     async def _compare(self, stacks: set[StackId]) -> None:
         """Tell the drives whose operation is not the current one any more."""

@@ -90,7 +90,7 @@ class Database:
         self.seal_properties = seal_properties
         self.random = random or Random()  # noqa: S311 (it spreads retries and names commits)
         self._attempts, self._sleep = attempts, sleep
-        where = _complete(url)
+        self._where = where = _complete(url)
         self.engine, self._one_at_a_time = _connect(where, self.clock, pool_size, pool_timeout)
         self.dialect = self.engine.dialect.name
         # A read of one statement needs no BEGIN; with psycopg that is no question to the server.
@@ -101,6 +101,16 @@ class Database:
         )
         self._turn = threading.Lock()
         self._told: Told | None = None
+
+    def beside(self) -> "Database":
+        """Return the same database with connections of its own, for those who must not queue up.
+
+        SQLite has one writer at a time anyway: there it is this one itself.
+        """
+        if self.dialect == "sqlite":
+            return self
+        url = self._where.render_as_string(hide_password=False)
+        return Database(url, clock=self.clock, pool_size=1, attempts=self._attempts)
 
     @property
     def locks_rows(self) -> bool:
