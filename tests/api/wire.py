@@ -47,7 +47,7 @@ class Wire:
         self.db = db
         self.services = Services(
             db=db,
-            client=None,
+            client=settings.pop("client", None),
             clock=WallClock(),
             wake=self.woken.append,
             limits=limits,

@@ -25,7 +25,9 @@ class Definition(Struct, kw_only=True):
     environment_files: Annotated[
         list[str] | None, Meta(description="names of files that are environments, the last counts")
     ] = None
-    files_container: Annotated[str | None, Meta(description="not supported: send files")] = None
+    files_container: Annotated[
+        str | None, Meta(description="a container of object storage, with files")
+    ] = None
     parameters: Annotated[
         dict[str, Any] | None, Meta(description="values that go before those of environments")
     ] = None

@@ -12,7 +12,6 @@ from heat.api import bodies
 from heat.api.described import Described
 from heat.api.faults import bad_request
 from heat.api.json_body import typed
-from heat.base.errors import Invalid
 from heat.operations.changes import CreateStack, UpdateStack
 
 T = TypeVar("T", bound=Struct)
@@ -186,8 +185,6 @@ def _with_adopted(sent: bodies.NewStack, adopted: dict[str, Any]) -> bodies.NewS
 
 def _content(sent: bodies.Definition, *, needs_template: bool = True) -> dict[str, Any]:
     template = None if sent.template in (None, "", {}) else sent.template
-    if sent.files_container:
-        raise Invalid("files_container is not supported: send files.", kind="NotSupported")
     if template is None and needs_template and not sent.template_url:
         raise bad_request(
             "No template specified: give one, with its version, in template or template_url."
@@ -196,6 +193,7 @@ def _content(sent: bodies.Definition, *, needs_template: bool = True) -> dict[st
         "template": template,
         "template_url": sent.template_url or "",
         "files": {name: _file(name, text) for name, text in (sent.files or {}).items()},
+        "files_container": sent.files_container or "",
         "environment": sent.environment,
         "environment_files": tuple(sent.environment_files or ()),
         "parameters": sent.parameters or {},

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from random import Random, SystemRandom
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import requests
@@ -21,6 +21,7 @@ from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings
 from heat.plugin.steps import Call, Finder, Reply
 
+T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
 CLIENT_ID = "4a1f6c0e-7d0b-5a52-9d2c-6b8f0c3e9a11"
@@ -65,6 +66,20 @@ class Client:
         the settings say. Any other is sent once. Past the deadline, or once the caller has given
         up, nothing is sent; an answer is not waited for any longer than the deadline.
         """
+        return self._through(call, who, _decoded, deadline, given_up)
+
+    def content(self, call: Call, who: Credentials) -> bytes:
+        """Read something and return its bytes as they are."""
+        return self._through(call, who, lambda _, reply: reply.content)
+
+    def _through(
+        self,
+        call: Call,
+        who: Credentials,
+        read: Callable[[Call, requests.Response], T],
+        deadline: datetime | None = None,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> T:
         tries = self.settings.retries if call.reads or call.repeatable else 0
 
         def patience() -> tuple[float, float]:
@@ -72,7 +87,7 @@ class Client:
 
         for attempt in range(tries + 1):
             try:
-                return self._send_once(call, who, patience)
+                return read(call, self._send_once(call, who, patience))
             except Temporary as fault:
                 pause = self._pause(attempt, fault)
                 if attempt == tries or given_up() or self._too_late(pause, deadline):
@@ -103,7 +118,7 @@ class Client:
 
     def _send_once(
         self, call: Call, who: Credentials, patience: Callable[[], tuple[float, float]]
-    ) -> Reply:
+    ) -> requests.Response:
         reply = self.sessions.request(
             replace(who, region=call.region) if call.region else who,
             call.service,
@@ -124,10 +139,10 @@ class Client:
             request_id(reply),
         )
         if reply.status_code == 404 and call.missing_ok:
-            return {}
+            return reply
         if reply.status_code >= 400 or (300 <= reply.status_code < 400 and not call.reads):
             raise from_reply(call, reply)
-        return decode(call, reply)
+        return reply
 
     def _pause(self, attempt: int, fault: CloudFault) -> float:
         grown = min(self.settings.retry_delay * (1 << attempt), self.settings.retry_delay_most)
@@ -140,6 +155,10 @@ class Client:
         if deadline is None:
             return False
         return (deadline - self._clock.now()).total_seconds() <= pause
+
+
+def _decoded(call: Call, reply: requests.Response) -> Reply:
+    return {} if reply.status_code == 404 else decode(call, reply)
 
 
 def decode(call: Call, reply: requests.Response) -> Reply:

@@ -263,6 +263,7 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         max_resources_per_stack=conf.max_resources_per_stack,
         max_nested_stack_depth=conf.max_nested_stack_depth,
         max_template_size=conf.max_template_size,
+        max_files_size=conf.max_json_body_size,
         stack_action_timeout=conf.stack_action_timeout,
         template_fetch_timeout=conf.template_fetch_timeout,
         template_url_allow_private=conf.template_url_allow_private,

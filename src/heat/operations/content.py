@@ -31,6 +31,7 @@ class Content(Struct, frozen=True, kw_only=True):
     template: Any = None
     template_url: str = ""
     files: dict[str, str] = {}
+    files_container: str = ""
     environment: Any = None
     environment_files: tuple[str, ...] = ()
     parameters: dict[str, Any] = {}

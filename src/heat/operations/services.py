@@ -31,6 +31,7 @@ class Limits:
     max_resources_per_stack: int = 1000
     max_nested_stack_depth: int = 5
     max_template_size: int = 524288
+    max_files_size: int = 1048576
     stack_action_timeout: int = 3600
     max_snapshots_per_stack: int = 32
     max_software_configs_per_tenant: int = 4096

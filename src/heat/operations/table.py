@@ -18,6 +18,8 @@ from heat.operations import (
     stacks,
     types,
 )
+from heat.operations.container import gathered
+from heat.operations.content import Content
 from heat.operations.context import Context
 from heat.operations.finding import OfStack
 from heat.operations.services import Services
@@ -48,9 +50,9 @@ def _update(request: changes.UpdateStack) -> str:
     if not request.existing:
         return "stacks:update"
     sent = (
-        request.template, request.files, request.environment, request.environment_files,
-        request.parameters, request.clear_parameters, request.timeout_mins,
-        request.disable_rollback, request.tags,
+        request.template, request.files, request.files_container or None, request.environment,
+        request.environment_files, request.parameters, request.clear_parameters,
+        request.timeout_mins, request.disable_rollback, request.tags,
     )  # fmt: skip
     nothing = all(part is None or part in ({}, ()) for part in sent)
     return "stacks:update_no_change" if nothing else "stacks:update_patch"
@@ -180,6 +182,8 @@ def run(services: Services, name: str, context: Context, request: Any) -> Any:
     """Carry out one operation."""
     before = REQUEST_ID.set(context.request_id)
     try:
+        if isinstance(request, Content):
+            request = gathered(services, context, request)
         return OPERATIONS[name].function(services, context, request)
     finally:
         REQUEST_ID.reset(before)
