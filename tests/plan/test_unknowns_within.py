@@ -5,8 +5,7 @@ from types import SimpleNamespace
 from heat import resources
 from heat.base.unknown import Unknown
 from heat.plan.definition import compile_definition
-from heat.plan.problems import want_all
-from heat.plan.within import Level, levels
+from heat.plan.examine import examine
 from heat.plugin.registry import TYPES
 
 MEMBER = """
@@ -37,9 +36,6 @@ def test_what_members_of_a_group_are_given_may_wait_for_the_group_s_neighbours()
     resources.load()
     given = SimpleNamespace(template=GROUP, files={"member.yaml": MEMBER}, environment={})
     compiled = compile_definition(given, TYPES, stack_id="", stack_name="web", project="p")
-    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
-    found = {
-        level.path: level for level in levels(compiled, wanted, TYPES) if isinstance(level, Level)
-    }
+    found = {level.path: level for level in examine(compiled, TYPES).levels}
     port = found["group", "0"].wanted.resources["port"]
     assert port.values.network == Unknown(frozenset({"network"}))

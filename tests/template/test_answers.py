@@ -6,7 +6,7 @@ from heat.base.errors import Invalid, fault_from_wire
 from heat.operations import checks
 from heat.operations.content import Content, draft
 from heat.operations.services import Services
-from heat.plan.problems import want_all
+from heat.plan.examine import want_all
 
 resources.load()
 
@@ -43,7 +43,7 @@ def drafted(text, **more):
 
 def looked_up(text, refused=()):
     compiled, cloud = drafted(text), EmptyCloud()
-    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
+    wanted = want_all(compiled)
     return cloud, checks._not_found(cloud, compiled, wanted, refused)
 
 
@@ -68,7 +68,7 @@ def test_a_value_that_its_parameter_refuses_is_not_told_again_where_it_is_used()
         for problem in [*drafted(SERVERS.replace("string", "number")).problems]
         if problem.code == "H503"
     ]
-    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
+    wanted = want_all(compiled)
     problems = checks._not_found(EmptyCloud(), compiled, wanted, [refused])
     assert [p.detail for p in problems] == ["there is no flavor tiny"]
 
@@ -84,7 +84,7 @@ resources:
   b: {type: OS::Heat::RandomString, deletion_policy: keep}
 """
     )
-    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
+    wanted = want_all(compiled)
     fault = Invalid(problems=compiled.trace(wanted.problems))
     assert fault.kind == "StackValidationFailed"
     assert [p.code for p in fault.problems] == ["H502", "H701", "H206"]
@@ -102,7 +102,7 @@ def test_a_file_of_an_environment_that_was_not_sent_hides_no_mistake():
         environment_files=("prod.yaml",),
         files={"prod.yml": ""},
     )
-    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
+    wanted = want_all(compiled)
     assert [(p.code, p.cure) for p in wanted.problems] == [
         ("H608", "did you mean 'prod.yml'?"),
         ("H701", "did you mean 'length'?"),

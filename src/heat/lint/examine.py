@@ -9,28 +9,21 @@ from typing import Any
 
 from heat import resources
 from heat.base.errors import Invalid
-from heat.base.json import Json
 from heat.base.problems import Problem, in_order
 from heat.base.unknown import Unknown
-from heat.plan.definition import Compiled
-from heat.plan.desired import TypeOf, order
-from heat.plan.problems import AttributeNames, of_parameters, unable_to_snapshot, want_all
+from heat.plan import examine as plan
+from heat.plan.definition import OF_STACKS, Unstored, compile_definition
+from heat.plan.desired import TypeOf
 from heat.plan.providers import types_through
-from heat.plan.within import levels
-from heat.plugin.formats import wrong_format
 from heat.plugin.registry import TYPES
-from heat.template import parameters
-from heat.template.environment import Environment, sound_environment
 from heat.template.evaluate import Bound, bind
 from heat.template.load import read
-from heat.template.merging import merge
 from heat.template.model import Template
-from heat.template.source import Origin, Source, locate
+from heat.template.sent import Sent, merge_sent, read_sent
 
 COMMAND_LINE = "the command line"
 
-_PSEUDO = ("OS::stack_id", "OS::stack_name", "OS::project_id", "AWS::StackId", "AWS::StackName")
-_NO_VALUE = "H502"
+_UNKNOWN = (*OF_STACKS, "OS::project_id")
 
 
 @dataclass(frozen=True)
@@ -61,18 +54,31 @@ def examine(content: Content) -> Examination:
     """Read and check everything."""
     resources.load()
     template: Template | None = None
-    problems: list[Problem] = []
+    unread: list[Problem] = []
     try:
         template = read(content.template, name=content.name)
     except Invalid as invalid:
-        problems += invalid.problems
-    environment, wrong = _environment(content, template)
-    type_of = types_through(environment, TYPES, content.files)
-    problems += wrong
-    if template is not None:
-        problems = _problems(content, template, environment, wrong, type_of)
+        unread += invalid.problems
+    sent = _sent(content, template)
+    if template is None:
+        found = [*unread, *sent.problems]
+        type_of = types_through(sent.environment, TYPES, content.files)
+    else:
+        compiled = compile_definition(
+            Unstored(template.raw, content.files, sent.environment.to_json()),
+            TYPES,
+            stack_id="",
+            stack_name="",
+            project="",
+            template=template,
+            sent=sent,
+            assuming=True,
+        )
+        examined = plan.examine(compiled, TYPES)
+        found = [*examined.problems, *examined.lacking, *examined.later]
+        type_of = compiled.type_of
     names = {**content.names, "template": content.name, "request": COMMAND_LINE}
-    named = [_named(problem, names) for problem in problems]
+    named = [_named(problem, names) for problem in found]
     # A nested template that is used many times has what is wrong with it once.
     once = {(p.code, p.place or p.at, p.where, p.detail): p for p in reversed(named)}
     return Examination(template, type_of, tuple(in_order(reversed(once.values()))))
@@ -80,31 +86,20 @@ def examine(content: Content) -> Examination:
 
 def unbound(template: Template) -> Bound:
     """Bind a template to nothing: only what is the same in every stack is known."""
-    names = (*template.parameters, *_PSEUDO)
+    names = (*template.parameters, *_UNKNOWN)
     return bind(template, {name: _unknown(name) for name in names})
 
 
-def _environment(content: Content, template: Template | None) -> tuple[Environment, list[Problem]]:
-    """Merge the environments as the service does with those of a request."""
-    found: list[tuple[str, Environment]] = []
-    problems: list[Problem] = []
-    for name, text in content.environments.items():
-        environment, wrong = sound_environment(text, name)
-        found.append((name, environment))
-        problems += wrong
-    given = Environment(parameters=content.parameters)
-    if len(found) == 1:
-        ((_, environment),) = found
-        both = {**environment.parameters, **content.parameters}
-        return replace(environment, parameters=both), problems
-    found.append((COMMAND_LINE, given))
-    try:
-        return merge(found, template.parameters if template else {}), problems
-    except Invalid as invalid:
-        for problem in invalid.problems:
-            source = Source(problem.where, content.environments.get(problem.where))
-            problems += locate([problem], source)
-        return merge(found, {}), problems
+def _sent(content: Content, template: Template | None) -> Sent:
+    """Read the environments as the service does, when they come from the command line."""
+    if len(content.environments) == 1:
+        ((name, text),) = content.environments.items()
+        return read_sent(text, content.parameters, name)
+    texts: list[tuple[str, Any]] = list(content.environments.items())
+    if content.parameters:
+        texts.append((COMMAND_LINE, {"parameters": content.parameters}))
+    sent = merge_sent(texts, {}, content.files, template)
+    return replace(sent, origin=replace(sent.origin, given=frozenset(content.parameters)))
 
 
 def _named(problem: Problem, names: Mapping[str, str]) -> Problem:
@@ -112,46 +107,6 @@ def _named(problem: Problem, names: Mapping[str, str]) -> Problem:
     if place is not None:
         place = replace(place, file=names.get(place.file, place.file))
     return replace(problem, where=names.get(problem.where, problem.where), place=place)
-
-
-def _problems(
-    content: Content,
-    template: Template,
-    environment: Environment,
-    wrong: list[Problem],
-    type_of: TypeOf,
-) -> list[Problem]:
-    values, refused = _values(template, environment)
-    problems = [*template.problems, *wrong, *of_parameters(refused, template, wrong)]
-    bound = bind(template, values, files=content.files)
-    problems += bound.problems(AttributeNames(type_of))
-    problems += unable_to_snapshot(bound, type_of, stand_ins=True)
-    requires: Mapping[str, frozenset[str]] = {}
-    if not problems:
-        requires, problems = order(bound, type_of)
-    wanted = want_all(bound, type_of, requires, problems)
-    known = {name: value for name, value in values.items() if not isinstance(value, Unknown)}
-    compiled = Compiled(template, environment, known, bound, type_of, requires, files=content.files)
-    inside = levels(compiled, wanted, TYPES)
-    found = [*wanted.problems, *(level for level in inside if isinstance(level, Problem))]
-    sources = tuple(Source(name, text) for name, text in content.environments.items())
-    origin = Origin(frozenset(content.parameters), sources)
-    return origin.trace(found, template.source, template.words.parameters)
-
-
-def _values(
-    template: Template, environment: Environment
-) -> tuple[dict[str, Json | Unknown], list[Problem]]:
-    found, problems = parameters.values(
-        template.parameters,
-        environment.parameters,
-        environment.parameter_defaults,
-        custom=wrong_format,
-    )
-    known: dict[str, Json | Unknown] = dict(found)
-    pseudo = {name: _unknown(name) for name in _PSEUDO}
-    given = {name: known.get(name, _unknown(name)) for name in template.parameters}
-    return {**pseudo, **given}, [p for p in problems if p.code != _NO_VALUE]
 
 
 def _unknown(name: str) -> Unknown:

@@ -11,12 +11,11 @@ from heat.operations.constraints import broken
 from heat.operations.context import Context
 from heat.operations.exporting import unfit
 from heat.operations.family import family
-from heat.operations.member_attributes import strange
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Desired, Wanted
-from heat.plan.problems import want_all
-from heat.plan.within import Level, below, levels
+from heat.plan.examine import examine
+from heat.plan.within import below
 from heat.plugin.find import lookups
 from heat.plugin.steps import Finder
 from heat.store import resources
@@ -24,31 +23,15 @@ from heat.store.rows import StackRow
 from heat.template.codes import problem
 from heat.template.source import locate
 
-_LEFT_TO_CREATION = ("H310", "H402", "H702")
-"""What a nested stack is accepted with all the same: parameters and properties that are missing
-make it fail when it is created. Clients count on that. What it imports another may export till
-then."""
-
 
 def check(
     services: Services, context: Context, compiled: Compiled, stack: StackRow | None = None
 ) -> Wanted:
     """Return the desired state with nothing known; raises Invalid with every problem."""
-    wanted = want_all(compiled.bound, compiled.type_of, compiled.requires, compiled.problems)
-    problems = list(wanted.problems)
-    found = [Level((), compiled, wanted)]
     depth = services.limits.max_nested_stack_depth
-    for level in levels(compiled, wanted, services.types, max_depth=depth):
-        if isinstance(level, Level):
-            found.append(level)
-        elif level.code not in _LEFT_TO_CREATION:
-            problems.append(level)
-    problems += unfit(services, compiled, stack)
-    by_path = {level.path: level for level in found}
-    for level in found[1:]:
-        outer = by_path[level.path[:-1]]
-        said = strange(level.path[-1], outer, level)
-        problems += [below(problem, outer.path) for problem in said]
+    examined = examine(compiled, services.types, max_depth=depth)
+    problems = [*examined.problems, *examined.lacking, *unfit(services, compiled, stack)]
+    found = examined.levels
     _check_limits(services, sum(len(level.wanted.resources) for level in found), stack)
     try:
         for level in found:
@@ -60,7 +43,7 @@ def check(
             raise
     if problems:
         raise Invalid(problems=compiled.trace(problems))
-    return wanted
+    return examined.wanted
 
 
 def _check_limits(services: Services, count: int, stack: StackRow | None) -> None:

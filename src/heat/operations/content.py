@@ -9,20 +9,18 @@ from msgspec import Struct
 
 from heat.base.errors import Invalid
 from heat.base.ids import ProjectId
-from heat.base.json import Json
 from heat.base.problems import Problem, did_you_mean
 from heat.operations.remote import fetch_template, with_nested
 from heat.operations.services import Services, exported
 from heat.plan.definition import Compiled, compile_definition
 from heat.store.rows import DefinitionRow
 from heat.template.codes import problem
-from heat.template.environment import Environment, read_environment, sound_environment
-from heat.template.load import load, read
+from heat.template.environment import Environment, read_environment
+from heat.template.load import read
 from heat.template.merging import merge
 from heat.template.model import Template
-from heat.template.parameters import ParameterSchema
 from heat.template.render import to_json
-from heat.template.source import Origin, Source, locate
+from heat.template.sent import Sent, merge_sent, read_sent
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -35,16 +33,6 @@ class Content(Struct, frozen=True, kw_only=True):
     environment: Any = None
     environment_files: tuple[str, ...] = ()
     parameters: dict[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Texts:
-    """The sound part of what a request says, and what is wrong with its environments."""
-
-    template: Template
-    environment: Environment
-    problems: tuple[Problem, ...]
-    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -71,8 +59,8 @@ def draft(
     changes that definition: what it leaves out stays, but for the parameters to ``clear`` and
     those that the new template lacks.
     """
-    texts = read_texts(services, content, stored)
-    template, environment = texts.template, texts.environment
+    template, sent = read_texts(services, content, stored)
+    environment = sent.environment
     files: Mapping[str, str] = content.files
     if stored is not None:
         files = {**stored.files, **files}
@@ -92,13 +80,15 @@ def draft(
         stack_name=stack_name,
         project=project,
         template=template,
-        found=texts.problems,
+        sent=sent,
         exports=exported(services, ProjectId(project)),
     )
-    return Draft(definition, replace(compiled, origin=texts.origin))
+    return Draft(definition, compiled)
 
 
-def read_texts(services: Services, content: Content, stored: DefinitionRow | None = None) -> Texts:
+def read_texts(
+    services: Services, content: Content, stored: DefinitionRow | None = None
+) -> tuple[Template, Sent]:
     """Read the template and the environments of a request, parameters included.
 
     Raises Invalid when the template can't be read at all.
@@ -109,10 +99,10 @@ def read_texts(services: Services, content: Content, stored: DefinitionRow | Non
         template = _template(services, content, stored)
     except Invalid as invalid:
         refused = invalid.problems or [_unread(invalid)]
-    environment, problems, origin = _environment(content, template)
+    sent = _sent(content, template)
     if template is None:
-        raise Invalid(problems=[*refused, *problems])
-    return Texts(template, environment, tuple(problems), origin)
+        raise Invalid(problems=[*refused, *sent.problems])
+    return template, sent
 
 
 def _template(services: Services, content: Content, stored: DefinitionRow | None) -> Template:
@@ -136,49 +126,20 @@ def _template(services: Services, content: Content, stored: DefinitionRow | None
     return read(given)
 
 
-def _environment(
-    content: Content, template: Template | None
-) -> tuple[Environment, list[Problem], Origin]:
-    given: Mapping[str, Json] = content.parameters
+def _sent(content: Content, template: Template | None) -> Sent:
     if not content.environment_files:
-        environment, problems = sound_environment(content.environment)
-        text = content.environment if isinstance(content.environment, str) else None
-        both = replace(environment, parameters={**environment.parameters, **given})
-        return both, problems, Origin(frozenset(given), (Source("environment", text),))
-    problems = []
-    sources: dict[str, Source] = {}
-    found: list[tuple[str, Environment]] = []
+        return read_sent(content.environment, content.parameters)
+    missing: list[Problem] = []
+    texts: list[tuple[str, str]] = []
     for n, name in enumerate(content.environment_files):
-        if name not in content.files:
-            detail = f"environment_files names {name}, which is not among the files"
-            cure = did_you_mean(name, content.files)
-            at = ("environment_files", n)
-            problems.append(problem("H608", at, detail, cure, where="request"))
+        if name in content.files:
+            texts.append((name, content.files[name]))
             continue
-        sources[name] = Source(name, content.files[name])
-        environment, wrong = sound_environment(content.files[name], name)
-        found.append((name, environment))
-        problems += wrong
-    asked = any(environment.strategies for _, environment in found)
-    schemas = _schemas(content.files, template) if asked else {}
-    try:
-        merged = merge(found, schemas, given)
-    except Invalid as invalid:
-        problems += [p for q in invalid.problems for p in locate([q], sources[q.where])]
-        merged = merge(found, {}, given)
-    elsewhere = {name for _, environment in found for name in environment.parameters}
-    return merged, problems, Origin(frozenset(given) - elsewhere, tuple(sources.values()))
-
-
-def _schemas(files: Mapping[str, str], template: Template | None) -> dict[str, ParameterSchema]:
-    """Collect the parameters that have a merge strategy: those of every template sent."""
-    schemas: dict[str, ParameterSchema] = {}
-    for name, text in files.items():
-        try:
-            schemas.update(load(text, name=name).parameters)
-        except Invalid:
-            continue  # a file of another sort, or whoever makes a type of it says what is wrong
-    return schemas | dict(template.parameters if template else {})
+        detail = f"environment_files names {name}, which is not among the files"
+        cure = did_you_mean(name, content.files)
+        missing.append(problem("H608", ("environment_files", n), detail, cure, where="request"))
+    sent = merge_sent(texts, content.parameters, content.files, template)
+    return replace(sent, problems=(*missing, *sent.problems))
 
 
 def _over(

@@ -18,15 +18,16 @@ from heat.operations.finding import find_live
 from heat.operations.foreseen import changes, foreseen
 from heat.operations.past import outlook, past
 from heat.operations.services import Services, definition_of
-from heat.plan.desired import order
-from heat.plan.exports import AnyExport
+from heat.plan.definition import Unstored, compile_definition
+from heat.plan.examine import examine
 from heat.plan.forecast import Past
-from heat.plan.problems import AttributeNames, of_parameters, unable_to_snapshot, want_all
-from heat.plan.providers import types_through
 from heat.plan.show import show
 from heat.store.rows import StackRow
-from heat.template.evaluate import bind
-from heat.template.validate import assumed, describe, describe_nested, refused
+from heat.template.render import to_json
+from heat.template.validate import describe, describe_nested, refused
+
+_VALUES = ("H503", "H504")
+"""What is wrong with values: whoever asks for the parameters is still to be given good ones."""
 
 
 class PreviewUpdate(UpdateStack, frozen=True, kw_only=True):
@@ -110,23 +111,23 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
             kind="HTTPBadRequest",
         )
     try:
-        texts = read_texts(services, request)
+        template, sent = read_texts(services, request)
     except Invalid as invalid:
         raise (refused(invalid.problems) if invalid.problems else invalid) from None
-    template, environment = texts.template, texts.environment
-    values, wrong = assumed(template, environment)
-    problems = [*template.problems, *texts.problems]
-    problems += of_parameters(wrong, template, texts.problems)
-    bound = bind(
-        template, values, files=request.files, project_id=context.project, exports=AnyExport()
+    compiled = compile_definition(
+        Unstored(to_json(template), request.files, sent.environment.to_json()),
+        services.types,
+        stack_id="",
+        stack_name="",
+        project=context.project,
+        template=template,
+        sent=sent,
+        assuming=True,
     )
-    type_of = types_through(environment, services.types, request.files)
-    problems += bound.problems(AttributeNames(type_of))
-    problems += unable_to_snapshot(bound, type_of, stand_ins=True)
-    requires, _ = ({}, ()) if problems else order(bound, type_of)
-    wanted = want_all(bound, type_of, requires, problems)
-    if wanted.problems:
-        source, section = template.source, template.words.parameters
-        raise refused(texts.origin.trace(wanted.problems, source, section))
+    depth = services.limits.max_nested_stack_depth
+    examined = examine(compiled, services.types, max_depth=depth)
+    if problems := [p for p in examined.problems if p.code not in _VALUES]:
+        raise refused(problems)
+    environment = sent.environment
     nested = describe_nested(template, environment, request.files) if request.show_nested else {}
     return describe(template, environment, nested=nested)

@@ -1,6 +1,6 @@
 """From a definition (template, files, environment) to a template ready to evaluate."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,7 +9,8 @@ from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.plan.build import Target
 from heat.plan.desired import TypeOf, order
-from heat.plan.problems import AttributeNames, of_parameters
+from heat.plan.exports import AnyExport
+from heat.plan.problems import NO_VALUE, AttributeNames, of_parameters, unable_to_snapshot
 from heat.plan.providers import Types, types_through
 from heat.plugin.formats import wrong_format
 from heat.template import parameters
@@ -18,7 +19,11 @@ from heat.template.evaluate import Bound, bind
 from heat.template.load import read
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
 from heat.template.scope import Exports, Facade
+from heat.template.sent import Sent
 from heat.template.source import Origin
+
+OF_STACKS = ("OS::stack_id", "OS::stack_name", "AWS::StackId", "AWS::StackName")
+"""What has a value only in a stack."""
 
 
 class Definition(Protocol):
@@ -38,6 +43,15 @@ class Definition(Protocol):
     def environment(self) -> Mapping[str, Any]:
         """The environment, with parameters, defaults and registry."""
         ...
+
+
+@dataclass(frozen=True)
+class Unstored:
+    """A definition that is no stack's yet."""
+
+    template: Any
+    files: Mapping[str, str]
+    environment: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -92,20 +106,23 @@ def compile_definition(
     project: str,
     template: Template | None = None,
     waiting: Mapping[str, Any] | None = None,
-    found: Sequence[Problem] = (),
+    sent: Sent | None = None,
     exports: Exports | None = None,
+    assuming: bool = False,
 ) -> Compiled:
     """Read the sound part of a definition; raises Invalid when its template can't be read at all.
 
     ``template`` is the same template, read from its text, when the caller has that: problems
     then name its lines. ``waiting`` are values of parameters that have Unknown parts yet.
-    ``found`` is what was wrong with the environments that the definition's was made from.
+    ``sent`` is what the definition's environment was made from. With ``assuming`` it is no
+    definition of a stack yet: parameters need no values, other stacks may export anything.
     """
     template = template or read(definition.template)
     given = dict(definition.environment)
     nesting = Nesting(**given.pop("nesting", {}))
     environment, wrong = sound_environment(given)
-    wrong = [*found, *wrong]
+    sent = sent or Sent()
+    wrong = [*sent.problems, *wrong]
     values, refused = parameters.values(
         template.parameters,
         environment.parameters,
@@ -115,13 +132,14 @@ def compile_definition(
     if waiting:
         values |= waiting
         refused = [p for p in refused if not p.at or p.at[-1] not in waiting]
+    if assuming:
+        refused = [p for p in refused if p.code != NO_VALUE]
     problems = [*template.problems, *wrong, *of_parameters(refused, template, wrong)]
     # What is wrong with a parameter is said once, not again wherever it is used.
-    unusable = {
-        name: Unknown(frozenset((f"parameter {name}",)))
-        for name in template.parameters
-        if name not in values
-    }
+    unusable = {name: _unknown(name) for name in template.parameters if name not in values}
+    if assuming:
+        unusable |= {name: _unknown(name) for name in OF_STACKS}
+        exports = exports or AnyExport()
     facade = Facade(**nesting.facade) if nesting.depth else None
     bound = bind(
         template,
@@ -135,6 +153,8 @@ def compile_definition(
     )
     type_of = types_through(environment, types, definition.files)
     problems += bound.problems(AttributeNames(type_of))
+    if assuming:
+        problems += unable_to_snapshot(bound, type_of, stand_ins=True)
     requires: Mapping[str, frozenset[str]] = {}
     if not problems:
         requires, problems = order(bound, type_of)
@@ -151,8 +171,13 @@ def compile_definition(
         nesting,
         stack_name,
         project,
+        origin=sent.origin,
         exports=exports,
     )
+
+
+def _unknown(parameter: str) -> Unknown:
+    return Unknown(frozenset((f"parameter {parameter}",)))
 
 
 def _wanted(bound: Bound, type_of: TypeOf) -> dict[str, frozenset[str]]:

@@ -1,16 +1,16 @@
-"""All that is wrong with a definition as far as it shows without a cloud, each thing once."""
+"""Problems that a template and its types show only together, and those that only follow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from heat.base.problems import Problem
-from heat.plan.desired import Standing, TypeOf, Wanted, want
+from heat.plan.desired import TypeOf
 from heat.template.codes import problem
 from heat.template.environment import unread_sections
 from heat.template.evaluate import Bound
 from heat.template.model import Template
 from heat.template.source import locate
 
-_UNKNOWN_TYPE, _UNKNOWN_GIVEN, _NO_VALUE = "H212", "H501", "H502"
+_UNKNOWN_GIVEN, NO_VALUE = "H501", "H502"
 
 
 class AttributeNames:
@@ -48,7 +48,7 @@ def of_parameters(
             return (section,) in template.unread
         if (section, problem.at[-1]) in template.unread:
             return True
-        return problem.code == _NO_VALUE and values_unread
+        return problem.code == NO_VALUE and values_unread
 
     return [problem for problem in found if not follows(problem)]
 
@@ -71,27 +71,3 @@ def unable_to_snapshot(bound: Bound, type_of: TypeOf, *, stand_ins: bool = False
             detail = f"{definition.type} can't make a snapshot, and {name} has the policy Snapshot"
             found.append(problem("H706", (words.resources, name, words.deletion_policy), detail))
     return locate(found, bound.template.source)
-
-
-def want_all(
-    bound: Bound,
-    type_of: TypeOf,
-    requires: Mapping[str, frozenset[str]],
-    problems: Sequence[Problem],
-) -> Wanted:
-    """Return the desired state with nothing known; its problems are those given and all others."""
-    problems = [*problems, *unable_to_snapshot(bound, type_of)]
-    if not problems:
-        return want(bound, type_of, Standing({}), requires)
-    # The order can't be told, but what is wrong with each resource by itself can.
-    alone = {name: frozenset[str]() for name in bound.resources}
-    found = want(bound, type_of, Standing({}), alone)
-    told = {problem.at for problem in problems}
-    unread = unread_sections(problems)
-    more = [
-        problem
-        for problem in found.problems
-        if problem.at not in told
-        and not (problem.code == _UNKNOWN_TYPE and "resource_registry" in unread)
-    ]
-    return Wanted(found.resources, (*problems, *more))

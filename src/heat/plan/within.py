@@ -1,6 +1,6 @@
-"""What nested stacks would be, worked out before they exist, level by level."""
+"""What nested stacks are made from, worked out before they exist."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,9 +9,8 @@ from msgspec.structs import replace as change
 from heat.base.errors import Invalid
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown, unknowns
-from heat.plan.definition import Compiled, Nesting, compile_definition
+from heat.plan.definition import Compiled, Nesting, Unstored, compile_definition
 from heat.plan.desired import Desired, Wanted
-from heat.plan.problems import want_all
 from heat.plan.providers import Types, read_template
 from heat.plugin.nested import Nested
 from heat.plugin.resource import Here
@@ -24,24 +23,15 @@ MAX_DEPTH = 5
 
 
 @dataclass(frozen=True)
-class ChildDefinition:
-    """What a nested stack is made from."""
-
-    template: Any
-    files: Mapping[str, str]
-    environment: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Level:
-    """A nested stack that is not there yet; ``path`` names the resources that lead to it."""
+    """A stack that is not there yet; ``path`` names the resources that lead to a nested one."""
 
     path: tuple[str, ...]
     compiled: Compiled
     wanted: Wanted
 
 
-def definition_of(compiled: Compiled, resource: str, nest: Nest) -> ChildDefinition:
+def definition_of(compiled: Compiled, resource: str, nest: Nest) -> Unstored:
     """Return what the nested stack of a resource is made from; raises Invalid.
 
     It has the files and the registry of its parent, and the parameters that it is given.
@@ -51,41 +41,9 @@ def definition_of(compiled: Compiled, resource: str, nest: Nest) -> ChildDefinit
         resource, nest.parameters, template=nest.source or None
     )
     nesting = Nesting(depth=compiled.nesting.depth + 1, facade=nest.facade)
-    return ChildDefinition(
+    return Unstored(
         template.raw, compiled.files, environment.to_json() | {"nesting": nesting.to_json()}
     )
-
-
-def levels(
-    compiled: Compiled,
-    wanted: Wanted,
-    types: Types,
-    *,
-    max_depth: int = MAX_DEPTH,
-    path: tuple[str, ...] = (),
-) -> Iterator[Level | Problem]:
-    """Walk the nested stacks that a desired state has, deepest last, or what is wrong with them.
-
-    The places of problems are those in the texts that they stand in; their paths start at the
-    outermost template.
-    """
-    for name, desired in wanted.resources.items():
-        here = (*path, name)
-        nest = _foreseen(desired)
-        if nest is None:
-            continue
-        if len(here) > max_depth:
-            yield _too_deep(here, max_depth)
-            continue
-        try:
-            child = compile_child(compiled, name, nest, types)
-        except Invalid as invalid:
-            yield from (below(found, here) for found in invalid.problems)
-            continue
-        inner = want_all(child.bound, child.type_of, child.requires, child.problems)
-        yield from (below(found, here) for found in inner.problems)
-        yield Level(here, child, inner)
-        yield from levels(child, inner, types, max_depth=max_depth, path=here)
 
 
 def placed(desired: Desired, place: Here | None = None) -> Nested | None:
@@ -98,12 +56,7 @@ def placed(desired: Desired, place: Here | None = None) -> Nested | None:
         update_policy=desired.update_policy,
         deletion_policy=desired.deletion_policy,
     )
-    return desired.values.at(here)  # type: ignore[return-value]
-
-
-def _foreseen(desired: Desired) -> Nest | None:
-    values = placed(desired)
-    return None if values is None else values.foreseen()
+    return desired.values.at(here)
 
 
 def compile_child(
@@ -153,9 +106,3 @@ def below(found: Problem, path: tuple[str, ...]) -> Problem:
     """Return a problem of a nested stack with its path from the outermost template."""
     steps = [step for name in path for step in ("resources", name)]
     return replace(found, at=(*steps, *found.at))
-
-
-def _too_deep(path: tuple[str, ...], most: int) -> Problem:
-    detail = f"Recursion depth exceeds {most}."
-    at = [step for name in path for step in ("resources", name)]
-    return problem("H218", tuple(at), detail, "a template may not nest itself")

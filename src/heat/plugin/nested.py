@@ -109,6 +109,11 @@ class Nested(Resource):
         return f"{MEMBER}{member}/{inner}" if inner else attribute
 
     @classmethod
+    def of_each_member(cls, attribute: str, first: str | None) -> str | None:
+        """Return what every member must have for a use of this attribute; None for nothing."""
+        return None
+
+    @classmethod
     def look(cls, shown: Mapping[str, Any], attribute: str, path: Sequence[Json]) -> Any:
         """Find an output, or a member's attribute."""
         if not attribute.startswith(MEMBER):

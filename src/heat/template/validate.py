@@ -7,7 +7,6 @@ from typing import Any
 from heat.base.errors import Invalid
 from heat.base.json import Json
 from heat.base.problems import Problem
-from heat.base.unknown import Unknown
 from heat.template.constraints import (
     AllowedPattern,
     AllowedValues,
@@ -20,7 +19,7 @@ from heat.template.constraints import (
 from heat.template.environment import Environment
 from heat.template.load import load
 from heat.template.model import Template
-from heat.template.parameters import ParameterSchema, unknown_given, values
+from heat.template.parameters import ParameterSchema
 from heat.template.registry import is_template
 
 
@@ -75,22 +74,6 @@ def describe_nested(
         del shown["Environment"]
         found[name] = {"Type": definition.type, **shown}
     return found
-
-
-def assumed(
-    template: Template, environment: Environment
-) -> tuple[dict[str, Json | Unknown], list[Problem]]:
-    """Return values to check a template with when none need be given.
-
-    A parameter without a usable value is unknown; only a name that the template does not have
-    is a problem.
-    """
-    found, _ = values(template.parameters, environment.parameters, environment.parameter_defaults)
-    filled: dict[str, Json | Unknown] = {
-        name: found[name] if name in found else Unknown(frozenset((f"parameter {name}",)))
-        for name in template.parameters
-    }
-    return filled, list(unknown_given(template.parameters, environment.parameters))
 
 
 def refused(problems: Iterable[Problem]) -> Invalid:

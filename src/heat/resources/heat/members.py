@@ -32,6 +32,12 @@ class Members(Nested):
         return super().asked(attribute, first)
 
     @classmethod
+    def of_each_member(cls, attribute: str, first: str | None) -> str | None:
+        """Return the attribute of each member that a list or a map is made of."""
+        asked = first if attribute == EACH else attribute
+        return asked if asked is not None and asked not in OWN and "." not in asked else None
+
+    @classmethod
     def look(cls, shown: Mapping[str, Any], attribute: str, path: Sequence[Json]) -> Any:
         """Take the path inside each member's attribute."""
         if attribute.startswith(MEMBER):
