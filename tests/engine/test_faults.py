@@ -51,6 +51,38 @@ def test_a_service_that_is_away_for_a_moment_only_costs_time(world):
     world(main)
 
 
+@pytest.mark.parametrize("service", [None, "identity"])
+def test_a_cloud_that_is_away_for_a_minute_fails_nothing(world, service):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", SERVER)
+        for action, template in (("CREATE", None), ("UPDATE", NETS), ("DELETE", None)):
+            if action != "CREATE":
+                place.ask(action, template, stack)
+            await asyncio.sleep(0.1)
+            place.cloud.faults.add(Rule(service=service, action="error", status=503))
+            await asyncio.sleep(60)
+            place.cloud.faults.clear()
+            row = await place.settled(stack, seconds=30)
+            assert (row.action, row.status) == (action, "COMPLETE"), row.reason
+        assert place.made() == {}
+
+    world(main, times={"server.create": 1})
+
+
+def test_a_service_that_stays_away_fails_its_resource_in_the_end(world):
+    async def main(place):
+        place.start()
+        place.cloud.faults.add(Rule(service="compute", action="error", status=503))
+        stack = place.ask("CREATE", SERVER)
+        with pytest.raises(TimeoutError):
+            await place.settled(stack, seconds=200)
+        row = await place.settled(stack, seconds=200)
+        assert row.reason.startswith("Resource CREATE failed: ServiceUnavailable: resources.")
+
+    world(main)
+
+
 @pytest.mark.parametrize("rollback", [False, True])
 def test_a_server_in_error_fails_with_the_clouds_own_words(world, rollback):
     async def main(place):

@@ -22,13 +22,14 @@ from heat.engine.making import (
     nothing,
     unchanged,
 )
+from heat.engine.patience import Stopped
 from heat.engine.performing import aside, fail, perform, refuse
 from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
 from heat.engine.referring import refer, unchangeable
 from heat.engine.retrying import create, try_of
 from heat.engine.saving import drop
 from heat.engine.scene import Outcome, Scene
-from heat.engine.verbs import Performance, Stopped
+from heat.engine.verbs import Performance
 from heat.plan.build import restriction
 from heat.plan.desired import Desired, Standing, desire
 from heat.plan.diff import MOVED, compare

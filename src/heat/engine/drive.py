@@ -75,7 +75,9 @@ class Drive:
         self._late = False
         self._notice = asyncio.Event()
         self._board: Board | None = None
-        self._trusts = Trusts(world.cloud, lease, loaded)
+        self._trusts = Trusts(
+            world, settings, lease, loaded, lambda: self._is_stopping() or self.is_overdue
+        )
         self._close = Closing(world, settings, lease, loaded, self._trusts)
 
     def supersede(self) -> None:
@@ -87,6 +89,9 @@ class Drive:
     def is_overdue(self) -> bool:
         """Whether the operation is past its deadline."""
         return self._world.clock.now() >= self.operation.deadline
+
+    def _is_stopping(self) -> bool:
+        return self._superseded or self._late or self._lease.lost
 
     async def give_up(self) -> None:
         """End an operation that could not be carried out until its deadline, whatever is wrong."""
@@ -164,7 +169,7 @@ class Drive:
                 self._settings.max_nested_depth,
             ),
             deadline=self.operation.deadline,
-            stopping=lambda: self._superseded or self._late or self._lease.lost,
+            stopping=self._is_stopping,
             made=self._made,
         )
         journal: dict[ResourceId, list[Any]] = {}

@@ -5,9 +5,9 @@ clears the hook. So it outlives the engine, and belongs to one operation.
 """
 
 from heat.base.ids import ResourceId
+from heat.engine.patience import Stopped
 from heat.engine.record import COMPLETE
 from heat.engine.scene import Scene
-from heat.engine.verbs import Stopped
 from heat.plan.model import Kind, Node
 from heat.store.hooks import verb_of
 from heat.store.rows import DropResource, JournalRow, PutIntent, PutReply, ResourceRow

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from heat.base.errors import Fault
 from heat.engine import reasons
 from heat.engine.lease import Lost, Unkept
 from heat.engine.making import Made
+from heat.engine.patience import Patience
 from heat.engine.record import COMPLETE, FAILED, standing
 from heat.engine.scene import Outcome, Scene
 from heat.engine.verbs import Performance, Stage
@@ -153,12 +155,13 @@ async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
 async def _unrecorded(stage: Stage, steps: Steps[Any]) -> None:
     """Run a verb without a lease and without a journal: to clear away what is no one's."""
     reply: Reply | None = None
+    patience = Patience(stage.world, stage.settings)
     try:
         while True:
             step = next(steps) if reply is None else steps.send(reply)
             match step:
                 case Call():
-                    reply = await stage.world.cloud.send(step, stage.who)
+                    reply = await patience.outlast(partial(stage.world.cloud.send, step, stage.who))
                 case Wait():
                     reply = await stage.world.cloud.wait(step, stage.who, deadline=stage.deadline)
                 case _:

@@ -183,11 +183,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``action_retry_limit`` bounds how often a creation is tried again that ended in an error of
     the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
-    refuses because something is still in use; ``lost_tries`` how often a create whose reply was
-    lost is sent. ``max_resources`` bounds a stack with all that is nested in it, -1 meaning any
-    number, and ``max_nested_depth`` how deep that goes. ``max_events`` of a stack
-    are kept, 0 meaning all. ``action_timeout`` is what a rollback may
-    take of a stack that says nothing of it.
+    refuses because something is still in use; ``cloud_patience`` how long a service is waited for
+    that can't be reached or answers that it can't serve.
+    ``max_resources`` bounds a stack with all that is nested in it, -1 meaning any number, and
+    ``max_nested_depth`` how deep that goes. ``max_events`` of a stack are kept, 0 meaning all.
+    ``action_timeout`` is what a rollback may take of a stack that says nothing of it.
     """
 
     lease_term: float = 6.0
@@ -195,7 +195,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stacks_at_once: int = 64
     acts_at_once: int = 64
     conflict_tries: int = 9
-    lost_tries: int = 3
+    cloud_patience: float = 300.0
     retry_delay: float = 0.5
     retry_delay_max: float = 8.0
     settle_time: float = 30.0

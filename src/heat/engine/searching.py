@@ -39,7 +39,7 @@ async def the_one(
 
 def is_unclear(fault: CloudFault) -> bool:
     """Tell whether a request may have been carried out although it was not answered well."""
-    return fault.ambiguous or fault.status in (0, 500, 502, 504)
+    return fault.ambiguous or fault.status in (500, 502, 504)
 
 
 def given_up(fault: Temporary) -> Permanent:

@@ -6,17 +6,20 @@ trusts go when nobody acts by them any more. Whoever drives the stack next can g
 """
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from heat.base.errors import Fault, Temporary
 from heat.cloud.credentials import Credentials
 from heat.engine.lease import Lease
-from heat.engine.ports import Cloud, Loaded
+from heat.engine.patience import Patience
+from heat.engine.ports import Loaded, Settings, World
 from heat.store.rows import CredentialsRow, DropCredentials, PutCredentials, Write
 
+R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
@@ -37,8 +40,16 @@ def succeed(row: CredentialsRow, known: CredentialsRow | None) -> CredentialsRow
 class Trusts:
     """On whose behalf a stack is driven, and what is left of those before."""
 
-    def __init__(self, cloud: Cloud, lease: Lease, loaded: Loaded) -> None:
-        self._cloud, self._lease = cloud, lease
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        lease: Lease,
+        loaded: Loaded,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._world, self._settings, self._lease = world, settings, lease
+        self._cloud, self._stopping = world.cloud, stopping
         self._stack, self._operation = loaded.stack, loaded.operation.id
         self._row = row = loaded.credentials
         self.who = (
@@ -72,9 +83,8 @@ class Trusts:
             return []
         for entry in (*row.secret.get("former", ()), _noted(row)):
             if _leaves(entry):
-                await self._lease.hold()
                 try:
-                    await self._drop(entry)
+                    await self._outlast(partial(self._drop, entry))
                 except Temporary:
                     raise
                 except Fault as fault:
@@ -84,9 +94,9 @@ class Trusts:
     async def _make(self, row: CredentialsRow) -> CredentialsRow:
         if not row.secret.get("asked"):
             row = await self._put(row, {"asked": True})
-        await self._lease.hold()
+        mark = self._mark(row.user_id)
         try:
-            trust = await self._cloud.make_trust(self.who, self._mark(row.user_id))
+            trust = await self._outlast(lambda: self._cloud.make_trust(self.who, mark))
         except Fault as fault:
             _log.warning("Stack %s goes on with the user's token alone: %s", self._stack.id, fault)
             return row
@@ -100,9 +110,8 @@ class Trusts:
         same = entry["user_id"] == self.who.user_id
         if trust and same and entry.get("trust") in (None, "", trust):
             return True
-        await self._lease.hold()
         try:
-            await self._drop(entry)
+            await self._outlast(lambda: self._drop(entry))
         except Fault as fault:
             _log.warning("A trust of stack %s is left for later: %s", self._stack.id, fault)
             return False
@@ -115,6 +124,18 @@ class Trusts:
             trust = await self._cloud.make_trust(who, self._mark(who.user_id))
             who = replace(who, trust=trust)
         await self._cloud.drop_trust(who)
+
+    async def _outlast(self, ask: Callable[[], Awaitable[R]]) -> R:
+        """Ask keystone until it answers, as long as the operation goes on."""
+        patience = Patience(self._world, self._settings)
+        while True:
+            await self._lease.hold()
+            try:
+                return await ask()
+            except Temporary:
+                if self._stopping() or not patience.is_left:
+                    raise
+                await patience.pause()
 
     async def _put(self, row: CredentialsRow, changes: Mapping[str, Any]) -> CredentialsRow:
         secret = {**row.secret, **changes}

@@ -21,6 +21,7 @@ from heat.engine import configuring
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease
 from heat.engine.nursery import Nursery, operation_of
+from heat.engine.patience import Patience, Stopped
 from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
 from heat.engine.searching import given_up, is_unclear, the_one
@@ -57,10 +58,6 @@ from heat.store.rows import (
 T = TypeVar("T")
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
-
-
-class Stopped(Exception):
-    """The operation ended before the verb; what it did is written down."""
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -193,8 +190,8 @@ class Performance:
                 await self.flush()
                 return await self._wait(step)
             case Find(finder, value):
-                found = self._stage.finders.find(finder, value)
-                return self._read(step, {"id": await self._refusable(step, found)})
+                asked = self._patience().outlast(lambda: self._stage.finders.find(finder, value))
+                return self._read(step, {"id": await self._refusable(step, asked)})
             case Draw(size):
                 return self._read(step, {"hex": self._stage.world.chance.hex(size)})
             case Keep(data, item):
@@ -323,12 +320,11 @@ class Performance:
 
     async def _act(self, call: Call, entry: JournalRow) -> Reply:
         """Send a request that changes something; at most once, as far as anyone can tell."""
-        tries = 0
+        patience = self._patience()
         while True:
             try:
                 return await self._send(call)
             except (Temporary, Permanent) as fault:
-                tries += 1
                 if not call.repeatable and is_unclear(fault):
                     found = await self._look_again(call, entry, fault)
                     if found is not None:
@@ -342,18 +338,18 @@ class Performance:
                             status=fault.status,
                             request_id=fault.request_id,
                         ) from fault
-                again = isinstance(fault, Temporary) and tries < self._stage.settings.lost_tries
+                again = isinstance(fault, Temporary) and patience.is_left
                 busy = fault.status in call.busy or (
                     call.method == "DELETE" and fault.status == 409
                 )
                 if busy:
-                    again = tries < self._stage.settings.conflict_tries
+                    again = patience.tries + 1 < self._stage.settings.conflict_tries
                 if not again:
                     if isinstance(fault, Permanent):
                         raise
                     raise given_up(fault) from fault
                 _log.info("%s: trying again: %s", self._resource, fault)
-                await self._pause(tries)
+                await patience.pause()
                 if not call.repeatable and is_unclear(fault):
                     # The service may have been at work on the first request all the while.
                     found = await self._look_again(call, entry, fault)
@@ -375,13 +371,22 @@ class Performance:
             ) from away
 
     async def _send(self, call: Call) -> Reply:
-        await self._stage.lease.hold()
+        stage = self._stage
+
+        async def send() -> Reply:
+            await stage.lease.hold()
+            return await stage.world.cloud.send(call, stage.who)
+
+        if not call.reads:
+            return await send()
         try:
-            return await self._stage.world.cloud.send(call, self._stage.who)
+            return await self._patience().outlast(send)
         except Temporary as fault:
-            if call.reads:
-                raise given_up(fault) from fault
-            raise
+            raise given_up(fault) from fault
+
+    def _patience(self) -> Patience:
+        stage = self._stage
+        return Patience(stage.world, stage.settings, stage.stopping)
 
     async def _search(self, call: Call, entry: JournalRow) -> Reply | None:
         """Look for what an unanswered request may have made."""
@@ -457,10 +462,3 @@ class Performance:
         if source is not None:
             self.pending.append(DropSignals(source))
         return self._read(step, {})
-
-    async def _pause(self, tries: int) -> None:
-        settings = self._stage.settings
-        delay = min(settings.retry_delay * 2 ** (tries - 1), settings.retry_delay_max)
-        await asyncio.sleep(self._stage.world.chance.spread(delay))
-        if self._stage.stopping():
-            raise Stopped
