@@ -3,17 +3,30 @@
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from heat.base.errors import Unavailable
 from heat.base.ids import EngineId, OperationId, StackId
 from heat.store.database import Database
 from heat.store.effects import effect_of
+from heat.store.leases import HELD
 from heat.store.operations import CURRENT
 from heat.store.rows import Batch, ChangeOperation, PutOperation, Verdict
+from heat.store.statements import any_of
 from heat.store.tables import lease, operation, stack
 
 _log = logging.getLogger(__name__)
+
+_MARKING = update(lease).where(lease.c.stack.in_(any_of("stacks"))).values(mark=bindparam("with"))
+_LOCKING = (
+    select(stack.c.id)
+    .where(stack.c.id.in_(any_of("stacks")))
+    .order_by(stack.c.id)
+    .with_for_update()
+)
+_CURRENT = select(operation.c.stack, operation.c.id).where(
+    operation.c.stack.in_(any_of("stacks")), operation.c.state.in_(CURRENT)
+)
 
 
 class Attempt:
@@ -71,8 +84,8 @@ def _together(
         verdicts = _judge(connection, engine, batches)
         good = _taken(batches, verdicts)
         if good:
-            marked = update(lease).where(lease.c.stack.in_(sorted({b.stack for b in good})))
-            connection.execute(marked.values(mark=attempt.mark))
+            marked = {"stacks": sorted({b.stack for b in good}), "with": attempt.mark}
+            connection.execute(_MARKING, marked)
             effect_of(db, good).apply(connection, db)
         attempt.tried = verdicts
         return verdicts
@@ -96,10 +109,7 @@ def _took_effect(
 def _judge(connection: Connection, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
     """Check the fences, and hold what they rest on until the transaction ends."""
     stacks = sorted({batch.stack for batch in batches})
-    leases = select(lease.c.stack, lease.c.epoch).where(
-        lease.c.stack.in_(stacks), lease.c.engine == engine
-    )
-    found = connection.execute(leases.order_by(lease.c.stack).with_for_update()).all()
+    found = connection.execute(HELD, {"stacks": stacks, "engine": engine}).all()
     epochs: dict[StackId, int] = {row[0]: row[1] for row in found}
     held = [epochs.get(batch.stack) == batch.epoch for batch in batches]
     guarded = {
@@ -122,12 +132,9 @@ def _judge(connection: Connection, engine: EngineId, batches: Sequence[Batch]) -
 
 def _current(connection: Connection, stacks: Sequence[StackId]) -> dict[StackId, OperationId]:
     """Return the current operations, and keep others from superseding them."""
-    locked = select(stack.c.id).where(stack.c.id.in_(stacks)).order_by(stack.c.id)
-    connection.execute(locked.with_for_update()).all()
-    query = select(operation.c.stack, operation.c.id).where(
-        operation.c.stack.in_(stacks), operation.c.state.in_(CURRENT)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    wanted = {"stacks": stacks}
+    connection.execute(_LOCKING, wanted).all()
+    return {row[0]: row[1] for row in connection.execute(_CURRENT, wanted)}
 
 
 def _follow(current: dict[StackId, OperationId], batch: Batch) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Table, bindparam, case, delete, insert, update
+from sqlalchemy import Connection, Update, bindparam, case, insert, update
 
 from heat.base.ids import EventId, OperationId, ProjectId, ResourceId, StackId
 from heat.store import configs, definitions, deployments, exports, stacks
@@ -50,7 +51,7 @@ from heat.store.shapes import (
     RESOURCE,
     SNAPSHOT,
 )
-from heat.store.statements import insert_new, update_many
+from heat.store.statements import delete_all, insert_new, update_many
 from heat.store.tables import credentials, event, journal, operation, resource, signal, snapshot
 
 Step = tuple[ResourceId, str, int]
@@ -183,9 +184,9 @@ class Effect:
         if self.new_operations:
             supersede(connection, sorted({row["stack"] for row in self.new_operations.values()}))
             connection.execute(insert(operation), list(self.new_operations.values()))
-        _delete(connection, journal, "resource", self.gone_journals)
-        _delete(connection, signal, "resource", self.gone_signals)
-        _delete(connection, resource, "id", self.gone_resources)
+        delete_all(connection, journal, "resource", self.gone_journals)
+        delete_all(connection, signal, "resource", self.gone_signals)
+        delete_all(connection, resource, "id", self.gone_resources)
         insert_new(connection, resource, list(self.new_resources.values()))
         changes = [values | {"id": key} for key, values in self.resources.items()]
         update_many(connection, resource, ("id",), changes)
@@ -196,7 +197,7 @@ class Effect:
         ]
         update_many(connection, journal, ("resource", "verb", "sequence"), replies)
         insert_new(connection, event, list(self.events.values()))
-        _delete(connection, credentials, "id", self.gone_credentials)
+        delete_all(connection, credentials, "id", self.gone_credentials)
         for given in self.credentials.values():
             mine = (credentials.c.id == given.id, credentials.c.user_id == given.user_id)
             secret = CREDENTIALS.value(db, "secret", given.secret)
@@ -205,7 +206,7 @@ class Effect:
             exports.put(connection, db, told.stack, told.rows)
         for read in self.imports.values():
             exports.put_imports(connection, read.project, read.stack, read.names)
-        _delete(connection, snapshot, "id", self.gone_snapshots)
+        delete_all(connection, snapshot, "id", self.gone_snapshots)
         kept = [values | {"id": key} for key, values in self.snapshots.items()]
         update_many(connection, snapshot, ("id",), kept)
         for project, key in sorted(self.gone_deployments):
@@ -245,17 +246,16 @@ def _change_operations(connection: Connection, changes: Mapping[OperationId, Val
         given = {f"new_{name}": value for name, value in changes[key].items()} | {"key": key}
         groups.setdefault(tuple(sorted(changes[key])), []).append(given)
     for columns, members in groups.items():
-        said: Values = {name: bindparam(f"new_{name}") for name in columns}
-        if "state" in said:
-            # An operation that a newer one has superseded stays so, however its driver ends it.
-            state = bindparam("new_state", type_=operation.c.state.type)
-            superseded = operation.c.state == "SUPERSEDED"
-            said["state"] = case((superseded, operation.c.state), else_=state)
         if columns:
-            found = operation.c.id == bindparam("key")
-            connection.execute(update(operation).where(found).values(said), members)
+            connection.execute(_changing(columns), members)
 
 
-def _delete(connection: Connection, table: Table, column: str, keys: Iterable[str]) -> None:
-    if gone := sorted(keys):
-        connection.execute(delete(table).where(table.c[column].in_(gone)))
+@cache
+def _changing(columns: tuple[str, ...]) -> Update:
+    said: Values = {name: bindparam(f"new_{name}") for name in columns}
+    if "state" in said:
+        # An operation that a newer one has superseded stays so, however its driver ends it.
+        state = bindparam("new_state", type_=operation.c.state.type)
+        superseded = operation.c.state == "SUPERSEDED"
+        said["state"] = case((superseded, operation.c.state), else_=state)
+    return update(operation).where(operation.c.id == bindparam("key")).values(said)

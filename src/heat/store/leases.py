@@ -6,16 +6,29 @@ held the lease before. All times are the database's.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from heat.base.ids import EngineId, StackId
 from heat.store.database import Database
 from heat.store.operations import CURRENT
 from heat.store.rows import LeaseRow
 from heat.store.shapes import LEASE
-from heat.store.statements import insert_new
+from heat.store.statements import any_of, insert_new
 from heat.store.tables import lease, operation, stack
 from heat.store.types import EARLIEST, Now
 
@@ -40,10 +53,20 @@ def claim(
     names the stacks that the engine drives: when given, leases in its own name that it does
     not know of (a claim whose answer was lost) are taken anew; else they have to expire.
     """
+    said: Mapping[str, Any] = {
+        "engine": engine,
+        "prefer": sorted(prefer),
+        "held": sorted(held or ()),
+    }
+
+    def look(connection: Connection, many: int, *, nested: bool) -> Sequence[Any]:
+        query = _waiting(prefers=bool(prefer), knows=held is not None, nested=nested)
+        # Some more than wanted, for others may be faster.
+        return connection.execute(query, {**said, "many": 2 * many + 16}).all()
 
     def work(connection: Connection) -> list[LeaseRow]:
-        roots = connection.execute(_waiting(engine, limit, prefer, held)).all() if limit > 0 else []
-        nested = connection.execute(_waiting(engine, NESTED, prefer, held, nested=True)).all()
+        roots = look(connection, limit, nested=False) if limit > 0 else []
+        nested = look(connection, NESTED, nested=True)
         found = [*nested, *roots]
         if not found:
             return []
@@ -51,22 +74,24 @@ def claim(
         missing = {row[0] for row in found if row[1] is None}
         never = {"engine": "", "epoch": 0, "expires_at": EARLIEST}
         insert_new(connection, lease, [{"stack": key, **never} for key in sorted(missing)])
-        free = select(_C.stack).where(_C.stack.in_(order), _free(engine, held)).order_by(_C.stack)
         # Rows that another engine is claiming are left to it.
-        got = set(connection.scalars(free.with_for_update(skip_locked=True)))
+        free = _locked(knows=held is not None)
+        got = set(connection.scalars(free, {**said, "stacks": order}))
         below = {row[0] for row in nested}
         mine = [key for key in order if key in got and key in below][:NESTED]
         mine += [key for key in order if key in got and key not in below][: max(limit, 0)]
         if not mine:
             return []
-        taken = {"engine": engine, "epoch": _C.epoch + 1, "expires_at": Now(term)}
-        connection.execute(update(lease).where(_C.stack.in_(mine)).values(taken))
-        rows = connection.execute(select(*LEASE.columns).where(_C.stack.in_(mine))).all()
+        connection.execute(_taking(term), {"by": engine, "stacks": mine})
+        rows = connection.execute(_OF_STACKS, {"stacks": mine}).all()
         by_stack = {row.stack: row for row in LEASE.read_all(db, rows)}
         return [by_stack[key] for key in mine]
 
     # An engine with nothing to do looks often: that must be cheap, and lock nothing.
-    return db.write(work) if _is_work(db, held or ()) else []
+    is_work = _is_work(knows=held is not None)
+    if db.read(lambda connection: connection.execute(is_work, said).first()) is None:
+        return []
+    return db.write(work)
 
 
 def renew(
@@ -77,12 +102,11 @@ def renew(
         return frozenset()
 
     def work(connection: Connection) -> frozenset[StackId]:
-        query = select(_C.stack, _C.epoch).where(_C.stack.in_(sorted(stacks)), _C.engine == engine)
-        found = connection.execute(query.order_by(_C.stack).with_for_update()).all()
+        mine = {"stacks": sorted(stacks), "engine": engine}
+        found = connection.execute(HELD, mine).all()
         still = [key for key, epoch in found if stacks[key] == epoch]
         if still:
-            longer = update(lease).where(_C.stack.in_(still)).values(expires_at=Now(term))
-            connection.execute(longer)
+            connection.execute(_prolonging(term), {"stacks": still})
         return frozenset(still)
 
     return db.write(work)
@@ -104,6 +128,19 @@ def release(
     db.write(lambda connection: connection.execute(query.values(engine="", expires_at=EARLIEST)))
 
 
+def turn(db: Database, engine: EngineId, key: str, interval: timedelta) -> bool:
+    """Take the turn at a chore that one engine does once in each interval; False if it is taken."""
+
+    def work(connection: Connection) -> bool:
+        never = {"stack": key, "engine": engine, "epoch": 0, "expires_at": EARLIEST}
+        insert_new(connection, lease, [never])
+        taken = {"engine": engine, "epoch": _C.epoch + 1, "expires_at": Now(interval)}
+        free = update(lease).where(_C.stack == key, _C.expires_at <= Now())
+        return connection.execute(free.values(taken)).rowcount == 1
+
+    return db.write(work)
+
+
 def of(db: Database, stack_id: StackId) -> LeaseRow | None:
     """Return the lease of a stack, expired or not; None while nobody has claimed it yet."""
     query = select(*LEASE.columns).where(_C.stack == stack_id)
@@ -111,32 +148,59 @@ def of(db: Database, stack_id: StackId) -> LeaseRow | None:
     return None if found is None else LEASE.read(db, found)
 
 
-def _is_work(db: Database, held: Collection[StackId]) -> bool:
-    query = select(operation.c.id).where(operation.c.state.in_(CURRENT)).limit(1)
-    if held:
-        query = query.where(operation.c.stack.not_in(sorted(held)))
-    return db.read(lambda connection: connection.execute(query).first()) is not None
+# Statements are made once: putting one together takes longer than the database does.
+
+_OF_STACKS = select(*LEASE.columns).where(_C.stack.in_(any_of("stacks")))
+HELD = (
+    select(_C.stack, _C.epoch)
+    .where(_C.stack.in_(any_of("stacks")), _C.engine == bindparam("engine"))
+    .order_by(_C.stack)
+    .with_for_update()
+)
+"""The epochs of those of the ``stacks`` that the ``engine`` holds, locked."""
 
 
-def _free(engine: EngineId, held: Collection[StackId] | None) -> ColumnElement[bool]:
+@lru_cache
+def _taking(term: timedelta) -> Update:
+    taken = {"engine": bindparam("by"), "epoch": _C.epoch + 1, "expires_at": Now(term)}
+    return update(lease).where(_C.stack.in_(any_of("stacks"))).values(taken)
+
+
+@lru_cache
+def _prolonging(term: timedelta) -> Update:
+    return update(lease).where(_C.stack.in_(any_of("stacks"))).values(expires_at=Now(term))
+
+
+@cache
+def _locked(*, knows: bool) -> Select[StackId]:
+    free = select(_C.stack).where(_C.stack.in_(any_of("stacks")), _free(knows=knows))
+    return free.order_by(_C.stack).with_for_update(skip_locked=True)
+
+
+@cache
+def _is_work(*, knows: bool) -> Select[str]:
+    to_drive = or_(_C.stack.is_(None), _free(knows=knows))
+    query = select(operation.c.id).outerjoin(lease, _C.stack == operation.c.stack)
+    query = query.where(operation.c.state.in_(CURRENT), to_drive)
+    if knows:
+        query = query.where(operation.c.stack.not_in(any_of("held")))
+    return query.limit(1)
+
+
+def _free(*, knows: bool) -> ColumnElement[bool]:
     expired = _C.expires_at <= Now()
-    if held is None:
+    if not knows:
         return expired
-    return and_(or_(expired, _C.engine == engine), _C.stack.not_in(sorted(held)))
+    mine = _C.engine == bindparam("engine")
+    return and_(or_(expired, mine), _C.stack.not_in(any_of("held")))
 
 
-def _waiting(
-    engine: EngineId,
-    limit: int,
-    prefer: Sequence[StackId],
-    held: Collection[StackId] | None,
-    *,
-    nested: bool = False,
-) -> Select[StackId, StackId | None]:
-    """Find stacks to claim; some more than wanted, for others may be faster."""
-    free = or_(_C.stack.is_(None), _free(engine, held))
-    if held:
-        free = and_(free, operation.c.stack.not_in(sorted(held)))
+@cache
+def _waiting(*, prefers: bool, knows: bool, nested: bool) -> Select[StackId, StackId | None]:
+    """Find stacks to claim."""
+    free = or_(_C.stack.is_(None), _free(knows=knows))
+    if knows:
+        free = and_(free, operation.c.stack.not_in(any_of("held")))
     turn = func.row_number().over(
         partition_by=stack.c.project, order_by=(operation.c.requested_at, operation.c.stack)
     )
@@ -150,7 +214,7 @@ def _waiting(
         .subquery()
     )
     rank: list[ColumnElement[Any]] = [waiting.c.turn, waiting.c.requested_at, waiting.c.stack]
-    if prefer:
-        rank.insert(0, case((waiting.c.stack.in_(sorted(prefer)), 0), else_=1))
+    if prefers:
+        rank.insert(0, case((waiting.c.stack.in_(any_of("prefer")), 0), else_=1))
     query = select(waiting.c.stack, waiting.c.leased).order_by(*rank)
-    return query.limit(2 * limit + 16)
+    return query.limit(bindparam("many"))

@@ -18,7 +18,7 @@ from heat.store.rows import (
     StackRow,
 )
 from heat.store.shapes import CREDENTIALS, EVENT, OPERATION
-from heat.store.statements import insert_new, put
+from heat.store.statements import any_of, insert_new, put
 from heat.store.tables import credentials as credentials_table
 from heat.store.tables import event as event_table
 from heat.store.tables import operation as operation_table
@@ -26,6 +26,16 @@ from heat.store.tables import stack as stack_table
 
 CURRENT = ("PENDING", "RUNNING")
 _C = operation_table.c
+_CURRENTS = (
+    select(*OPERATION.columns)
+    .where(_C.stack.in_(any_of("stacks")), _C.state.in_(CURRENT))
+    .order_by(_C.requested_at)
+)
+_SUPERSEDING = (
+    update(operation_table)
+    .where(_C.stack.in_(any_of("stacks")), _C.state.in_(CURRENT))
+    .values(state="SUPERSEDED")
+)
 
 
 def accept(
@@ -93,8 +103,8 @@ def currents(db: Database, stacks: Iterable[StackId]) -> dict[StackId, Operation
     wanted = sorted(set(stacks))
     if not wanted:
         return {}
-    query = _select().where(_C.stack.in_(wanted), _C.state.in_(CURRENT))
-    return {row.stack: row for row in _all(db, query.order_by(_C.requested_at))}
+    rows = db.read(lambda connection: connection.execute(_CURRENTS, {"stacks": wanted}).all())
+    return {row.stack: row for row in OPERATION.read_all(db, rows)}
 
 
 def of_stack(db: Database, stack: StackId) -> list[OperationRow]:
@@ -136,8 +146,7 @@ def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[s
 
 def supersede(connection: Connection, stacks: Sequence[StackId]) -> None:
     """End the current operations of stacks in favour of newer ones, within a transaction."""
-    query = update(operation_table).where(_C.stack.in_(stacks), _C.state.in_(CURRENT))
-    connection.execute(query.values(state="SUPERSEDED"))
+    connection.execute(_SUPERSEDING, {"stacks": list(stacks)})
     snapshots.cut_off(connection, stacks)
 
 

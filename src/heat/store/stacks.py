@@ -1,6 +1,7 @@
 """Stacks: one by id or name, and many by filters, in pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -46,6 +47,10 @@ _FILTERS: Mapping[str, ColumnElement[Any]] = {
     },
     "state": _C.action + literal("_") + _C.status,
 }  # fmt: skip
+_BY_ID = {
+    True: select(*STACK.columns).where(_C.id == bindparam("key")),
+    False: select(*STACK.columns).where(_C.id == bindparam("key"), _C.deleted_at.is_(None)),
+}
 
 
 class StackQuery(Struct, frozen=True, kw_only=True):
@@ -73,7 +78,9 @@ class StackQuery(Struct, frozen=True, kw_only=True):
 
 def get(db: Database, stack_id: StackId, *, deleted: bool = False) -> StackRow | None:
     """Return a stack; one that is deleted only on demand."""
-    return _first(db, _select(deleted).where(_C.id == stack_id))
+    query, said = _BY_ID[deleted], {"key": stack_id}
+    found = db.read(lambda connection: connection.execute(query, said).one_or_none())
+    return None if found is None else STACK.read(db, found)
 
 
 def many(db: Database, ids: Iterable[StackId], *, deleted: bool = False) -> dict[StackId, StackRow]:
@@ -183,7 +190,8 @@ def change_many(
             _tag_anew(connection, key, fields["tags"])
 
 
-def _update(columns: Sequence[str], *, gone: bool) -> Update:
+@cache
+def _update(columns: tuple[str, ...], *, gone: bool) -> Update:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
     values["revision"] = _C.revision + bindparam("steps", type_=BigInteger())
     if gone:

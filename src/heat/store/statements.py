@@ -1,10 +1,26 @@
-"""Statements that each database says in its own way."""
+"""Statements that each database says in its own way; those used all the time are made once."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Delete,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    update,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+
+def any_of(name: str) -> BindParameter[Any]:
+    """Return what stands for a list of values that is given when the statement is run."""
+    return bindparam(name, expanding=True)
 
 
 def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
@@ -12,15 +28,29 @@ def insert_new(connection: Connection, table: Table, values: Sequence[dict[str, 
 
     MariaDB's INSERT IGNORE would swallow other errors too, so a duplicate is set to itself.
     """
-    if not values:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), values)
-    elif connection.dialect.name == "postgresql":
-        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), values)
-    else:
-        key = next(iter(table.primary_key.columns))
-        connection.execute(mysql.insert(table).on_duplicate_key_update({key.name: key}), values)
+    if values:
+        connection.execute(_inserting(connection.dialect.name, table), values)
+
+
+@cache
+def _inserting(dialect: str, table: Table) -> Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    key = next(iter(table.primary_key.columns))
+    return mysql.insert(table).on_duplicate_key_update({key.name: key})
+
+
+def delete_all(connection: Connection, table: Table, column: str, values: Iterable[str]) -> None:
+    """Delete the rows that have one of the values."""
+    if gone := sorted(values):
+        connection.execute(_deleting(table, column), {"gone": gone})
+
+
+@cache
+def _deleting(table: Table, column: str) -> Delete:
+    return delete(table).where(table.c[column].in_(any_of("gone")))
 
 
 def put(connection: Connection, table: Table, values: dict[str, Any]) -> None:
@@ -60,13 +90,18 @@ def _update_each(
     rows: Sequence[dict[str, Any]],
 ) -> None:
     """Run one statement for many rows: a loop within SQLite, a pipeline with PostgreSQL."""
-    found = [table.c[key] == bindparam(f"key_{key}") for key in keys]
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
     given = [
         {f"key_{key}": row[key] for key in keys} | {f"new_{name}": row[name] for name in columns}
         for row in rows
     ]
-    connection.execute(update(table).where(*found).values(values), given)
+    connection.execute(_updating(table, tuple(keys), tuple(columns)), given)
+
+
+@cache
+def _updating(table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    found = [table.c[key] == bindparam(f"key_{key}") for key in keys]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    return update(table).where(*found).values(values)
 
 
 def _update_joined(
