@@ -93,11 +93,9 @@ class Database:
         self._where = where = _complete(url)
         self.engine, self._one_at_a_time = _connect(where, self.clock, pool_size, pool_timeout)
         self.dialect = self.engine.dialect.name
-        # A read of one statement needs no BEGIN; with psycopg that is no question to the server.
+        # All that a server hears of a read is its statement: no BEGIN, COMMIT or ROLLBACK.
         self._reader = (
-            self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            if self.dialect == "postgresql"
-            else self.engine
+            _connect_to_read(where, pool_size, pool_timeout) if self.locks_rows else self.engine
         )
         self._turn = threading.Lock()
         self._told: Told | None = None
@@ -118,12 +116,12 @@ class Database:
         return self.dialect != "sqlite"
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run a function that only reads."""
-        return self._repeat(work, self._reader, "BEGIN", alone=self._one_at_a_time)
+        """Run a function that only reads; each of its statements sees what is committed by then."""
+        return self._repeat(self._look, work, alone=self._one_at_a_time)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run a function in a transaction; it is run again when the database falters."""
-        return self._repeat(work, self.engine, "BEGIN IMMEDIATE", alone=self.dialect == "sqlite")
+        return self._repeat(self._change, work, alone=self.dialect == "sqlite")
 
     def now(self) -> datetime:
         """Return the database's time."""
@@ -144,16 +142,21 @@ class Database:
     def close(self) -> None:
         """Close all connections; a database in memory is gone then."""
         self.engine.dispose()
+        self._reader.dispose()
 
     def _repeat(
-        self, work: Callable[[Connection], T], engine: Engine, begin: str, *, alone: bool
+        self,
+        run: Callable[[Callable[[Connection], T]], T],
+        work: Callable[[Connection], T],
+        *,
+        alone: bool,
     ) -> T:
         attempt = 0
         while True:
             attempt += 1
             try:
                 with self._turn if alone else nullcontext():
-                    return self._once(work, engine, begin)
+                    return run(work)
             except PoolTimeout as error:
                 raise Unavailable("The database has no connection to spare.") from error
             except DBAPIError as error:
@@ -164,14 +167,18 @@ class Database:
                     raise Unavailable(_AWAY[kind]) from error
             self._sleep(self.random.uniform(0.5, 1.0) * min(0.01 * 2**attempt, 1.0))
 
-    def _once(self, work: Callable[[Connection], T], engine: Engine, begin: str) -> T:
-        with engine.connect() as connection:
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        with self._reader.connect() as connection:
+            return work(connection)
+
+    def _change(self, work: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
             connection.info.pop(_EVENTS, None)
             with connection.begin():
                 if self.dialect == "sqlite":
                     # The driver is told to leave transactions to us; a write takes its lock at
                     # once, so that it can't fail half-way for having read first.
-                    connection.exec_driver_sql(begin)
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 result = work(connection)
             written = connection.info.pop(_EVENTS, None)
         if written and self._told is not None:
@@ -215,21 +222,7 @@ def _complete(url: str | None) -> URL:
 def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> tuple[Engine, bool]:
     """Return an engine, and whether it has only one connection (SQLite in memory)."""
     if where.get_backend_name() != "sqlite":
-        options: Mapping[str, Any] = {
-            "pool_size": pool_size,
-            "max_overflow": pool_size,
-            "pool_timeout": pool_timeout,
-            "pool_recycle": 3600,
-            "isolation_level": "READ COMMITTED",
-            # Errors show the statement, never the values in it.
-            "hide_parameters": True,
-            "connect_args": {
-                name: value
-                for name, value in _PATIENCE[where.get_backend_name()].items()
-                if name not in where.query
-            },
-        }
-        engine = create_engine(where, **options)
+        engine = _server(where, pool_size, pool_timeout, isolation_level="READ COMMITTED")
 
         def limit(connection: Any, _record: object) -> None:
             with connection.cursor() as cursor:
@@ -262,6 +255,26 @@ def _connect(where: URL, clock: Clock, pool_size: int, pool_timeout: float) -> t
 
     event.listen(engine, "connect", prepare)
     return engine, in_memory
+
+
+def _connect_to_read(where: URL, pool_size: int, pool_timeout: float) -> Engine:
+    options = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    return _server(where, pool_size, pool_timeout, **options)
+
+
+def _server(where: URL, pool_size: int, pool_timeout: float, **options: Any) -> Engine:
+    patience = _PATIENCE[where.get_backend_name()]
+    return create_engine(
+        where,
+        pool_size=pool_size,
+        max_overflow=0,  # those who read and those who write have so many each
+        pool_timeout=pool_timeout,
+        pool_recycle=3600,
+        # Errors show the statement, never the values in it.
+        hide_parameters=True,
+        connect_args={k: value for k, value in patience.items() if k not in where.query},
+        **options,
+    )
 
 
 def _text(moment: datetime, after: int) -> str:
