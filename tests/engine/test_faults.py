@@ -131,10 +131,10 @@ def test_a_request_that_hangs_past_the_deadline_holds_nothing_up(world):
         place.start()
         send = place.port.send
 
-        async def hanging(call, who):
+        async def hanging(call, who, **more):
             if call.method == "POST" and call.path.endswith("/ports"):
                 await asyncio.Event().wait()
-            return await send(call, who)
+            return await send(call, who, **more)
 
         place.port.send = hanging
         stack = place.ask("CREATE", NETS, timeout=60)
@@ -168,8 +168,8 @@ def test_an_answer_that_does_not_say_what_was_made_is_looked_up(world):
         place.start()
         send = place.port.send
 
-        async def strange(call, who):
-            reply = await send(call, who)
+        async def strange(call, who, **more):
+            reply = await send(call, who, **more)
             return {} if call.method == "POST" and call.path.endswith("/ports") else reply
 
         place.port.send = strange

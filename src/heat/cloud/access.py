@@ -7,7 +7,7 @@ from keystoneauth1.identity import v3
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.session import Session
 
-from heat.cloud.credentials import Credentials
+from heat.cloud.credentials import SERVICE, Credentials
 from heat.cloud.settings import CloudSettings, Trustee
 
 
@@ -20,7 +20,7 @@ class UserAccess(BaseIdentityPlugin):
 
     def __init__(self, settings: CloudSettings, who: Credentials) -> None:
         # Only a trust gives new tokens, so that without one the user's own serves to its end.
-        super().__init__(auth_url=settings.auth_url, reauthenticate=bool(who.trust))
+        super().__init__(auth_url=settings.auth_url, reauthenticate=bool(who.trust) or who == SERVICE)
         self._settings, self._who = settings, who
         self._token_is_good = bool(who.token)
 
@@ -62,7 +62,7 @@ class UserAccess(BaseIdentityPlugin):
 
     def _trusted(self, session: Session) -> access.AccessInfo:
         trustee = self._settings.trustee
-        if not self._who.trust or trustee is None:
+        if trustee is None or not (self._who.trust or self._who == SERVICE):
             raise exceptions.Unauthorized(
                 "The user's token is no longer valid, and there is no trust to act by.",
                 http_status=401,

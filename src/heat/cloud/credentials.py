@@ -53,3 +53,7 @@ class Credentials(Struct, frozen=True, kw_only=True):
         )
 
     __str__ = __repr__
+
+
+SERVICE = Credentials(user_id="service-user", username="service-user", project="")
+"""The service user that acts for stack owners, in its own project, as the settings name it."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from random import Random
 from threading import Event, Lock
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from heat.base.clock import Clock, WallClock
 from heat.cloud import trusts
@@ -105,9 +105,17 @@ class AsyncCloud:
         """Return the id of this user's trust with this mark, made unless it is there."""
         return await self._run("identity", lambda: trusts.create(self._client, who, mark))
 
+    async def given_trusts(self) -> list[dict[str, Any]]:
+        """Return the trusts that stack owners gave to the service."""
+        return await self._run("identity", lambda: trusts.given(self._client))
+
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials; one that is gone already is fine."""
         await self._run("identity", lambda: trusts.delete(self._client, who))
+
+    async def service_roles(self) -> frozenset[str]:
+        """Return what the service user may be in its own project."""
+        return await self._run("identity", self._client.sessions.service_roles)
 
     async def close(self) -> None:
         """Stop watching and let go of the threads; a request in flight ends on its own."""

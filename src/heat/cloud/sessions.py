@@ -16,7 +16,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from heat.base.errors import Permanent
 from heat.cloud.access import ServiceAccess, UserAccess, versioned
-from heat.cloud.credentials import Credentials
+from heat.cloud.credentials import SERVICE, Credentials
 from heat.cloud.faults import from_exception
 from heat.cloud.settings import CloudSettings
 
@@ -152,6 +152,10 @@ class Sessions:
             return self._service.user_id(self._session)
         except exceptions.ClientException as problem:
             raise from_exception("identity", "POST /auth/tokens", problem) from None
+
+    def service_roles(self) -> frozenset[str]:
+        """Return what the service user may be in its own project."""
+        return frozenset(self._known(SERVICE).role_names)
 
     def close(self) -> None:
         """Close the connections."""

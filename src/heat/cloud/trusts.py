@@ -5,6 +5,7 @@ the end, some time between the years 2100 and 9000, is made from a mark, and a t
 creation was never confirmed is found again by it.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -13,7 +14,7 @@ from msgspec import structs
 
 from heat.base.errors import Permanent, Temporary
 from heat.cloud.client import Client
-from heat.cloud.credentials import Credentials
+from heat.cloud.credentials import SERVICE, Credentials
 from heat.plugin.steps import IDENTITY
 
 PATH = "/OS-TRUST/trusts"
@@ -51,6 +52,19 @@ def find(client: Client, who: Credentials, mark: str) -> str | None:
         if mine and _same_end(trust.get("expires_at"), mark):
             return str(trust["id"])
     return None
+
+
+def given(client: Client) -> list[dict[str, Any]]:
+    """Return the trusts that the service user was given and whose end is a mark."""
+    query = {"trustee_user_id": client.sessions.trustee_id()}
+    reply = client.send(IDENTITY.get(PATH, query), SERVICE)
+    found: list[dict[str, Any]] = list(reply.get("trusts") or ())
+    return [trust for trust in found if str(trust.get("expires_at") or "") >= str(_FIRST.year)]
+
+
+def is_marked(trust: Mapping[str, Any], mark: str) -> bool:
+    """Tell whether a trust's end is the one that stands for a mark."""
+    return _same_end(trust.get("expires_at"), mark)
 
 
 def delete(client: Client, who: Credentials) -> None:

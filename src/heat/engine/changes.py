@@ -3,6 +3,7 @@
 import logging
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -344,6 +345,7 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
     journal = scene.journal.get(row.id, ())
     began = [entry for entry in journal if entry.verb == try_of(journal)]
     opening: list[Write] = []
+    since = row.updated_at
     if (row.action, row.status) != ("DELETE", IN_PROGRESS):
         row, opening = scene.teller.resource(
             row, "DELETE", IN_PROGRESS, operation=scene.operation.id
@@ -358,10 +360,16 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         let_go = cls.nests and bool(scene.operation.options.get("abandon"))
         steps = abandonment() if let_go else nothing()
         return await perform(scene, row, "DELETE", steps, opening, {})
-    try:
-        item = row.physical_id or (await _left_behind(scene, row, cls, began) if began else None)
-    except Fault as fault:
-        return await fail(scene, row, "DELETE", fault, opening)
+    item = row.physical_id
+    if item is None and began:
+        if opening:
+            await scene.stage.lease.commit(*opening)
+            scene.note(row)
+            opening = []
+        try:
+            item = await _left_behind(scene, row, cls, began, since)
+        except Fault as fault:
+            return await fail(scene, row, "DELETE", fault, opening)
     policy = (row.replaced_by and row.replace_policy) or row.deletion_policy
     saves = policy == "Snapshot" and cls.snapshots_on_delete and bool(row.resolved)
     steps = deletion(standing(scene.stack, row, cls), item, saves=saves)
@@ -369,8 +377,13 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
 
 
 async def _left_behind(
-    scene: Scene, row: ResourceRow, cls: type[Resource], began: Sequence[JournalRow]
+    scene: Scene,
+    row: ResourceRow,
+    cls: type[Resource],
+    began: Sequence[JournalRow],
+    since: datetime | None,
 ) -> str | None:
     """Look for an object whose creation was cut off before its answer."""
     values = recall(cls, row.properties).at(here(scene.stack, row))
-    return await Performance(scene.stage, row.id, began[0].verb, began).left_behind(item_of(values))
+    act = Performance(scene.stage, row.id, began[0].verb, began)
+    return await act.left_behind(item_of(values), since)

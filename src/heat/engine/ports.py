@@ -3,8 +3,9 @@
 With these replaced the whole engine runs on a virtual clock, with seeded faults and crashes.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from heat.cloud.port import CloudPort
 from heat.engine.endings import Records
 from heat.engine.hearing import Inbox
 from heat.plugin.resource import Resource
+from heat.store.database import Database
 from heat.store.rows import (
     Batch,
     ConfigRow,
@@ -30,6 +32,8 @@ from heat.store.rows import (
     StackRow,
     Verdict,
 )
+
+T = TypeVar("T")
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -68,6 +72,14 @@ class Store(Inbox, Records, Protocol):
 
     async def renew(self, held: Mapping[StackId, int]) -> frozenset[StackId]:
         """Prolong leases, and tell which are still held."""
+        ...
+
+    async def turn(self, key: str, interval: timedelta) -> bool:
+        """Tell whether it is this engine's turn to do what one engine does now and then."""
+        ...
+
+    async def ask(self, work: Callable[[Database], T]) -> T:
+        """Ask the database something else, without holding the engine up."""
         ...
 
     async def release(self, held: Mapping[StackId, int]) -> None:
@@ -144,6 +156,14 @@ class Cloud(CloudPort, Protocol):
         """Return the id of a trust of this user for the service; the mark's one if it is there."""
         ...
 
+    async def given_trusts(self) -> list[dict[str, Any]]:
+        """Return the trusts that stack owners gave to the service."""
+        ...
+
+    async def service_roles(self) -> frozenset[str]:
+        """Return what the service user may be in its own project."""
+        ...
+
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials; one that is gone already is fine."""
         ...
@@ -181,13 +201,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     The stacks of an engine that died are another's after ``lease_term`` and ``scan_interval`` at
     the latest. Leases are renewed at a third of their term.
 
+    A request of which nothing is heard may still take effect for ``answer_time``.
     ``action_retry_limit`` bounds how often a creation is tried again that ended in an error of
     the service or in a conflict; ``conflict_tries`` how often a call is sent again that the cloud
     refuses because something is still in use; ``cloud_patience`` how long a service is waited for
     that can't be reached or answers that it can't serve.
     ``max_resources`` bounds a stack with all that is nested in it, -1 meaning any number, and
     ``max_nested_depth`` how deep that goes. ``max_events`` of a stack are kept, 0 meaning all.
-    ``action_timeout`` is what a rollback may take of a stack that says nothing of it.
+    Once in an ``orphan_sweep_interval`` one engine looks for objects that are no stack's any
+    more, 0 meaning never. ``action_timeout`` is what a rollback may take of a stack that says
+    nothing of it.
     """
 
     lease_term: float = 6.0
@@ -199,6 +222,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     retry_delay: float = 0.5
     retry_delay_max: float = 8.0
     settle_time: float = 30.0
+    answer_time: float = 75.0
     search_skew: float = 5.0
     trusts: bool = True
     action_retry_limit: int = 5
@@ -206,3 +230,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_nested_depth: int = 5
     action_timeout: float = 3600.0
     max_events: int = 1000
+    orphan_sweep_interval: float = 3600.0

@@ -105,6 +105,14 @@ class ThreadedStore:
             self._leases, lambda: leases.renew(self._beside, self._engine, held, self._term)
         )
 
+    async def turn(self, key: str, interval: timedelta) -> bool:
+        """Tell whether it is this engine's turn to do what one engine does now and then."""
+        return await self._run(lambda: leases.turn(self._db, self._engine, key, interval))
+
+    async def ask(self, work: Callable[[Database], T]) -> T:
+        """Ask the database something else, without holding the engine up."""
+        return await self._run(lambda: work(self._db))
+
     async def release(self, held: Mapping[StackId, int]) -> None:
         """Give leases back, unless they have another epoch by now."""
         await self._run(lambda: leases.release(self._db, self._engine, held))

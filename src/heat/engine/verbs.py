@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from msgspec import Struct, to_builtins
@@ -59,6 +60,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
+ENDED = {"ended": True}
+"""The note in the journal that nothing more will come of a request that went wrong."""
+
 
 class Stage(Struct, frozen=True, kw_only=True):
     """Where verbs of one operation run."""
@@ -73,6 +77,11 @@ class Stage(Struct, frozen=True, kw_only=True):
     deadline: datetime
     stopping: Callable[[], bool]
     made: Callable[[ResourceId, str], None]
+
+    @property
+    def latest(self) -> datetime:
+        """When even what still runs is cut off; no answer is waited for any longer."""
+        return self.deadline + timedelta(seconds=self.settings.settle_time)
 
 
 class Performance:
@@ -124,10 +133,13 @@ class Performance:
                 reply, fault = {}, refusal
             self._at += 1
 
-    async def left_behind(self, creation: Steps[str | None]) -> str | None:
+    async def left_behind(
+        self, creation: Steps[str | None], since: datetime | None = None
+    ) -> str | None:
         """Return the id of what an interrupted creation made, if it is in the cloud.
 
-        The creation is run on its journal up to the request that has no answer.
+        The creation is run on its journal up to the request that has no answer. Its work may
+        still come: it is looked for until it was cut off (``since``) long enough ago.
         """
         try:
             step = next(creation)
@@ -137,7 +149,7 @@ class Performance:
                 if not entry.answered:
                     if not isinstance(step, Call) or step.search is None:
                         return None
-                    found = await self._search(step, entry)
+                    found = await self._watch_for(step, entry, since)
                     if found is None or step.makes:
                         return str(pick(found, step.makes)) if found and step.makes else None
                     creation.send(found)
@@ -155,6 +167,20 @@ class Performance:
                 return self.physical_id  # it ended with the refusal that is written down
             raise  # the search was refused
         return None
+
+    async def _watch_for(
+        self, call: Call, entry: JournalRow, since: datetime | None
+    ) -> Reply | None:
+        """Search for the work of a request until the service can't be at work on it any more."""
+        clock, seconds = self._stage.world.clock, self._stage.settings.answer_time
+        certain = max(entry.intent_at, since or entry.intent_at) + timedelta(seconds=seconds)
+        patience = self._patience()
+        while True:
+            is_certain = entry.reply == ENDED or clock.now() >= certain
+            found = await self._search(call, entry)
+            if found is not None or is_certain:
+                return found
+            await patience.pause()
 
     def _mismatch(self, step: int) -> VerbFailed:
         return VerbFailed(
@@ -296,6 +322,10 @@ class Performance:
         except Permanent as refusal:
             if not (call.search and is_unclear(refusal)):
                 self._answer({"__fault__": refusal.to_wire()})
+            elif refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                # The service itself says so: it is not at work on it any more.
+                at = (self._resource, self._verb, self._at)
+                self.pending.append(PutReply(*at, ENDED, answered=False))
             raise
         self._answer(reply)
         if call.makes and (made := pick(reply, call.makes)):
@@ -375,7 +405,7 @@ class Performance:
 
         async def send() -> Reply:
             await stage.lease.hold()
-            return await stage.world.cloud.send(call, stage.who)
+            return await stage.world.cloud.send(call, stage.who, deadline=stage.latest)
 
         if not call.reads:
             return await send()

@@ -15,6 +15,7 @@ from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Lost, Superseded
 from heat.engine.ports import Settings, World
+from heat.engine.sweeping import sweep
 from heat.store.rows import LeaseRow
 
 _log = logging.getLogger(__name__)
@@ -58,7 +59,8 @@ class Worker:
         committing = asyncio.create_task(self._committer.run())
         renewing = asyncio.create_task(self._renew())
         comparing = asyncio.create_task(self._compare_all())
-        background = (committing, renewing, comparing)
+        sweeping = asyncio.create_task(sweep(self._world, self._settings))
+        background = (committing, renewing, comparing, sweeping)
         # Without these an engine would hold its leases and do nothing, or the wrong thing.
         for task in background:
             task.add_done_callback(lambda _: self._stop())

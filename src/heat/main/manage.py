@@ -1,4 +1,4 @@
-"""The `heat-manage` command: looks after the database."""
+"""The `heat-manage` command: looks after the database, and after what it says of the cloud."""
 
 import sys
 from collections.abc import Sequence
@@ -8,24 +8,30 @@ from oslo_config import cfg
 
 from heat.base.errors import Fault
 from heat.base.ids import ProjectId
-from heat.main import settings
+from heat.main import orphans, settings
+from heat.main.engine import open_database
 from heat.store import migrations
 from heat.store.database import Database
 from heat.store.purge import purge_deleted
 
 USAGE = """usage: heat-manage [--config-file FILE] db sync|version
        heat-manage [--config-file FILE] purge_deleted [AGE [days|hours|minutes|seconds]] [PROJECT]
+       heat-manage [--config-file FILE] orphans [--delete] [--project PROJECT]
 
   db sync      bring the schema to the newest version
   db version   tell which version it has, and which this Heat needs
   db_sync, db_version   the same, under their older names
   purge_deleted         forget the stacks that were deleted longer ago than that (90 days)
+  orphans               list objects that are no stack's any more, and records without objects;
+                        --delete deletes those that are superfluous beyond doubt
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if "orphans" in given:
+        return _orphans(given)
     options, words = split(given)
     command = " ".join(words).replace("db_", "db ")
     purge = _purge(words)
@@ -48,6 +54,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"heat-manage: {fault}\n")
         return 1
     return 0
+
+
+def _orphans(given: Sequence[str]) -> int:
+    at = given.index("orphans")
+    try:
+        conf = settings.read(given[:at], "heat-manage")
+        db = open_database(conf)
+        try:
+            return orphans.run(conf, db, given[at + 1 :])
+        finally:
+            db.close()
+    except (Fault, cfg.Error) as fault:
+        sys.stderr.write(f"heat-manage: {fault}\n")
+        return 1
 
 
 def _purge(words: Sequence[str]) -> tuple[timedelta, ProjectId | None] | None:

@@ -92,6 +92,13 @@ DEFAULT = [
     cfg.StrOpt("host", default=gethostname(), sample_default="<hostname>", help="This host."),
     cfg.IntOpt("max_json_body_size", default=1048576, min=1, help="Bytes of a request."),
     cfg.IntOpt("max_events_per_stack", default=1000, min=0, help="Events kept; 0 for all."),
+    cfg.IntOpt(
+        "orphan_sweep_interval",
+        default=3600,
+        min=0,
+        help="Seconds after which an engine looks again for objects that are no stack's any more, "
+        "and deletes what is provably so; 0 for never.",
+    ),
     cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
     cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
     cfg.BoolOpt(
@@ -253,6 +260,7 @@ def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
         max_nested_depth=conf.max_nested_stack_depth,
         action_timeout=float(conf.stack_action_timeout),
         max_events=conf.max_events_per_stack,
+        orphan_sweep_interval=float(conf.orphan_sweep_interval),
     )
 
 

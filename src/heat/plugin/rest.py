@@ -8,7 +8,7 @@ from heat.base.errors import Permanent
 from heat.base.json import Body, Json
 from heat.plugin.fields import Struct
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Listed, Reply, Search, Service, Steps, Wait, pick
+from heat.plugin.steps import Call, Listed, Reply, Search, Service, Steps, Wait, pick
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,19 @@ class Rest:
         if not self.detail:
             return None
         return Listed(self.service.get(self.detail, self.detail_query), self.plural, self.key, item)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How all objects of a kind are listed, and which field bears the mark of their resource.
+
+    ``project`` is the field that tells whose they are.
+    """
+
+    call: Call
+    items: str
+    field: str
+    project: str = "project_id"
 
 
 def wire(value: Any) -> Json:
@@ -217,6 +230,11 @@ class RestResource(Resource):
             why=self._why,
             listed=rest.listed(item),
         )
+
+    @classmethod
+    def marks(cls) -> Marks | None:
+        """Return how the objects of all projects are listed with their marks, if they bear any."""
+        return None
 
     @property
     def _why(self) -> str | None:

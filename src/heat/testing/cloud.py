@@ -93,6 +93,14 @@ class ScriptedCloud:
         key = (who.user_id, who.project, mark)
         return self.trusts.setdefault(key, f"trust-{len(self.trusts) + 1}")
 
+    async def given_trusts(self) -> list[dict[str, Any]]:
+        """Return no trusts: those here bear no mark."""
+        return []
+
+    async def service_roles(self) -> frozenset[str]:
+        """Return no roles."""
+        return frozenset()
+
     async def drop_trust(self, who: Credentials) -> None:
         """Remove a trust."""
         self.trusts = {key: trust for key, trust in self.trusts.items() if trust != who.trust}
@@ -200,6 +208,14 @@ class DispatchCloud:
     async def make_trust(self, who: Credentials, mark: str) -> str:
         """Return the id of this user's trust with this mark."""
         return await self._timed(Latency(), lambda: trusts.create(self.client, who, mark))
+
+    async def given_trusts(self) -> list[dict[str, Any]]:
+        """Return the trusts that stack owners gave to the service."""
+        return await self._timed(Latency(), lambda: trusts.given(self.client))
+
+    async def service_roles(self) -> frozenset[str]:
+        """Return what the service user may be in its own project."""
+        return await self._timed(Latency(), self.client.sessions.service_roles)
 
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials."""

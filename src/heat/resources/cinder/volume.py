@@ -10,7 +10,7 @@ from heat.plugin.checks import at_least
 from heat.plugin.fields import attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import conflict, failed
-from heat.plugin.rest import RestResource
+from heat.plugin.rest import Marks, RestResource
 from heat.plugin.steps import VOLUME, Reply, Search, Steps, pick
 from heat.resources.cinder import backups
 from heat.resources.cinder.changing import extend, retype, set_read_only
@@ -204,6 +204,12 @@ class Volume(RestResource):
         """Return the properties that bring a snapshot back."""
         backup = data.get("backup_id")
         return self.but(backup_id=backup) if backup else self
+
+    @classmethod
+    def marks(cls) -> Marks | None:
+        """Return the list of all volumes, whose metadata bear the marks."""
+        call = VOLUME.get("/volumes/detail", {"all_tenants": "1"})
+        return Marks(call, "volumes", f"metadata.{MARK}", "os-vol-tenant-attr:tenant_id")
 
     @property
     def _metadata(self) -> dict[str, str]:

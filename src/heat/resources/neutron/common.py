@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from heat.base.errors import Permanent
 from heat.base.json import Body, Json
 from heat.plugin.fields import mutable
-from heat.plugin.rest import Rest, RestResource
+from heat.plugin.rest import Marks, Rest, RestResource
 from heat.plugin.steps import NETWORK, Finder, Reply, Search, Steps
 
 A_NETWORK = Finder("network", "/v2.0/networks", "network", "neutron.network")
@@ -70,6 +70,11 @@ class NeutronItem(RestResource):
         rest = self.rest
         query = {"description": mark}
         return Search(rest.service.get(rest.path, query), rest.plural, rest.key, query)
+
+    @classmethod
+    def marks(cls) -> Marks | None:
+        """Return the list of all such items, whose descriptions bear the marks."""
+        return Marks(cls.rest.service.get(cls.rest.path), cls.rest.plural, "description")
 
     def changes(self, before: Any, changed: frozenset[str]) -> Body:
         """Send the extra parameters that differ, and take away what can't be null."""

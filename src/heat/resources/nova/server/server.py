@@ -7,6 +7,7 @@ from typing import Any
 from heat.base.json import Body, Json
 from heat.plugin.registry import resource
 from heat.plugin.resource import Other, failed
+from heat.plugin.rest import Marks
 from heat.plugin.steps import Keep, Search, Steps, pick
 from heat.resources.nova.common import COMPUTE, WITH_FILES, text
 from heat.resources.nova.server import blocks, changing, images, nics, ports, shown
@@ -164,6 +165,12 @@ class Server(ServerShape):
         for nic, port in zip(wanted, found, strict=True):
             if nic.floating_ip is not None:
                 yield from ports.lead(nic.floating_ip, port, nic.fixed_ip)
+
+    @classmethod
+    def marks(cls) -> Marks | None:
+        """Return the list of all servers, whose tags bear the marks."""
+        call = COMPUTE.get("/servers/detail", {"all_tenants": "1"})
+        return Marks(call, "servers", "tags", "tenant_id")
 
     @property
     def _tags(self) -> list[str]:
