@@ -23,9 +23,12 @@ def login(dev: Dev, user: str, project: str) -> tuple[str, str]:
     return headers["X-Subject-Token"], told["token"]["project"]["id"]
 
 
-def ask(method: str, url: str, body: Any = None, token: str = "") -> tuple[int, Any, Any]:
+def ask(
+    method: str, url: str, body: Any = None, token: str = "", **more: str
+) -> tuple[int, Any, Any]:
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"X-Auth-Token": token} if token else {})
+    headers |= {name.replace("_", "-"): value for name, value in more.items()}
     try:
         with urlopen(Request(url, data, headers, method=method), timeout=60) as reply:
             return reply.status, reply.headers, json.loads(reply.read() or b"null")
@@ -59,3 +62,55 @@ def test_tokens_open_their_own_project_only(dev: Dev) -> None:
     assert ask("GET", f"{heat}/v1/{project}/services", token=admin)[0] == 200
     assert ask("GET", f"{heat}/v1/{project}/services", token=mine)[0] == 403
     assert ask("DELETE", f"{stacks}/mine/{stack}", token=mine)[0] == 204
+
+
+@pytest.mark.slow
+def test_nobody_gets_in_by_saying_who_they_are(dev: Dev) -> None:
+    _, project = login(dev, "demo", "demo")
+    heat = dev.variables["HEAT_URL"].split("/v1")[0]
+    stacks = f"{heat}/v1/{project}/stacks"
+    said = {
+        "X_Project_Id": project, "X_Tenant_Id": project, "X_User_Id": "u", "X_Roles": "admin",
+        "X_Identity_Status": "Confirmed", "X_Is_Admin_Project": "true",
+    }  # fmt: skip
+    for token in ("", "made-up"):
+        code, headers, told = ask("GET", stacks, token=token, **said)
+        assert code == 401
+        assert told["error"]["type"] == "HTTPUnauthorized"
+        assert headers["X-Openstack-Request-Id"].startswith("req-")
+        assert headers.get_all("WWW-Authenticate") == [
+            f'Keystone uri="{dev.variables["OS_AUTH_URL"].removesuffix("/v3")}/v3"'
+        ]
+    demo, _ = login(dev, "demo", "demo")
+    assert ask("GET", f"{heat}/v1/{project}/services", token=demo, **said)[0] == 403
+
+
+@pytest.mark.slow
+def test_a_password_does_in_place_of_a_token(dev: Dev) -> None:
+    heat = dev.variables["HEAT_URL"].split("/v1")[0]
+    _, project = login(dev, "demo", "demo")
+    _, other = login(dev, "alt_demo", "alt_demo")
+    password = dev.variables["OS_PASSWORD"]
+    good = {"X_Auth_User": "demo", "X_Auth_Key": password}
+    stacks = f"/v1/{project}/stacks"
+    code, _, made = ask("POST", heat + stacks, {"stack_name": "mine", "template": TEMPLATE}, **good)
+    assert code == 201, made
+    address = made["stack"]["links"][0]["href"]
+    assert ask("GET", address, **good)[2]["stack"]["stack_owner"] == "demo"
+    assert ask("GET", f"{heat}/v1/{other}/stacks", **good)[0] == 401
+    for wrong in ({"X_Auth_Key": "guess"}, {"X_Auth_User": "nobody"}, {"X_Auth_Key": ""}):
+        code, _, told = ask("GET", heat + stacks, **(good | wrong))
+        assert (code, told["error"]["type"]) == (401, "HTTPUnauthorized")
+    assert ask("DELETE", address, **good)[0] == 204
+
+
+@pytest.mark.slow
+def test_the_version_may_be_asked_for_by_accept(dev: Dev) -> None:
+    heat = dev.variables["HEAT_URL"].split("/v1")[0]
+    token, project = login(dev, "demo", "demo")
+    stacks = f"{heat}/{project}/stacks"
+    kind = "application/vnd.openstack.orchestration-v1"
+    assert "stacks" in ask("GET", stacks, token=token, Accept=kind)[2]
+    assert ask("GET", stacks, token=token)[0] == 404
+    assert ask("GET", stacks, token=token, Accept=kind.replace("v1", "v2"))[0] == 300
+    assert ask("GET", heat, Accept=kind)[0] == 300

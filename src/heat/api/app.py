@@ -1,6 +1,5 @@
 """The application: a table of routes on Falcon, with the versions and the probe beside it."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,14 +8,14 @@ import falcon
 from heat.api import configs, faults, handlers, openapi, saved, stream
 from heat.api.answering import Answer, send
 from heat.api.asking import Asking, Call
-from heat.api.entry import RequestIds, Sound
+from heat.api.entry import Negotiation, RequestIds, Sound
+from heat.api.guard import OTHER_VERSION
 from heat.api.open import Document, Probe, Versions
 from heat.api.settings import ApiSettings
 from heat.api.streams import Streams
 from heat.operations.policy import Policy
 
 Handler = Callable[[Asking], Answer]
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _S = "/stacks/{stack_name}/{stack_id}"
 _R = f"{_S}/resources/{{resource_name}}"
@@ -95,18 +94,13 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
 }
 """Every route below ``/v1/{tenant_id}``."""
 
-OPEN_PATHS = ("/", "/versions", "/v1", "/v1/openapi.json", "/healthcheck")
-"""The paths that need no token; those of other versions neither."""
-
-_OTHER_VERSION = re.compile(r"/v(?!1(/|$))\d[^/]*(/.*)?$")
-
 
 def application(
     call: Call, settings: ApiSettings | None = None, streams: Streams | None = None
 ) -> "falcon.App[Any, Any]":
     """Return the WSGI application; ``call`` carries operations out."""
     settings = settings or ApiSettings()
-    app: falcon.App[Any, Any] = falcon.App(middleware=[RequestIds(), Sound()])
+    app: falcon.App[Any, Any] = falcon.App(middleware=[RequestIds(), Sound(), Negotiation()])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     faults.install(app)
@@ -132,27 +126,10 @@ def application(
     for path in ("/", "/versions"):
         app.add_route(path, Versions(settings, falcon.HTTP_300))
     app.add_route("/v1", Versions(settings, falcon.HTTP_200))
-    app.add_sink(Versions(settings, falcon.HTTP_300).on_any, _OTHER_VERSION)
+    app.add_sink(Versions(settings, falcon.HTTP_300).on_any, OTHER_VERSION)
     app.add_route("/v1/openapi.json", Document(openapi.document(ROUTES, settings.revision)))
     app.add_route("/healthcheck", Probe())
     return app
-
-
-def wrap(app: WsgiApp, conf: Mapping[str, Any]) -> WsgiApp:
-    """Let keystonemiddleware check the tokens of all but the open paths.
-
-    ``conf`` is what its filter takes: ``{"oslo_config_config": conf}``, or its options.
-    """
-    from keystonemiddleware.auth_token import AuthProtocol
-
-    guarded: WsgiApp = AuthProtocol(app, conf)
-
-    def choose(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "/").rstrip("/") or "/"
-        is_open = path in OPEN_PATHS or _OTHER_VERSION.match(path)
-        return (app if is_open else guarded)(environ, start)
-
-    return choose
 
 
 def _options(methods: Iterable[str]) -> Callable[..., None]:

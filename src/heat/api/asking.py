@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import falcon
 
-from heat.api import json_body, reading
+from heat.api import faults, json_body, reading
 from heat.api.links import Links
 from heat.api.settings import ApiSettings
 from heat.api.streams import Streams
@@ -80,7 +80,7 @@ def context_of(request: falcon.Request) -> Context:
     if not project:
         raise falcon.HTTPUnauthorized(
             title="Unauthorized",
-            description="The request needs a token for a project, in X-Auth-Token.",
+            description=faults.NOBODY,
             challenges=["Keystone"],
         )
     roles = tuple(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -28,14 +29,17 @@ class Described:
     answer: Any = None
     streams: str = ""
 
-    def parameters(self) -> list[FieldInfo]:
+    def parameters(self) -> tuple[FieldInfo, ...]:
         """Return the fields of the query."""
-        if self.query is None:
-            return []
-        base = self.query.__mro__[1]
-        inherited = base.__struct_fields__ if issubclass(base, Struct) else ()
-        other = {*inherited, *self.but, "filters"}
-        return [field for field in fields(self.query) if field.name not in other]
+        return () if self.query is None else _parameters(self.query, self.but)
+
+
+@cache
+def _parameters(query: type[Struct], but: tuple[str, ...]) -> tuple[FieldInfo, ...]:
+    base = query.__mro__[1]
+    inherited = base.__struct_fields__ if issubclass(base, Struct) else ()
+    other = {*inherited, *but, "filters"}
+    return tuple(field for field in fields(query) if field.name not in other)
 
 
 _KNOWN: dict[Callable[..., Any], Described] = {}

@@ -22,6 +22,19 @@ class RequestIds:
         resp.set_header("X-Openstack-Request-Id", req.context.request_id)
 
 
+class Negotiation:
+    """Lets the version be asked for by `Accept`, where the path has none."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Put the version into the path; one that there is not is told which there are."""
+        wanted = _VERSION.search(req.get_header("Accept") or "")
+        if wanted is None or req.path == "/" or _HAS_VERSION.match(req.path):
+            return
+        req.path = f"/v1{req.path}" if wanted[1] in ("1", "1.0") else "/versions"
+
+
+_VERSION = re.compile(r"application/vnd\.openstack\.orchestration-v(\d+(?:\.\d+)?)")
+_HAS_VERSION = re.compile(r"/(v\d|versions$|healthcheck$)")
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

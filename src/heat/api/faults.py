@@ -42,6 +42,7 @@ EXPLANATIONS = {
     500: "The service failed.",
     503: "The service, or one it needs, is away for the moment.",
 }
+NOBODY = "The request needs a token for a project, in X-Auth-Token, that is still good."
 
 
 def status_of(fault: Fault) -> int:

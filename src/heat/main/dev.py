@@ -19,6 +19,7 @@ from devcloud.kernel.cloud import DevCloud
 from devcloud.kernel.settings import Settings as DevCloudSettings
 from devcloud.kernel.store import Store as DevCloudStore
 from devcloud.main import write_whole
+from heat.cloud.login import password_login
 from heat.cloud.settings import CloudSettings, Polling, Trustee
 from heat.main import access, front
 from heat.main.node import Node, Wants
@@ -153,7 +154,9 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
     node = Node(db, Wants(cloud=cloud_settings(auth_url), limits=ALLOWED))
     node.start()
     closing.callback(node.close)
-    served = Served(front.guarded(Local(node.services).call, middleware(auth_url)), listening)
+    login = password_login(cloud_settings(auth_url))
+    api = front.guarded(Local(node.services).call, middleware(auth_url), login=login)
+    served = Served(api, listening)
     closing.callback(served.close)
     found = access.environment(auth_url, PASSWORD)
     write_whole(folder / "clouds.yaml", access.clouds(auth_url, PASSWORD))

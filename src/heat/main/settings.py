@@ -144,6 +144,13 @@ MIDDLEWARE = [
         help="Make links from the X-Forwarded headers of a proxy in front.",
     )
 ]
+PASTE = [
+    cfg.StrOpt(
+        "flavor",
+        default="keystone",
+        help="standalone: X-Auth-User and X-Auth-Key may stand in place of a token.",
+    )
+]
 YAQL = [
     cfg.IntOpt("limit_iterators", default=200, min=1, help="Items one iteration goes over."),
     cfg.IntOpt("memory_quota", default=10000, min=1, help="Bytes one value of a query takes."),
@@ -158,6 +165,7 @@ GROUPS = {
     "clients": CLIENTS,
     "clients_keystone": KEYSTONE,
     "oslo_middleware": MIDDLEWARE,
+    "paste_deploy": PASTE,
     "revision": REVISION,
     "yaql": YAQL,
 }

@@ -29,7 +29,7 @@ UNHEEDED = {
     "constraint_validation_cache": _CACHE,
     "service_extension_cache": _CACHE,
     "resource_finder_cache": _CACHE,
-    "paste_deploy": ("flavor", "api_paste_config"),
+    "paste_deploy": ("api_paste_config",),
     "auth_password": ("multi_cloud", "allowed_auth_uris"),
     "volumes": ("backups_enabled",),
     "noauth": ("token_response",),
