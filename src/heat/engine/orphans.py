@@ -149,13 +149,13 @@ class Orphans:
         given = await self._cloud.given_trusts()
         if not given:
             return []
-        owners = await self._store.ask(traces.owners)
+        stacks = await self._store.ask(traces.owners)
         rows = await self._store.ask(traces.secrets)
         noted = [secret for row in rows for secret in _secrets(row.secret)]
         recorded = {str(secret.get("trust")) for secret in noted}
         by_project: dict[str, list[traces.Owner]] = defaultdict(list)
-        for owner in owners:
-            by_project[owner.project].append(owner)
+        for stack in stacks:
+            by_project[stack.project].append(stack)
         found: list[Finding] = []
         for trust in given:
             user, project = str(trust["trustor_user_id"]), str(trust["project_id"])
@@ -171,7 +171,7 @@ class Orphans:
                     id=str(trust["id"]),
                     name="",
                     project=project,
-                    of=owner.stack if owner else "",
+                    of="" if owner is None else owner.stack,
                     user=user,
                 )
             )
@@ -228,7 +228,7 @@ def _kinds(
 def _resource(marks: Marks, item: Mapping[str, Any]) -> ResourceId | None:
     """Return the resource whose mark an object bears."""
     value = pick(item, marks.field)
-    texts = cast("list[Any]", value) if isinstance(value, list) else [value]
+    texts: list[Any] = value if isinstance(value, list) else [value]
     for text in texts:
         if isinstance(text, str) and text.startswith(MARK):
             return ResourceId(text.removeprefix(MARK))
