@@ -69,7 +69,13 @@ class Apart(Dev):
 
 @contextlib.contextmanager
 def apart(
-    folder: Path, database: str, bus: str, *, workers: int, latencies: tuple[str, ...] = ()
+    folder: Path,
+    database: str,
+    bus: str,
+    *,
+    workers: int,
+    latencies: tuple[str, ...] = (),
+    options: str = "",
 ) -> Iterator[Apart]:
     """Run everything, and see that each process ends well when told to."""
     port = servers.free_port()
@@ -84,7 +90,7 @@ def apart(
         url = ready.read_text().strip()
         user = USER.format(cloud=url)
         named = {"workers": workers, "bus": bus, "database": database, "port": port}
-        conf.write_text(CONF.format(**named, user=user, cloud=url))
+        conf.write_text(CONF.format(**named, user=user, cloud=url) + options)
         synced = [BIN / "heat-manage", "--config-file", conf, "db", "sync"]
         subprocess.run(synced, check=True, env=without_cloud(), timeout=60)
         engine = running.enter_context(process(folder, "heat-engine", "--config-file", conf))
