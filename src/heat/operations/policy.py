@@ -1,5 +1,6 @@
 """Who may do what: the rules' defaults, and asking oslo.policy."""
 
+import time
 from functools import cache
 from typing import Any
 
@@ -156,6 +157,10 @@ def _rule(name: str, check: str, older: str) -> policy.RuleDefault:
     )
 
 
+LASTING = 1.0
+"""Seconds for which the same question gets the same answer; a changed policy.yaml counts then."""
+
+
 class Policy:
     """The rules of one service: policy.yaml over the defaults."""
 
@@ -168,6 +173,8 @@ class Policy:
         self._enforcer.suppress_deprecation_warnings = True
         self._enforcer.suppress_default_change_warnings = True
         self._enforcer.register_defaults(defaults())
+        self._answers: dict[tuple[Any, ...], bool] = {}
+        self._until = 0.0
 
     def check(self, rule: str, context: Context, project: str) -> None:
         """Raise Denied unless a rule allows the caller to act on a project."""
@@ -180,7 +187,7 @@ class Policy:
         A type has a rule of its own, or one for all of its service, or none: then all may use
         it, unless it is one for administrators (``admin``).
         """
-        self._enforcer.load_rules()
+        self._look_again()
         service = name.rpartition("::")[0]
         for rule in (f"resource_types:{name}", f"resource_types:{service}::*"):
             if rule in self._enforcer.rules:
@@ -188,6 +195,22 @@ class Policy:
         return not admin or self._allows("project_admin", context, context.project)
 
     def _allows(self, rule: str, context: Context, project: str) -> bool:
+        answers = self._look_again()
+        who = (context.user_id, context.project, context.roles, context.is_admin)
+        question = (rule, project, *who)
+        if (known := answers.get(question)) is None:
+            known = answers[question] = self._judge(rule, context, project)
+        return known
+
+    def _look_again(self) -> dict[tuple[Any, ...], bool]:
+        """Read the rules anew now and then; returns what has been answered by them."""
+        if time.monotonic() >= self._until:
+            self._enforcer.load_rules()
+            self._answers, self._until = {}, time.monotonic() + LASTING
+        return self._answers
+
+    def _judge(self, rule: str, context: Context, project: str) -> bool:
+        """Ask the library, which looks at its files and into its rules each time."""
         who = {
             "user_id": context.user_id,
             "project_id": context.project,
