@@ -119,12 +119,12 @@ def test_how_soon_an_engine_is_taken_for_dead_can_be_set(tmp_path: Path) -> None
 
 def test_options_that_change_nothing_are_told_once(tmp_path: Path, caplog) -> None:
     given = "[DEFAULT]\nplugin_dirs = /x\nmax_stacks_per_tenant = 9\n"
-    text = CONF.replace("[DEFAULT]\n", given) + "\n[clients_nova]\ninsecure = true\n"
+    text = CONF.replace("[DEFAULT]\n", given) + "\n[clients_nova]\ncert_file = x\n"
     unheeded.tell(conf(tmp_path, text))
     told = [record.getMessage() for record in caplog.records]
     assert told == [
         "plugin_dirs in section [DEFAULT] of heat.conf changes nothing here.",
-        "insecure in section [clients_nova] of heat.conf changes nothing here.",
+        "cert_file in section [clients_nova] of heat.conf changes nothing here.",
     ]
 
 

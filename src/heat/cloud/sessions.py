@@ -83,6 +83,7 @@ class Sessions:
                     microversion_service_type=service,
                     headers={**(headers or {}), "X-Auth-Token": token},
                     timeout=timeout,
+                    verify=self.settings.way(service).verify,
                     raise_exc=False,
                     redirect=False,
                     log=False,
@@ -106,7 +107,7 @@ class Sessions:
         try:
             found = self._known(who).service_catalog.url_for(
                 service_type=service,
-                interface=self.settings.interface,
+                interface=self.settings.way(service).interface,
                 region_name=who.region or self.settings.region or None,
             )
         except exceptions.ClientException as problem:
@@ -118,10 +119,13 @@ class Sessions:
     def services(self, who: Credentials) -> set[str]:
         """Return the catalogue types that a user's project and region has."""
         found = self._known(who).service_catalog.get_endpoints_data(
-            interface=self.settings.interface,
             region_name=who.region or self.settings.region or None,
         )
-        return {service for service, endpoints in found.items() if endpoints}
+        return {
+            service
+            for service, endpoints in found.items()
+            if any(one.interface == self.settings.way(service).interface for one in endpoints)
+        }
 
     def access(self, who: Credentials) -> UserAccess:
         """Return a user's way in; those used least lately are forgotten."""

@@ -46,12 +46,27 @@ class Polling:
 
 
 @dataclass(frozen=True)
+class Way:
+    """Which endpoints of a service to use, and which certificates to trust: a file, or any."""
+
+    interface: str = "public"
+    ca: str = ""
+    insecure: bool = False
+
+    @property
+    def verify(self) -> bool | str:
+        """What sessions take for that."""
+        return False if self.insecure else (self.ca or True)
+
+
+@dataclass(frozen=True)
 class CloudSettings:
     """Where the cloud is and how patient to be with it; times are seconds.
 
     ``ca`` is a file of certificates to trust in place of the system's. ``endpoint_overrides``
     go before the catalogue and ``microversion_caps`` limit what is asked for, both by service
-    type; an override may hold ``%(project_id)s``. ``retries`` says how often a repeatable
+    type, as ``ways`` are, for services that are not reached like the others; an override may
+    hold ``%(project_id)s``. ``retries`` says how often a repeatable
     request is sent again. ``threads`` is per service, so that one that hangs holds up no other.
     """
 
@@ -72,9 +87,14 @@ class CloudSettings:
     sessions: int = 1000
     endpoint_overrides: Mapping[str, str] = field(default_factory=dict[str, str])
     microversion_caps: Mapping[str, str] = field(default_factory=dict[str, str])
+    ways: Mapping[str, Way] = field(default_factory=dict[str, Way])
     delegated_roles: tuple[str, ...] = ()
     allow_redelegation: bool = False
     polling: Polling = field(default_factory=Polling)
+
+    def way(self, service: str) -> Way:
+        """Return how a service is reached."""
+        return self.ways.get(service) or Way(self.interface, self.ca, self.insecure)
 
     @property
     def longest_try(self) -> float:

@@ -13,7 +13,7 @@ from oslo_log import log
 from heat.base.errors import Invalid
 from heat.cloud.settings import CloudSettings, StackDomain, Trustee
 from heat.engine.ports import Settings as EngineSettings
-from heat.main import unheeded
+from heat.main import clients, unheeded
 from heat.operations.services import Limits
 from heat.template.limits import QUERIES
 
@@ -81,6 +81,8 @@ DEFAULT = [
         default=[],
         help="Stacks with one of these tags are listed only with show_hidden.",
     ),
+    cfg.StrOpt("max_nova_api_microversion", help="The newest that Nova is asked for."),
+    cfg.StrOpt("max_cinder_api_microversion", help="The newest that Cinder is asked for."),
     cfg.StrOpt(
         "default_notification_level",
         choices=["DEBUG", "INFO", "WARN", "ERROR", "CRITICAL", "SAMPLE"],
@@ -163,13 +165,15 @@ GROUPS = {
     "database": DATABASE,
     "heat_api": HEAT_API,
     "clients": CLIENTS,
-    "clients_keystone": KEYSTONE,
+    **clients.GROUPS,
+    "clients_keystone": [*clients.OPTIONS, *KEYSTONE],
     "oslo_middleware": MIDDLEWARE,
     "paste_deploy": PASTE,
     "revision": REVISION,
     "yaql": YAQL,
 }
 SERVICE_USER = loading.get_plugin_conf_options("password")
+AUTH_TYPE = loading.get_common_conf_options()[0]
 
 
 def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
@@ -194,7 +198,7 @@ def parse(conf: cfg.ConfigOpts, arguments: Sequence[str], program: str) -> None:
     # These say that they are required, which either section may leave to the other; so they
     # become known after parsing. The middleware registers the very same ones for itself.
     for group in ("trustee", "keystone_authtoken"):
-        conf.register_opts(SERVICE_USER, group)
+        conf.register_opts([*SERVICE_USER, AUTH_TYPE], group)
 
 
 def database_url(conf: cfg.ConfigOpts) -> str:
@@ -249,10 +253,12 @@ def cloud_settings(conf: cfg.ConfigOpts) -> CloudSettings:
         trustee=_trustee(conf),
         stack_domain=_stack_domain(conf),
         region=conf.region_name_for_services,
-        interface=conf.clients.endpoint_type.removesuffix("URL"),
+        interface=clients.interface(conf.clients.endpoint_type),
         ca=conf.clients.ca_file,
         insecure=conf.clients.insecure,
         retries=conf.client_retry_limit,
+        microversion_caps=clients.caps(conf),
+        ways=clients.ways(conf),
         delegated_roles=tuple(conf.trusts_delegated_roles),
         allow_redelegation=conf.allow_trusts_redelegation,
     )
@@ -319,6 +325,11 @@ def _auth(conf: cfg.ConfigOpts, name: str) -> str:
 def _trustee(conf: cfg.ConfigOpts) -> Trustee | None:
     if not _auth(conf, "username"):
         return None
+    if _auth(conf, "auth_type") not in ("", None, "password", "v3password"):
+        raise Invalid(
+            "The service user gets in with a password only; set auth_type = password in section "
+            "[trustee] of heat.conf."
+        )
     return Trustee(
         username=_auth(conf, "username"),
         password=_auth(conf, "password"),

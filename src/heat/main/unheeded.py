@@ -4,19 +4,17 @@ import logging
 
 from oslo_config import cfg
 
+from heat.main import clients
+
 _log = logging.getLogger(__name__)
 
 _CACHE = ("caching", "expiration_time")
-_CLIENT = ("endpoint_type", "ca_file", "cert_file", "key_file", "insecure", "http_log_debug")
-_SERVICES = (
-    "aodh", "barbican", "cinder", "designate", "glance", "heat", "keystone", "magnum", "manila",
-    "mistral", "neutron", "nova", "octavia", "swift", "trove", "zaqar",
-)  # fmt: skip
+_CLIENT = ("cert_file", "key_file", "http_log_debug")
 UNHEEDED = {
     "DEFAULT": (
         "plugin_dirs", "environment_dir", "template_dir", "reauthentication_auth_method",
-        "max_server_name_length", "max_interface_check_attempts", "max_nova_api_microversion",
-        "max_cinder_api_microversion", "max_ironic_api_microversion", "event_purge_batch_size",
+        "max_server_name_length", "max_interface_check_attempts",
+        "max_ironic_api_microversion", "event_purge_batch_size",
         "error_wait_time", "engine_life_check_timeout",
         "convergence_engine", "default_software_config_transport",
         "default_deployment_signal_transport", "default_user_data_format", "stack_scheduler_hints",
@@ -24,7 +22,7 @@ UNHEEDED = {
         "instance_connection_is_secure", "instance_connection_https_validate_certificates",
         "region_name_for_shared_services", "shared_services_types", "heat_stack_user_role",
         "server_keystone_endpoint_type", "keystone_backend", "cloud_backend",
-        "default_notification_level", "default_publisher_id", "loadbalancer_template",
+        "loadbalancer_template",
     ),
     "constraint_validation_cache": _CACHE,
     "service_extension_cache": _CACHE,
@@ -34,7 +32,9 @@ UNHEEDED = {
     "volumes": ("backups_enabled",),
     "noauth": ("token_response",),
     "clients": ("cert_file", "key_file"),
-    **{f"clients_{service}": _CLIENT for service in _SERVICES},
+    "trustee": ("auth_section", "default_domain_id", "default_domain_name"),
+    **dict.fromkeys(clients.GROUPS, _CLIENT),
+    "clients_heat": (*_CLIENT, "url"),
 }  # fmt: skip
 
 
