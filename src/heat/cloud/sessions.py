@@ -7,6 +7,8 @@ from hashlib import blake2b
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import requests
 from keystoneauth1 import exceptions
@@ -31,7 +33,7 @@ class Sessions:
 
     def __init__(self, settings: CloudSettings, adapter: BaseAdapter | None = None) -> None:
         self.settings = settings
-        self._http = requests.Session()
+        self._http = _Http()
         pool = adapter or HTTPAdapter(
             pool_connections=settings.pool_size, pool_maxsize=settings.pool_size
         )
@@ -46,6 +48,9 @@ class Sessions:
             user_agent="heat",
         )
         self._users: OrderedDict[bytes, UserAccess] = OrderedDict()
+        self._endpoints: WeakKeyDictionary[AccessInfo, dict[tuple[str, str | None], str]] = (
+            WeakKeyDictionary()
+        )
         self._lock = Lock()
         self._service = (
             ServiceAccess(settings, settings.trustee) if settings.trustee is not None else None
@@ -104,16 +109,22 @@ class Sessions:
         """Return where a service is, for a user's project and region."""
         if override := self.settings.endpoint_overrides.get(service):
             return override.replace("%(project_id)s", who.project)
+        access, region = self._known(who), who.region or self.settings.region or None
+        # A way in has one catalogue, and reading it takes longer than all else about a request.
+        known = self._endpoints.setdefault(access, {})
+        if (service, region) in known:
+            return known[service, region]
         try:
-            found = self._known(who).service_catalog.url_for(
+            found = access.service_catalog.url_for(
                 service_type=service,
                 interface=self.settings.way(service).interface,
-                region_name=who.region or self.settings.region or None,
+                region_name=region,
             )
         except exceptions.ClientException as problem:
             if service == "identity":
                 return versioned(self.settings.auth_url)
             raise from_exception(service, "", problem) from None
+        known[service, region] = str(found)
         return str(found)
 
     def services(self, who: Credentials) -> set[str]:
@@ -179,6 +190,33 @@ class Sessions:
         if microversion is None or cap is None:
             return microversion
         return min(microversion, cap, key=_number)
+
+
+class _Http(requests.Session):
+    """Reads the environment (proxies, certificates) once for a host, not for each request.
+
+    It has no use for .netrc: requests bear a token.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _unchanged
+        self._read: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Return what a request goes by."""
+        if proxies:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        key = (urlsplit(url)[:2], stream, verify, cert)
+        if key not in self._read:
+            self._read[key] = super().merge_environment_settings(url, {}, stream, verify, cert)
+        return dict(self._read[key])
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def join(service: str, endpoint: str, path: str) -> str:
