@@ -72,13 +72,12 @@ class Closing:
             self._failed(reason),
             *saving.at_end(scene, FAILED, reason),
             *self._told(reason),
+            *self._going_back(reason),
         ]
-        if self._operation.action in ROLLS_BACK and not self._stack.disable_rollback:
-            writes += self._rollback(reason)
         await self._commit(writes)
 
     async def fail_early(self, fault: Fault, rows: Iterable[ResourceRow]) -> None:
-        """End an operation whose definition can't be used (any more), or that can't be kept."""
+        """End an operation that can't begin or be kept, and go back if that is wanted."""
         reason = f"{reasons.kind(fault)}: {fault}"
         await self._commit(
             [
@@ -86,6 +85,7 @@ class Closing:
                 self._failed(reason),
                 *self._told(reason),
                 *saving.cut_off(self._operation, reason),
+                *self._going_back(reason),
             ]
         )
 
@@ -139,8 +139,10 @@ class Closing:
                 writes += self._teller.resource(row, row.action, FAILED, said)[1]
         return writes
 
-    def _rollback(self, reason: str) -> list[Write]:
+    def _going_back(self, reason: str) -> list[Write]:
         """Go back to the previous desired state, which is nothing for a stack that never was."""
+        if self._operation.action not in ROLLS_BACK or self._stack.disable_rollback:
+            return []
         stack, now = self._stack, self._world.clock.now()
         minutes = stack.timeout_mins
         seconds = minutes * 60 if minutes else self._settings.action_timeout

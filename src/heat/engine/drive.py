@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from heat.base.errors import Invalid
 from heat.base.ids import ResourceId, StackId
+from heat.base.problems import Problem
 from heat.cloud.client import REQUEST_ID
 from heat.cloud.finders import AsyncFinders
 from heat.engine import exporting, reasons, saving
@@ -121,8 +122,8 @@ class Drive:
             await self._close.fail_early(fault, list(scene.rows.values()))
 
     async def _run(self, scene: Scene) -> None:
-        if scene.compiled is not None and scene.compiled.problems:
-            invalid = Invalid(problems=scene.compiled.problems)
+        if scene.compiled is not None and (wrong := self._problems(scene.compiled)):
+            invalid = Invalid(problems=wrong)
             await self._close.fail_early(invalid, self._loaded.resources)
             return
         halted = await self._halt(scene)
@@ -146,6 +147,11 @@ class Drive:
             plan = await self._plan(scene)
         if not self._superseded:
             await self._finish(scene, outcome)
+
+    def _problems(self, compiled: Compiled) -> Sequence[Problem]:
+        if self.operation.action in actions.ACTIONS:
+            return compiled.problems
+        return (*compiled.problems, *compiled.unusable)
 
     def _scene(self) -> Scene:
         loaded, compiled = self._loaded, self._compiled()

@@ -20,7 +20,7 @@ from heat.template.load import read
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
 from heat.template.scope import Exports, Facade
 from heat.template.sent import Sent
-from heat.template.source import Origin
+from heat.template.source import Origin, locate
 
 OF_STACKS = ("OS::stack_id", "OS::stack_name", "AWS::StackId", "AWS::StackName")
 """What has a value only in a stack."""
@@ -90,6 +90,14 @@ class Compiled:
         """What to plan for."""
         restricted = self.environment.registry.restricted
         return Target(self.bound, self.type_of, self.requires, restricted)
+
+    @property
+    def unusable(self) -> list[Problem]:
+        """What is wrong with the types of resources: what has none can't be planned."""
+        bound, words = self.bound, self.template.words
+        found = ((name, self.type_of(name, one.type)) for name, one in bound.resources.items())
+        wrong = [f.under(words.resources, name) for name, f in found if isinstance(f, Problem)]
+        return locate(wrong, self.template.source)
 
     def trace(self, problems: Iterable[Problem]) -> list[Problem]:
         """Lead what is wrong with a parameter's value back to the text that gives it."""
