@@ -177,6 +177,7 @@ def _placed(scene: Scene, row: ResourceRow, desired: Desired) -> Resource:
         metadata=desired.metadata,
         update_policy=desired.update_policy,
         deletion_policy=desired.deletion_policy,
+        timeout=(scene.operation.deadline - scene.operation.requested_at).total_seconds(),
     )
     if desired.cls.hands_on and scene.compiled is not None:
         given = scene.compiled.environment.for_nested(row.name, {}).to_json()

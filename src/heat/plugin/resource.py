@@ -23,7 +23,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     ``mark`` is a text that no other resource has; an object that carries it is ours.
     ``data`` is what the type kept with the Keep step. Types that say ``hands_on`` know the files
     of their stack, and the environment that one nested in it has. ``name`` is the generated
-    physical name.
+    physical name; ``timeout`` are the seconds that the action may take, 0 for any.
     """
 
     stack: str = "stack"
@@ -37,6 +37,7 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Mapping[str, Any] = {}
     update_policy: Mapping[str, Any] = {}
     deletion_policy: str = "Delete"
+    timeout: float = 0.0
     files: Mapping[str, str] = {}
     environment: Mapping[str, Any] = {}
 

@@ -13,6 +13,7 @@ from heat.plugin.nested import MEMBER
 from heat.plugin.registry import resource
 from heat.plugin.steps import Draw, Inside, Nest, Reply, Sleep, Steps
 from heat.resources.heat.members import Members, inside_of, without_null
+from heat.resources.heat.rolling import allow_pauses
 from heat.resources.heat.scaling import fresh_names, resized, rounds, within
 from heat.template.codes import problem
 
@@ -117,7 +118,10 @@ class AutoScalingGroup(Members):
         size = self._size(self.count(inside))
         rolling = self.rolling_updates
         outdated = frozenset(name for name in present if definitions[name] != wanted)
-        steps = rounds(present, outdated, rolling.max_batch_size, rolling.min_in_service, fresh)
+        steps = list(
+            rounds(present, outdated, rolling.max_batch_size, rolling.min_in_service, fresh)
+        )
+        yield from allow_pauses(len(steps), rolling.pause_time, self.__here__.timeout)
         names = present
         for number, step in enumerate(steps):
             if number and rolling.pause_time:

@@ -14,7 +14,7 @@ from heat.plugin.registry import resource
 from heat.plugin.steps import Inside, Keep, Nest, Sleep, Steps
 from heat.plugin.values import read
 from heat.resources.heat.members import Members, without_null
-from heat.resources.heat.rolling import batches
+from heat.resources.heat.rolling import allow_pauses, batches
 
 
 class Definition(Struct):
@@ -132,6 +132,8 @@ class ResourceGroup(Members):
         item: str | None = None
         names = self.names(self.count)
         step = policy.max_batch_size
+        rounds = -(-self.count // step)
+        yield from allow_pauses(rounds, policy.pause_time, self.__here__.timeout)
         for end in range(step, self.count + step, step):
             if item is not None and policy.pause_time:
                 yield Sleep(policy.pause_time)
@@ -149,13 +151,16 @@ class ResourceGroup(Members):
         inside = yield Inside(item)
         present = group.in_order(inside)
         room = len(present) + group.count + rolling.max_batch_size + rolling.min_in_service
-        steps = batches(
-            present,
-            group.names(room),
-            group.count,
-            rolling.max_batch_size,
-            rolling.min_in_service,
+        steps = list(
+            batches(
+                present,
+                group.names(room),
+                group.count,
+                rolling.max_batch_size,
+                rolling.min_in_service,
+            )
         )
+        yield from allow_pauses(len(steps), rolling.pause_time, self.__here__.timeout)
         for number, batch in enumerate(steps):
             if number and rolling.pause_time:
                 yield Sleep(rolling.pause_time)

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from heat.plugin.resource import failed
+from heat.plugin.steps import Steps
+
 
 class Batch(NamedTuple):
     """The members that stand after a step, and those of them that are as wanted by then."""
@@ -39,3 +42,15 @@ def batches(
         updated &= set(members)
         current = members
         yield Batch(tuple(members), frozenset(updated))
+
+
+def allow_pauses(steps: int, pause: float, timeout: float) -> Steps[None]:
+    """Fail at once where the pauses between steps alone would outlast the action."""
+    total = max(steps - 1, 0) * pause
+    if timeout and total >= timeout:
+        said = (
+            f"The pauses of the update policy, {pause:g} s between each two of {steps} batches, "
+            f"come to {total:g} s, and the stack's action may take {timeout:g} s in all; make the "
+            "batches larger, the pauses shorter, or the stack's timeout longer."
+        )
+        yield from failed(said, "ValueError")

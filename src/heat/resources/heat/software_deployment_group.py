@@ -13,7 +13,7 @@ from heat.plugin.resource import Support
 from heat.plugin.steps import Inside, Nest, Sleep, Steps
 from heat.plugin.values import read
 from heat.resources.heat.members import VERSION, without_null
-from heat.resources.heat.rolling import batches
+from heat.resources.heat.rolling import allow_pauses, batches
 from heat.resources.heat.software_deployment import ACTIONS, TRANSPORTS, USUAL
 from heat.resources.heat.structured_deployment import VALIDATE
 
@@ -94,6 +94,8 @@ class Group(Nested):
             return (yield from super().create())
         item: str | None = None
         step = policy.max_batch_size
+        rounds = -(-len(names) // step)
+        yield from allow_pauses(rounds, policy.pause_time, self.__here__.timeout)
         for end in range(step, len(names) + step, step):
             if item is not None and policy.pause_time:
                 yield Sleep(policy.pause_time)
@@ -111,7 +113,8 @@ class Group(Nested):
         inside = yield Inside(item)
         names = list(self.servers)
         present = [name for name in before.servers if name in inside["refs"]]
-        steps = batches(present, names, len(names), rolling.max_batch_size, 0)
+        steps = list(batches(present, names, len(names), rolling.max_batch_size, 0))
+        yield from allow_pauses(len(steps), rolling.pause_time, self.__here__.timeout)
         for number, batch in enumerate(steps):
             if number and rolling.pause_time:
                 yield Sleep(rolling.pause_time)
