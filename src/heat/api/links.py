@@ -1,6 +1,7 @@
 """The addresses of things, made from the host that the request came to."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,7 +25,13 @@ class Links:
 
 def resource_below(stack: str, name: str) -> str:
     """Return the address of a resource below that of its stack."""
-    return f"{stack}/resources/{quote(name, safe='')}"
+    return f"{stack}/resources/{_quoted(name)}"
+
+
+# A list of events has each name several times, and lists are read again and again.
+@lru_cache(4096)
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 def link(href: str, rel: str = "self") -> dict[str, str]:

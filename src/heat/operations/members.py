@@ -162,6 +162,7 @@ def list_events(services: Services, context: Context, request: ListEvents) -> di
             marker=None if request.marker is None else EventId(request.marker),
             sort_keys=keys,
             sort_dirs=[request.sort_dir or "asc"] * len(keys),
+            brief=True,
         ),
     )
     if request.resource is not None and not found:

@@ -8,6 +8,7 @@ from sqlalchemy import Column, ColumnElement, delete, func, select
 
 from heat.base.errors import Invalid
 from heat.base.ids import EventId, StackId
+from heat.store import lines
 from heat.store.database import Database
 from heat.store.pages import Order, after
 from heat.store.rows import EventRow
@@ -29,7 +30,10 @@ _FILTERS: Mapping[str, Column[Any]] = {
 
 
 class EventQuery(Struct, frozen=True, kw_only=True):
-    """Which events of which stacks to list, in which order; the newest first unless told."""
+    """Which events of which stacks to list, in which order; the newest first unless told.
+
+    A ``brief`` list goes without the properties of the resources.
+    """
 
     stacks: Sequence[StackId]
     filters: Mapping[str, Sequence[Any]] = {}
@@ -37,6 +41,7 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     marker: EventId | None = None
     sort_keys: Sequence[str] = ()
     sort_dirs: Sequence[str] = ()
+    brief: bool = False
 
 
 def tell(db: Database, row: EventRow) -> None:
@@ -50,12 +55,13 @@ def listing(db: Database, query: EventQuery) -> list[EventRow]:
     order = newest
     if query.sort_keys:
         order = Order.of(_SORTS, query.sort_keys, query.sort_dirs, (_C.number, True))
-    found = select(*EVENT.columns).where(*_conditions(query)).order_by(*order.by())
+    shown = lines.EVENTS_WITHOUT_PROPERTIES if query.brief else lines.EVENTS
+    found = select(shown.column).where(*_conditions(query)).order_by(*order.by())
     if query.marker is not None:
         found = found.where(after(db, event, _C.id, query.marker, order))
     if query.limit is not None:
         found = found.limit(query.limit)
-    return EVENT.read_all(db, db.read(lambda connection: connection.execute(found).all()))
+    return shown.read_all(db, db.read(lambda connection: connection.scalars(found).all()))
 
 
 def get(db: Database, event_id: EventId) -> EventRow | None:

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, or_, select
 
 from heat.base.ids import ProjectId, ResourceId, StackId
+from heat.store import lines
 from heat.store.database import Database
 from heat.store.rows import ResourceRow
-from heat.store.shapes import RESOURCE, RESOURCE_LINE
+from heat.store.shapes import RESOURCE
 from heat.store.statements import insert_new
 from heat.store.tables import resource, stack
 
@@ -31,10 +32,10 @@ def of_stack(db: Database, stack_id: StackId) -> list[ResourceRow]:
 
 
 def lines_of(db: Database, stack_id: StackId) -> list[ResourceRow]:
-    """Return all rows of a stack, oldest first, without properties, attributes, metadata, data."""
-    query = select(*RESOURCE_LINE.columns).where(_C.stack == stack_id)
-    found = db.read(lambda connection: connection.execute(query.order_by(*_OLDEST)).all())
-    return RESOURCE_LINE.read_all(db, found)
+    """Return all rows of a stack, oldest first, with what lists show of them."""
+    query = select(lines.RESOURCES.column).where(_C.stack == stack_id).order_by(*_OLDEST)
+    found = db.read(lambda connection: connection.scalars(query).all())
+    return lines.RESOURCES.read_all(db, found)
 
 
 def named(db: Database, stack_id: StackId, names: Iterable[str]) -> list[ResourceRow]:

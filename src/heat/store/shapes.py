@@ -42,6 +42,7 @@ class Shape(Generic[R]):
         self._tuples, self._sealed = frozenset(tuples), frozenset(sealed)
         self._private, self._blobs = frozenset(private), frozenset(blobs)
         self._decoded = self._encoded | self._blobs
+        self.plain = frozenset(self.fields) - self._decoded
 
     def write(self, db: Database, row: R) -> dict[str, Any]:
         """Return a row as column values."""
@@ -117,12 +118,6 @@ RESOURCE = Shape(
     tuples=("requires",),
     sealed=("data",),
     private=("properties", "attempted", "resolved", "attributes"),
-)
-RESOURCE_LINE = Shape(
-    rows.ResourceRow,
-    tables.resource,
-    tuples=("requires",),
-    but=("properties", "attempted", "resolved", "attributes", "data", "metadata"),
 )
 JOURNAL = Shape(rows.JournalRow, tables.journal, json=("reply",), private=("reply",))
 SIGNAL = Shape(rows.SignalRow, tables.signal, json=("body",), private=("body",))

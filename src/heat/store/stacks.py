@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from heat.base.errors import Invalid
 from heat.base.ids import ProjectId, StackId
+from heat.store import lines
 from heat.store.database import Database
 from heat.store.pages import Order, after
 from heat.store.rows import StackRow
@@ -121,14 +122,14 @@ def tree(db: Database, root: StackId, *, deleted: bool = False) -> list[StackRow
 
 
 def listing(db: Database, query: StackQuery) -> list[StackRow]:
-    """Return a page of stacks."""
+    """Return a page of stacks, with what lists show of them."""
     order = _order(query)
-    found = select(*STACK.columns).where(*_conditions(query)).order_by(*order.by())
+    found = select(lines.STACKS.column).where(*_conditions(query)).order_by(*order.by())
     if query.marker is not None:
         found = found.where(after(db, stack, _C.id, query.marker, order))
     if query.limit is not None:
         found = found.limit(query.limit)
-    return _all(db, found)
+    return lines.STACKS.read_all(db, db.read(lambda c: c.scalars(found).all()))
 
 
 def count(db: Database, query: StackQuery) -> int:
