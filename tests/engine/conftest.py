@@ -16,7 +16,7 @@ from devcloud.kernel.web import Request
 from heat import resources
 from heat.base.ids import EngineId, OperationId, StackId
 from heat.cloud.credentials import Credentials
-from heat.cloud.settings import CloudSettings, Trustee
+from heat.cloud.settings import CloudSettings, StackDomain, Trustee
 from heat.engine.ports import Settings, World
 from heat.engine.stores import ThreadedStore
 from heat.engine.worker import Worker
@@ -80,7 +80,7 @@ class Mortal:
 
     def __getattr__(self, name):
         inner = getattr(self._inner, name)
-        if name not in ("commit", "send", "make_trust", "drop_trust"):
+        if name not in ("commit", "send", "make_trust", "drop_trust", "of_users"):
             if not asyncio.iscoroutinefunction(inner):
                 return inner
 
@@ -125,7 +125,7 @@ class Life:
 class Place:
     """A store, a cloud, and engines that come and go."""
 
-    def __init__(self, seed=0, latency=0.0, times=None, answering=0.0, **local):
+    def __init__(self, seed=0, latency=0.0, times=None, answering=0.0, users=False, **local):
         loop = asyncio.get_running_loop()
         self.clock, self.chance = LoopClock(), SeededChance(seed)
         self.local = LocalSettings(latency=times or {}, **local)
@@ -136,7 +136,15 @@ class Place:
         create(self.db)
         trustee = Trustee("heat", self.local.password, user_domain_name="Default")
         self.port = DispatchCloud(
-            CloudSettings(f"{BASE}/identity/v3", trustee=trustee),
+            CloudSettings(
+                f"{BASE}/identity/v3",
+                trustee=trustee,
+                stack_domain=StackDomain(
+                    domain_name="heat", admin="heat_domain_admin", password=self.local.password
+                )
+                if users
+                else None,
+            ),
             self._dispatch,
             latency=lambda _: Latency(before=latency, after=answering),
         )

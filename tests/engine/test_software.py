@@ -192,8 +192,7 @@ def test_another_engine_goes_on_with_it(world, steps):
         await asyncio.sleep(4)
         await place.kill(first)
         place.start("second")
-        await reached(place, stack, "d")
-        await asyncio.sleep(5)
+        await asyncio.sleep(30)
         ask.say(stack, {"y": 1}, "d")
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
         ((deployment,), configs) = rows(place)

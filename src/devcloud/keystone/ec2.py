@@ -21,7 +21,7 @@ def signed(given: Mapping[str, Any], secret: str, now: float) -> bool:
         request = Signed(given, host, params, headers)
         signature = str(given.get("signature") or params.get("Signature") or "")
         if any(hmac.compare_digest(wanted, signature) for wanted in request.signatures(secret)):
-            return abs(now - request.time()) <= TOLERANCE
+            return request.is_timely(now)
     return False
 
 
@@ -59,14 +59,17 @@ class Signed:
         ).startswith(ALGORITHM):
             yield self.version_4(secret)
 
-    def time(self) -> float:
-        """Return when the request was signed; 0 when it does not say."""
+    def is_timely(self, now: float) -> bool:
+        """Say whether the request was signed lately; what does not say when is good for ever."""
         text = self.params.get("Timestamp") or self.date()
+        if not text:
+            return True
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            return 0.0
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            return False
+        signed_at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return abs(now - signed_at.timestamp()) <= TOLERANCE
 
     def version_2(self, secret: str) -> str:
         """Return the signature of version 2."""

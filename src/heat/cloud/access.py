@@ -7,7 +7,7 @@ from keystoneauth1.identity import v3
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.session import Session
 
-from heat.cloud.credentials import SERVICE, Credentials
+from heat.cloud.credentials import SERVICE, STEWARD, Credentials
 from heat.cloud.settings import CloudSettings, Trustee
 
 
@@ -20,12 +20,15 @@ class UserAccess(BaseIdentityPlugin):
 
     def __init__(self, settings: CloudSettings, who: Credentials) -> None:
         # Only a trust gives new tokens, so that without one the user's own serves to its end.
-        super().__init__(auth_url=settings.auth_url, reauthenticate=bool(who.trust) or who == SERVICE)
+        renewable = bool(who.trust) or who in (SERVICE, STEWARD)
+        super().__init__(auth_url=settings.auth_url, reauthenticate=renewable)
         self._settings, self._who = settings, who
         self._token_is_good = bool(who.token)
 
     def get_auth_ref(self, session: Session) -> access.AccessInfo:
         """Return what keystone says of the token, or of a new one that the trust gives."""
+        if self._who == STEWARD:
+            return steward_password(self._settings).get_auth_ref(session)
         if self._token_is_good:
             try:
                 known = self._validate(session)
@@ -84,6 +87,24 @@ def trustee_password(settings: CloudSettings, trustee: Trustee, trust: str = "")
         project_name=None if trust else trustee.project_name,
         project_domain_id=None if trust else domain_id or None,
         project_domain_name=None if trust else domain_name or None,
+    )
+
+
+def steward_password(settings: CloudSettings) -> v3.Password:
+    """Return the way in for the administrator of the domain of stack users."""
+    domain = settings.stack_domain
+    if domain is None:
+        raise exceptions.Unauthorized(
+            "No administrator of the domain of stack users is configured.", http_status=401
+        )
+    return v3.Password(
+        auth_url=versioned(settings.auth_url),
+        username=domain.admin,
+        password=domain.password,
+        user_domain_id=domain.domain_id or None,
+        user_domain_name=None if domain.domain_id else domain.domain_name,
+        domain_id=domain.domain_id or None,
+        domain_name=None if domain.domain_id else domain.domain_name,
     )
 
 

@@ -55,5 +55,8 @@ class Credentials(Struct, frozen=True, kw_only=True):
     __str__ = __repr__
 
 
+STEWARD = Credentials(user_id="stack-domain-admin", username="stack-domain-admin", project="")
+"""The administrator of the domain of stack users, as the settings name it."""
+
 SERVICE = Credentials(user_id="service-user", username="service-user", project="")
 """The service user that acts for stack owners, in its own project, as the settings name it."""

@@ -13,6 +13,7 @@ from heat.base.clock import Clock, WallClock
 from heat.cloud import trusts
 from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
+from heat.cloud.stack_users import StackUsers
 from heat.cloud.watcher import WaitStopped, Watcher
 from heat.plugin.steps import Call, Finder, Reply, Wait
 
@@ -64,7 +65,7 @@ class AsyncCloud:
     def __init__(
         self, client: Client, *, clock: Clock | None = None, random: Random | None = None
     ) -> None:
-        self._client = client
+        self._client, self._users = client, StackUsers(client)
         self._threads = client.settings.threads
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._lock = Lock()
@@ -112,6 +113,15 @@ class AsyncCloud:
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials; one that is gone already is fine."""
         await self._run("identity", lambda: trusts.delete(self._client, who))
+
+    async def of_users(self, work: Callable[[StackUsers], T]) -> T:
+        """Do something about users of stacks, in a thread of the identity service."""
+        return await self._run("identity", lambda: work(self._users))
+
+    @property
+    def has_users(self) -> bool:
+        """Whether there is a domain for users of stacks."""
+        return self._client.settings.stack_domain is not None
 
     async def service_roles(self) -> frozenset[str]:
         """Return what the service user may be in its own project."""

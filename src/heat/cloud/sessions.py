@@ -13,12 +13,13 @@ from weakref import WeakKeyDictionary
 import requests
 from keystoneauth1 import exceptions
 from keystoneauth1.access import AccessInfo
+from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from heat.base.errors import Permanent
 from heat.cloud.access import ServiceAccess, UserAccess, versioned
-from heat.cloud.credentials import SERVICE, Credentials
+from heat.cloud.credentials import SERVICE, STEWARD, Credentials
 from heat.cloud.faults import from_exception
 from heat.cloud.settings import CloudSettings
 
@@ -168,9 +169,24 @@ class Sessions:
         except exceptions.ClientException as problem:
             raise from_exception("identity", "POST /auth/tokens", problem) from None
 
+    def stack_domain_id(self) -> str:
+        """Return the id of the domain of stack users."""
+        domain = self.settings.stack_domain
+        known = domain.domain_id if domain else ""
+        return known or self._known(STEWARD).domain_id or ""
+
+    def sign_in(self, user_id: str, password: str, project: str) -> str:
+        """Return a token of a user for a project."""
+        url = versioned(self.settings.auth_url)
+        means = v3.Password(auth_url=url, user_id=user_id, password=password, project_id=project)
+        try:
+            return means.get_access(self._session).auth_token or ""
+        except exceptions.ClientException as problem:
+            raise from_exception("identity", "POST /auth/tokens", problem) from None
+
     def service_roles(self) -> frozenset[str]:
         """Return what the service user may be in its own project."""
-        return frozenset(self._known(SERVICE).role_names)
+        return frozenset(self._known(SERVICE).role_names or ())
 
     def close(self) -> None:
         """Close the connections."""

@@ -73,6 +73,7 @@ class CloudSettings:
     auth_url: str
     trustee: Trustee | None = None
     stack_domain: StackDomain | None = None
+    stack_user_role: str = "heat_stack_user"
     region: str = ""
     interface: str = "public"
     ca: str = ""

@@ -12,6 +12,7 @@ from heat.engine.ports import Loaded, Settings, World
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller
 from heat.engine.scene import Scene
 from heat.engine.trusting import Trusts
+from heat.engine.users import Users
 from heat.plan import actions
 from heat.store.rows import (
     ChangeOperation,
@@ -29,9 +30,16 @@ class Closing:
     """The ends that the operation of one stack may have."""
 
     def __init__(
-        self, world: World, settings: Settings, lease: Lease, loaded: Loaded, trusts: Trusts
+        self,
+        world: World,
+        settings: Settings,
+        lease: Lease,
+        loaded: Loaded,
+        trusts: Trusts,
+        users: Users,
     ) -> None:
         self._world, self._settings, self._lease = world, settings, lease
+        self._users = users
         self._stack, self._operation, self._trusts = loaded.stack, loaded.operation, trusts
         self._teller = Teller(world, loaded.stack, loaded.operation)
 
@@ -51,6 +59,8 @@ class Closing:
         state = self._state(action, COMPLETE, reason)
         if action == "DELETE":
             try:
+                if not self._operation.options.get("abandon"):
+                    await self._users.end()
                 writes += await self._trusts.end()
             except Temporary as away:
                 await self.fail_early(away, ())

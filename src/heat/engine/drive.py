@@ -32,6 +32,7 @@ from heat.engine.reasons import VerbFailed
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.scene import Outcome, Scene
 from heat.engine.trusting import Trusts
+from heat.engine.users import Users
 from heat.engine.verbs import Stage
 from heat.plan import actions
 from heat.plan.build import build
@@ -79,7 +80,8 @@ class Drive:
         self._trusts = Trusts(
             world, settings, lease, loaded, lambda: self._is_stopping() or self.is_overdue
         )
-        self._close = Closing(world, settings, lease, loaded, self._trusts)
+        self._users = Users(world, settings, lease, loaded.stack, self._is_stopping)
+        self._close = Closing(world, settings, lease, loaded, self._trusts, self._users)
 
     def supersede(self) -> None:
         """Take note that a newer operation has come."""
@@ -174,6 +176,7 @@ class Drive:
                 rows,
                 self._settings.max_nested_depth,
             ),
+            users=self._users,
             deadline=self.operation.deadline,
             stopping=self._is_stopping,
             made=self._made,

@@ -13,6 +13,7 @@ from heat.base.clock import Clock
 from heat.base.ids import OperationId, ProjectId, ResourceId, StackId
 from heat.cloud.credentials import Credentials
 from heat.cloud.port import CloudPort
+from heat.cloud.stack_users import StackUsers
 from heat.engine.endings import Records
 from heat.engine.hearing import Inbox
 from heat.plugin.resource import Resource
@@ -166,6 +167,15 @@ class Cloud(CloudPort, Protocol):
 
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials; one that is gone already is fine."""
+        ...
+
+    async def of_users(self, work: Callable[[StackUsers], T]) -> T:
+        """Do something about users of stacks."""
+        ...
+
+    @property
+    def has_users(self) -> bool:
+        """Whether there is a domain for users of stacks."""
         ...
 
 

@@ -26,10 +26,13 @@ from heat.engine.patience import Patience, Stopped
 from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
 from heat.engine.searching import given_up, is_unclear, the_one
+from heat.engine.users import Users
 from heat.plugin.signal import enough, latest, read
 from heat.plugin.steps import (
     Call,
+    ChangeUser,
     Draw,
+    Enrol,
     Fail,
     Find,
     Forget,
@@ -74,6 +77,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     finders: AsyncFinders
     hearing: Hearing
     nursery: Nursery
+    users: Users
     deadline: datetime
     stopping: Callable[[], bool]
     made: Callable[[ResourceId, str], None]
@@ -238,6 +242,8 @@ class Performance:
                 )
             case Record():
                 return self._record(step)
+            case Enrol() | ChangeUser():
+                return await self._of_user(step, entry)
             case Fail(reason, kind):
                 raise VerbFailed(reason, kind=kind)
 
@@ -298,6 +304,21 @@ class Performance:
         if not await nursery.ended(key, self._stage.stopping):
             raise Stopped
         reply = {"id": child}
+        self._answer(reply)
+        return reply
+
+    async def _of_user(self, step: Enrol | ChangeUser, entry: JournalRow | None) -> Reply:
+        """Do something about the resource's user, which is the same when it is done again."""
+        if not self._stage.world.cloud.has_users:
+            return self._read(step, {})
+        if entry is None:
+            self.pending.append(PutIntent(self._entry(step, None, answered=False)))
+            await self.flush()
+        try:
+            reply = await self._stage.users.act(step)
+        except Permanent as refusal:
+            self._answer({"__fault__": refusal.to_wire()})
+            raise
         self._answer(reply)
         return reply
 

@@ -20,7 +20,7 @@ from devcloud.kernel.settings import Settings as DevCloudSettings
 from devcloud.kernel.store import Store as DevCloudStore
 from devcloud.main import write_whole
 from heat.cloud.login import password_login
-from heat.cloud.settings import CloudSettings, Polling, Trustee
+from heat.cloud.settings import CloudSettings, Polling, StackDomain, Trustee
 from heat.main import access, front
 from heat.main.node import Node, Wants
 from heat.main.served import Served, listen
@@ -238,7 +238,8 @@ def cloud_settings(auth_url: str) -> CloudSettings:
         user_domain_name="Default",
         project_domain_name="Default",
     )
-    return CloudSettings(auth_url=auth_url, trustee=trustee, polling=QUICK)
+    domain = StackDomain(domain_name="heat", admin="heat_domain_admin", password=PASSWORD)
+    return CloudSettings(auth_url=auth_url, trustee=trustee, stack_domain=domain, polling=QUICK)
 
 
 def middleware(auth_url: str) -> dict[str, str]:

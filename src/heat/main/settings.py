@@ -1,5 +1,6 @@
 """Reads heat.conf: the options under the names operators know, turned into plain values."""
 
+import logging
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from heat.engine.ports import Settings as EngineSettings
 from heat.main import clients, unheeded
 from heat.operations.services import Limits
 from heat.template.limits import QUERIES
+
+_log = logging.getLogger(__name__)
 
 DEFAULT = [
     cfg.IntOpt(
@@ -41,6 +44,7 @@ DEFAULT = [
     cfg.StrOpt("stack_user_domain_name", default="", help="The same, by name."),
     cfg.StrOpt("stack_domain_admin", default="", help="User who makes users in that domain."),
     cfg.StrOpt("stack_domain_admin_password", default="", secret=True, help="Its password."),
+    cfg.StrOpt("heat_stack_user_role", default="heat_stack_user", help="Role of those users."),
     cfg.IntOpt("max_stacks_per_tenant", default=512, help="Stacks a project may have; -1 for any."),
     cfg.IntOpt("max_resources_per_stack", default=1000, help="Resources of a stack; -1 for any."),
     cfg.IntOpt("max_nested_stack_depth", default=5, help="Levels of stacks within stacks."),
@@ -252,6 +256,7 @@ def cloud_settings(conf: cfg.ConfigOpts) -> CloudSettings:
         auth_url=auth_url,
         trustee=_trustee(conf),
         stack_domain=_stack_domain(conf),
+        stack_user_role=conf.heat_stack_user_role,
         region=conf.region_name_for_services,
         interface=clients.interface(conf.clients.endpoint_type),
         ca=conf.clients.ca_file,
@@ -342,8 +347,20 @@ def _trustee(conf: cfg.ConfigOpts) -> Trustee | None:
 
 
 def _stack_domain(conf: cfg.ConfigOpts) -> StackDomain | None:
-    if not conf.stack_domain_admin:
+    domain = conf.stack_user_domain_id or conf.stack_user_domain_name
+    given = [domain, conf.stack_domain_admin, conf.stack_domain_admin_password]
+    if not any(given):
+        _log.warning(
+            "Resources get no users of their own: set stack_user_domain_id or "
+            "stack_user_domain_name, stack_domain_admin and stack_domain_admin_password in section "
+            "[DEFAULT] of heat.conf. Until then they are told things with tokens of the project."
+        )
         return None
+    if not all(given):
+        raise Invalid(
+            "Users of stacks need all three: stack_user_domain_id (or stack_user_domain_name), "
+            "stack_domain_admin and stack_domain_admin_password, in section [DEFAULT] of heat.conf."
+        )
     return StackDomain(
         domain_id=conf.stack_user_domain_id,
         domain_name=conf.stack_user_domain_name,

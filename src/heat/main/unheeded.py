@@ -20,7 +20,7 @@ UNHEEDED = {
         "default_deployment_signal_transport", "default_user_data_format", "stack_scheduler_hints",
         "metadata_put_timeout", "heat_metadata_server_url", "heat_waitcondition_server_url",
         "instance_connection_is_secure", "instance_connection_https_validate_certificates",
-        "region_name_for_shared_services", "shared_services_types", "heat_stack_user_role",
+        "region_name_for_shared_services", "shared_services_types",
         "server_keystone_endpoint_type", "keystone_backend", "cloud_backend",
         "loadbalancer_template",
     ),

@@ -57,7 +57,7 @@ def exported(services: Services, stack: StackRow) -> dict[str, Any]:
         "environment": definition.environment,
         "files": definition.files,
         "project_id": stack.project,
-        "stack_user_project_id": stack.stack_user_project,
+        "stack_user_project_id": stack.stack_user_project or None,
         "tags": list(stack.tags),
         "resources": entries,
     }

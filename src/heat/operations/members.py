@@ -8,6 +8,7 @@ from msgspec import field
 from heat.base.errors import NotFound
 from heat.base.ids import EventId
 from heat.operations import views
+from heat.operations.access import check_access
 from heat.operations.context import Context
 from heat.operations.family import family, identity, nested_identity, telling
 from heat.operations.finding import OfStack, find
@@ -121,6 +122,7 @@ def _fits(row: ResourceRow, filters: Mapping[str, list[str]]) -> bool:
 def show_resource(services: Services, context: Context, request: ShowResource) -> dict[str, Any]:
     """Return one resource with its attributes."""
     stack, row = find_one(services, context, request)
+    check_access(services, context, stack, row.name)
     shown = _entry(services, stack, row, resources.requiring(services.db, stack.id, row.id))
     heard = listens(services, row) and overheard(
         services, stack, resources.of_stack(services.db, stack.id)
@@ -136,6 +138,7 @@ def show_resource(services: Services, context: Context, request: ShowResource) -
 def show_metadata(services: Services, context: Context, request: OfResource) -> dict[str, Any]:
     """Return the metadata of a resource."""
     stack, row = find_one(services, context, request)
+    check_access(services, context, stack, row.name)
     return {"metadata": metadata(services, stack, row)}
 
 

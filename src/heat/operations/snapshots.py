@@ -205,7 +205,7 @@ def _data(services: Services, stack: StackRow, row: SnapshotRow) -> Mapping[str,
         "files": stored.files,
         "environment": views.environment(stored),
         "project_id": stack.project,
-        "stack_user_project_id": stack.stack_user_project,
+        "stack_user_project_id": stack.stack_user_project or None,
         "tags": row.data["tags"],
         "resources": resources,
     }

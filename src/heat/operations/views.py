@@ -36,7 +36,7 @@ def stack_entry(stack: StackRow) -> dict[str, Any]:
         "deletion_time": moment(stack.deleted_at),
         "stack_owner": stack.username or None,
         "parent": stack.owner,
-        "stack_user_project_id": stack.stack_user_project,
+        "stack_user_project_id": stack.stack_user_project or None,
         "tags": list(stack.tags) or None,
         "project": stack.project,
     }

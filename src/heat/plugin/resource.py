@@ -5,7 +5,7 @@ that all types have: create, delete, update (of its mutable properties) and reve
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -40,6 +40,10 @@ class Here(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 0.0
     files: Mapping[str, str] = {}
     environment: Mapping[str, Any] = {}
+
+    def keeping(self, data: Mapping[str, Any]) -> "Here":
+        """Return the place with what the type has kept by now."""
+        return msgspec.structs.replace(self, data=data)
 
 
 class Other(Protocol):
@@ -95,7 +99,7 @@ class Resource(Struct):
     nests: ClassVar[bool] = False
     """Whether the object is a nested stack: it is changed in place whatever became of it."""
 
-    def at(self, here: Here) -> "Resource":
+    def at(self, here: Here) -> Self:
         """Return these values, standing at a place."""
         made = self.but()
         object.__setattr__(made, "__here__", here)

@@ -46,6 +46,15 @@ class Listening(Protocol):
         ...
 
 
+class Admitting(Protocol):
+    """A type whose user may tell something to other resources, too."""
+
+    @property
+    def admits(self) -> Sequence[str]:
+        """The names of those resources."""
+        ...
+
+
 class Scaling(Protocol):
     """A type to which anything that is said means: change the size of a group."""
 

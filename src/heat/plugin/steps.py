@@ -190,6 +190,31 @@ class Record(Struct, frozen=True, tag=True):
     fields: Mapping[str, Any] | None
 
 
+class Enrol(Struct, frozen=True, tag=True):
+    """Give the resource a user of its own, by whom it can be told something from outside.
+
+    No other user of stacks has this ``name``: asked again, it is the same user with another
+    password. The reply has ``user_id``, ``name``, ``password``, ``project`` and ``domain``, with
+    ``keys`` also ``access`` and ``secret`` for EC2 signatures, with ``token`` a token. It is ``{}``
+    where the operator has no domain for such users.
+    """
+
+    name: str
+    keys: bool = False
+    token: bool = False
+
+
+class ChangeUser(Struct, frozen=True, tag=True):
+    """Let a resource's user in, or keep it out; ``enabled`` None removes it.
+
+    Without a ``user_id`` it is looked for by its name. One that is not there is fine.
+    """
+
+    name: str
+    user_id: str = ""
+    enabled: bool | None = None
+
+
 class Fail(Struct, frozen=True, tag=True):
     """End the verb as failed, for this reason; ``kind`` is the error type that clients see."""
 
@@ -243,6 +268,8 @@ Step: TypeAlias = (
     | Forget
     | Recorded
     | Record
+    | Enrol
+    | ChangeUser
 )
 Steps: TypeAlias = Generator[Step, Reply, T]
 

@@ -13,14 +13,17 @@ from heat.store.sealing import is_sealed
 
 R = TypeVar("R", bound=Struct)
 
+PRIVATE = "__private__"
+"""The key by which a private value asks to be encrypted whatever the database is told."""
+
 
 class Shape(Generic[R]):
     """A kind of row and its table.
 
     ``json`` columns hold JSON; ``tuples`` JSON lists that are tuples in the row. ``sealed``
     columns are JSON too, always encrypted; ``private`` ones are encrypted when the database
-    is told to (JSON text, or bytes for ``blobs``). Fields that it does without (``but``) have their
-    defaults in the row.
+    is told to (JSON text, or bytes for ``blobs``), and JSON that says so itself (``PRIVATE``).
+    Fields that it does without (``but``) have their defaults in the row.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Shape(Generic[R]):
 
     def value(self, db: Database, name: str, value: Any) -> Any:
         """Return a field as a column value."""
-        private = name in self._private and db.seal_properties
+        private = name in self._private and (db.seal_properties or _says_so(value))
         if name in self._encoded:
             text = to_json(value)
             secret = private or name in self._sealed
@@ -93,6 +96,10 @@ def to_json(value: Any) -> bytes:
 def from_json(text: str | bytes) -> Any:
     """Decode a value."""
     return _DECODER.decode(text)
+
+
+def _says_so(value: Any) -> bool:
+    return isinstance(value, Mapping) and PRIVATE in value
 
 
 def _plain(value: Any) -> Any:

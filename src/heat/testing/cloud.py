@@ -16,6 +16,7 @@ from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
 from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings, Polling
+from heat.cloud.stack_users import StackUsers
 from heat.cloud.watcher import Watcher
 from heat.plugin.steps import Call, Finder, Reply, Wait
 from heat.testing.clock import LoopClock
@@ -104,6 +105,15 @@ class ScriptedCloud:
     async def drop_trust(self, who: Credentials) -> None:
         """Remove a trust."""
         self.trusts = {key: trust for key, trust in self.trusts.items() if trust != who.trust}
+
+    async def of_users(self, work: Callable[[StackUsers], T]) -> T:
+        """Refuse: it has no users of stacks."""
+        raise NotImplementedError
+
+    @property
+    def has_users(self) -> bool:
+        """Whether there is a domain for users of stacks."""
+        return False
 
     async def close(self) -> None:
         """Stop watching."""
@@ -220,6 +230,15 @@ class DispatchCloud:
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials."""
         await self._timed(Latency(), lambda: trusts.delete(self.client, who))
+
+    async def of_users(self, work: Callable[[StackUsers], T]) -> T:
+        """Do something about users of stacks."""
+        return await self._timed(Latency(), lambda: work(StackUsers(self.client)))
+
+    @property
+    def has_users(self) -> bool:
+        """Whether there is a domain for users of stacks."""
+        return self.client.settings.stack_domain is not None
 
     async def close(self) -> None:
         """Stop watching."""

@@ -7,7 +7,9 @@ from typing import Any
 from heat.base.errors import Permanent
 from heat.plugin.steps import (
     Call,
+    ChangeUser,
     Draw,
+    Enrol,
     Fail,
     Find,
     Forget,
@@ -112,6 +114,11 @@ def written(step: Step) -> dict[str, Any]:
             return {"forget": f"{kind} {key}"}
         case Record(kind=kind, id=key, fields=fields):
             return {"record": f"{kind} {key}", "body": fields}
+        case Enrol(name=name, keys=keys, token=token):
+            wants = {"keys": keys, "token": token}
+            return {"enrol": name} | {what: True for what, wanted in wants.items() if wanted}
+        case ChangeUser(name=name, enabled=enabled):
+            return {"user": name, "enabled": enabled}
         case Fail(reason=reason):
             return {"fail": reason}
 

@@ -211,7 +211,7 @@ class ResourceGroup(Members):
 
     def _without(self, removed: list[str]) -> "ResourceGroup":
         data = {**self.__here__.data, "removed": removed}
-        return self.at(replace(self.__here__, data=data))  # type: ignore[return-value]
+        return self.at(replace(self.__here__, data=data))
 
 
 def _put(value: Any, mark: str, name: str) -> Any:

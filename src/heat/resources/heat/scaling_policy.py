@@ -9,8 +9,9 @@ from heat.plugin.fields import attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless
 from heat.plugin.steps import Steps
+from heat.plugin.users import enrol, expel, let_in, shut_out
 from heat.resources.heat.scaling import CHANGE, EXACT, PERCENT, adjusted
-from heat.resources.heat.signalling import native_address
+from heat.resources.heat.signalling import native_address, signal_address
 from heat.template.codes import problem
 
 
@@ -60,15 +61,29 @@ class ScalingPolicy(Stateless):
             size, self.adjustment_type, self.scaling_adjustment, self.min_adjustment_step
         )
 
+    def create(self) -> Steps[str | None]:
+        """Get a user who may tell it."""
+        yield from enrol(self.__here__, self.physical_name, keys=True)
+        return self.physical_name
+
+    def delete(self, item: str) -> Steps[None]:
+        """Remove the user."""
+        yield from expel(self.__here__)
+
     def suspend(self, item: str) -> Steps[None]:
-        """Do nothing: while its stack is suspended nobody is heard."""
-        yield from ()
+        """Hear nobody while the stack is suspended."""
+        yield from shut_out(self.__here__)
 
     def resume(self, item: str) -> Steps[None]:
-        """Do nothing."""
-        yield from ()
+        """Hear the user again."""
+        yield from let_in(self.__here__)
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
-        """Say where to tell it."""
-        address = yield from native_address(self.__here__)
-        return {name: address if name != "show" else None for name in names}
+        """Say where to tell it: signed, and for whoever has a token."""
+        here = self.__here__
+        values: dict[str, Json] = {}
+        if "alarm_url" in names:
+            values["alarm_url"] = yield from signal_address(here)
+        if "signal_url" in names:
+            values["signal_url"] = yield from native_address(here.keeping({}))
+        return {name: values.get(name) for name in names}

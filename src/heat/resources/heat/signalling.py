@@ -1,47 +1,65 @@
 """Where a resource can be told something: its addresses, and the text that names it."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from heat.base.errors import Permanent
 from heat.plugin.resource import Here
+from heat.plugin.signing import signed
 from heat.plugin.steps import IDENTITY, Steps
+from heat.plugin.users import user_of
 
 _NAMED = re.compile(
-    r"stacks/[^/]+/(?P<stack>[^/]+)/resources/(?P<name>[^/?]+)[^?]*(\?handle=(?P<id>[^&]+))?"
+    r"stacks/[^/]+/(?P<stack>[^/]+)/resources/(?P<name>[^/?]+)[^?]*(\?(.*&)?handle=(?P<id>[^&]+))?"
 )
 
 
+class Endpoint(NamedTuple):
+    """Where a service is."""
+
+    url: str
+    region: str
+
+
 def native_address(here: Here) -> Steps[str | None]:
-    """Return where the native API takes signals to a resource; None without an endpoint."""
-    endpoint = yield from endpoint_of("orchestration")
-    if endpoint is None:
+    """Return where the native API takes signals to a resource; None without an endpoint.
+
+    The resource's user calls it for the project of users that it is in.
+    """
+    found = yield from endpoint_of("orchestration")
+    if found is None:
         return None
-    return f"{endpoint}/stacks/{here.stack}/{here.stack_id}/resources/{here.resource}/signal"
+    url = found.url.replace(here.project, str(user_of(here.data).get("project", here.project)))
+    stack, resource = quote(here.stack, safe=""), quote(here.resource, safe="")
+    return f"{url}/stacks/{stack}/{here.stack_id}/resources/{resource}/signal"
 
 
 def cfn_address(here: Here, item: str) -> Steps[str]:
     """Return where the CloudFormation API takes what a wait condition waits for.
 
     Without such an endpoint it is the native one, and without that the resource's name alone.
-    The physical id at the end tells a handle from the one that it replaces.
+    The physical id tells a handle from the one that it replaces.
     """
-    named = arn(here)
-    endpoint = yield from endpoint_of("cloudformation")
-    if endpoint is not None:
-        address = f"{endpoint}/waitcondition/{quote(named, safe='')}"
-    else:
+    named, user = arn(here), user_of(here.data)
+    found = yield from endpoint_of("cloudformation")
+    if found is None:
         address = (yield from native_address(here)) or named
+    else:
+        address = f"{found.url}/waitcondition/{quote(named, safe='')}"
+        if user:
+            return signed(address, "PUT", user["access"], user["secret"], handle=item)
     return f"{address}?handle={item}"
 
 
-def deployment_address(here: Here) -> Steps[str]:
-    """Return where the CloudFormation API takes what a deployment waits for, else the native."""
-    endpoint = yield from endpoint_of("cloudformation")
-    if endpoint is not None:
-        return f"{endpoint}/signal/{quote(arn(here), safe='')}"
-    return (yield from native_address(here)) or arn(here)
+def signal_address(here: Here) -> Steps[str]:
+    """Return where the CloudFormation API takes other signals, else the native address."""
+    user = user_of(here.data)
+    found = yield from endpoint_of("cloudformation")
+    if found is None:
+        return (yield from native_address(here)) or arn(here)
+    address = f"{found.url}/signal/{quote(arn(here), safe='')}"
+    return signed(address, "POST", user["access"], user["secret"]) if user else address
 
 
 def arn(here: Here) -> str:
@@ -56,7 +74,7 @@ def named_in(address: str) -> tuple[str, str] | None:
     return (found["stack"], found["id"] or found["name"]) if found else None
 
 
-def endpoint_of(service: str) -> Steps[str | None]:
+def endpoint_of(service: str) -> Steps[Endpoint | None]:
     """Return the public endpoint of a service; None where the catalogue has none."""
     try:
         reply = yield IDENTITY.get("/auth/catalog")
@@ -67,5 +85,6 @@ def endpoint_of(service: str) -> Steps[str | None]:
         if entry["type"] == service:
             for endpoint in entry["endpoints"]:
                 if endpoint["interface"] == "public":
-                    return str(endpoint["url"]).rstrip("/")
+                    region = str(endpoint.get("region") or "")
+                    return Endpoint(str(endpoint["url"]).rstrip("/"), region)
     return None

@@ -11,10 +11,11 @@ from heat.plugin.fields import attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import Resource, failed
 from heat.plugin.signal import FAILURE, SUCCESS, Signal
-from heat.plugin.steps import COMPUTE, Draw, Forget, Hear, Keep, Record, Steps, pick
+from heat.plugin.steps import COMPUTE, Draw, Forget, Hear, Record, Steps, pick
+from heat.plugin.users import expel
 from heat.resources.heat import derived_config as derived
 from heat.resources.heat.config_parts import CONFIG, DEPLOYMENT, known
-from heat.resources.heat.signalling import deployment_address, endpoint_of, native_address
+from heat.resources.heat.transports import answer_of, arrange
 
 ALL = ("CREATE", "UPDATE", "DELETE", "SUSPEND", "RESUME")
 TRANSPORTS = one_of("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL", "ZAQAR_SIGNAL")
@@ -26,6 +27,17 @@ ACTIONS = Check(
 )
 EVER = 10 * 365 * 24 * 3600
 """Seconds that a server may take, for the time of the stack's action ends before."""
+_WHERE = "Where to send outputs"
+_BY = {
+    "auth_url": "Where to get a token",
+    "username": "As whom, by name",
+    "user_id": "As whom",
+    "password": "With which password",
+    "project_id": "For which project",
+    "domain_id": "In which domain that user and project are",
+    "region_name": "In which region",
+}
+"""What says of a server's user how it gets a token."""
 
 
 class Deployment(Resource):
@@ -65,33 +77,34 @@ class Deployment(Resource):
     def create(self) -> Steps[str | None]:
         """Do it on the server, and wait until it is done."""
         item = self.__here__.resource_id
-        yield Keep(self.__here__.data, item)
-        yield from self._perform(item, "CREATE")
+        here = yield from arrange(self.__here__, item, self.signal_transport)
+        yield from self.at(here).perform(item, "CREATE")
         return item
 
     def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
         """Do it again."""
-        yield from self._perform(item, "UPDATE")
+        yield from self.perform(item, "UPDATE")
 
     def suspend(self, item: str) -> Steps[None]:
         """Do what is to be done before the stack rests."""
-        yield from self._perform(item, "SUSPEND")
+        yield from self.perform(item, "SUSPEND")
 
     def resume(self, item: str) -> Steps[None]:
         """Do what is to be done when the stack works again."""
-        yield from self._perform(item, "RESUME")
+        yield from self.perform(item, "RESUME")
 
     def delete(self, item: str) -> Steps[None]:
         """Do what is to be done at the end, if the server is still there; then forget it."""
         if "DELETE" in self.actions or (yield from self._is_component()):
             live = yield COMPUTE.get(f"/servers/{self.server}", missing_ok=True)
             if pick(live, "server.id") is not None:
-                yield from self._perform(item, "DELETE")
+                yield from self.perform(item, "DELETE")
         here = self.__here__
         last = yield from known(DEPLOYMENT, item, here.project)
         yield Record(DEPLOYMENT, item, here.project, None)
         if last.get("config"):
             yield Record(CONFIG, str(last["config"]), here.project, None)
+        yield from expel(here)
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Return what the server gave back."""
@@ -124,7 +137,7 @@ class Deployment(Resource):
         content: Json = config["config"]
         return content
 
-    def _perform(self, item: str, action: str) -> Steps[None]:
+    def perform(self, item: str, action: str) -> Steps[None]:
         """Let the server have its config, and wait for its word, where the action is covered."""
         here = self.__here__
         config = yield from self._config()
@@ -134,7 +147,7 @@ class Deployment(Resource):
         drawn = yield Draw(16)
         key = str(UUID(hex=drawn["hex"]))
         inputs = list(derived.filled(config, self.input_values or {}))
-        inputs += yield from self._facts(item, action)
+        inputs += self._facts(action)
         content = yield from self.made_of(config, inputs)
         waits = self.signal_transport != "NO_SIGNAL"
         yield Forget()
@@ -194,7 +207,7 @@ class Deployment(Resource):
         found = yield from known(CONFIG, self.config, self.__here__.project)
         return bool(found) and derived.covers(found, "DELETE", ())
 
-    def _facts(self, item: str, action: str) -> Steps[list[derived.Value]]:
+    def _facts(self, action: str) -> list[derived.Value]:
         """Return what the server is told besides: what this is about, and whom to answer."""
         here, told = self.__here__, derived.told
         facts = [
@@ -204,17 +217,16 @@ class Deployment(Resource):
             told("deploy_resource_name", here.resource, "The deployment in the stack"),
             told("deploy_signal_transport", self.signal_transport, "How to answer"),
         ]
+        answer = answer_of(here.data)
         match self.signal_transport:
             case "CFN_SIGNAL":
-                address = yield from deployment_address(here)
-                facts.append(told("deploy_signal_id", address, "Where to send outputs"))
+                facts.append(told("deploy_signal_id", answer.get("alarm_url"), _WHERE))
                 facts.append(told("deploy_signal_verb", "POST", "How to send them"))
             case "HEAT_SIGNAL":
-                auth_url = yield from endpoint_of("identity")
-                native = yield from native_address(here)
-                facts.append(told("deploy_auth_url", auth_url, "Where to get a token"))
-                facts.append(told("deploy_project_id", here.project, "For which project"))
-                facts.append(told("deploy_signal_id", native, "Where to send outputs"))
+                facts += [
+                    told(f"deploy_{name}", answer.get(name), says) for name, says in _BY.items()
+                ]
+                facts.append(told("deploy_signal_id", answer.get("alarm_url"), _WHERE))
             case _:
                 pass
         return facts

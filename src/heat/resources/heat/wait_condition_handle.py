@@ -1,5 +1,6 @@
 """OS::Heat::WaitConditionHandle."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless
 from heat.plugin.signal import FAILURE, SUCCESS, Signal, latest
 from heat.plugin.steps import Steps
-from heat.resources.heat.signalling import native_address
+from heat.plugin.users import expel, let_in, shut_out, user_of
+from heat.resources.heat.transports import answer_of, arrange
 
 TRANSPORTS = (
     "CFN_SIGNAL",
@@ -20,6 +22,7 @@ TRANSPORTS = (
     "ZAQAR_SIGNAL",
     "TOKEN_SIGNAL",
 )
+_BY_TOKEN = ("TOKEN_SIGNAL", "HEAT_SIGNAL")
 _KEYS = ("id", "status", "reason", "data")
 
 
@@ -42,13 +45,22 @@ class WaitConditionHandle(Stateless):
     )
     signal = attribute("All that is needed to tell it, as JSON.", cached=False)
 
+    def create(self) -> Steps[str | None]:
+        """Get a user who may tell it, and keep what that user does so with."""
+        yield from arrange(self.__here__, self.physical_name, self.signal_transport)
+        return self.physical_name
+
+    def delete(self, item: str) -> Steps[None]:
+        """Remove the user."""
+        yield from expel(self.__here__)
+
     def suspend(self, item: str) -> Steps[None]:
-        """Do nothing: while its stack is suspended nobody is heard."""
-        yield from ()
+        """Hear nobody while the stack is suspended."""
+        yield from shut_out(self.__here__)
 
     def resume(self, item: str) -> Steps[None]:
-        """Do nothing."""
-        yield from ()
+        """Hear the user again."""
+        yield from let_in(self.__here__)
 
     def receive(self, body: Mapping[str, Any] | None, heard: Sequence[Signal]) -> Signal:
         """Take any of id, status, reason and data; what is left out is made up."""
@@ -63,8 +75,27 @@ class WaitConditionHandle(Stateless):
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Say where and how to tell it."""
-        address = yield from native_address(self.__here__)
-        return {name: address if name == "endpoint" else None for name in names}
+        yield from ()
+        data = self.__here__.data
+        answer, token = answer_of(data), user_of(data).get("token")
+        address = answer.get("alarm_url") if self.signal_transport in _BY_TOKEN else None
+        values: dict[str, Json] = {
+            "token": token,
+            "endpoint": address,
+            "curl_cli": _curl(address, token) if address and token else None,
+            "signal": json.dumps({**answer, **({"token": token} if token else {})}),
+        }
+        return {name: values.get(name) for name in names}
+
+
+def _curl(address: str, token: str) -> str:
+    headers = {
+        "X-Auth-Token": token,
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    given = " ".join(f"-H '{name}: {value}'" for name, value in headers.items())
+    return f"curl -i -X POST {given} {address}"
 
 
 def said(body: Mapping[str, Any], heard: Sequence[Signal], keys: Mapping[str, str]) -> Signal:

@@ -9,6 +9,7 @@ from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless
 from heat.plugin.signal import Signal, latest
 from heat.plugin.steps import Keep, Steps
+from heat.plugin.users import enrol, expel, let_in, shut_out
 from heat.resources.heat.signalling import cfn_address
 from heat.resources.heat.wait_condition_handle import said
 
@@ -23,22 +24,27 @@ class WaitConditionHandle(Stateless):
     """What is told by a PUT to its address that something is done."""
 
     def create(self) -> Steps[str | None]:
-        """Make out the address."""
-        address = yield from cfn_address(self.__here__, self.physical_name)
-        yield Keep({"url": address})
+        """Get a user who may tell it, and make out the address that is signed with its keys."""
+        here = yield from enrol(self.__here__, self.physical_name, keys=True)
+        address = yield from cfn_address(here, self.physical_name)
+        yield Keep({**here.data, "url": address})
         return self.physical_name
+
+    def delete(self, item: str) -> Steps[None]:
+        """Remove the user."""
+        yield from expel(self.__here__)
 
     def referred(self, item: str) -> Json:
         """Give the address."""
         return str(self.__here__.data.get("url", item))
 
     def suspend(self, item: str) -> Steps[None]:
-        """Do nothing: while its stack is suspended nobody is heard."""
-        yield from ()
+        """Hear nobody while the stack is suspended."""
+        yield from shut_out(self.__here__)
 
     def resume(self, item: str) -> Steps[None]:
-        """Do nothing."""
-        yield from ()
+        """Hear the user again."""
+        yield from let_in(self.__here__)
 
     def receive(self, body: Mapping[str, Any] | None, heard: Sequence[Signal]) -> Signal:
         """Take exactly Status, Reason, Data and UniqueId."""

@@ -1,0 +1,327 @@
+"""Users that resources have, by whom they are told something from outside."""
+
+import asyncio
+import json
+import shlex
+from dataclasses import replace
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+import pytest
+
+from heat.base.errors import Denied
+from heat.base.ids import ProjectId
+from heat.operations import members
+from heat.operations.context import Context
+from heat.operations.members import OfResource
+from heat.operations.signals import SignalResource, signal_resource
+from heat.store import stacks
+
+from .conftest import BASE
+from .test_actions import ended
+from .test_signals import Talking, reached
+
+HANDLE = """
+heat_template_version: 2018-08-31
+resources:
+  h: {type: OS::Heat::WaitConditionHandle, properties: {signal_transport: TRANSPORT}}
+  other: {type: OS::Heat::WaitConditionHandle}
+  w: {type: OS::Heat::WaitCondition, properties: {handle: {get_resource: h}, timeout: 600}}
+"""
+ATTRIBUTES = ("token", "endpoint", "curl_cli", "signal")
+OURS = {"admin", "demo", "alt_demo", "heat", "heat_domain_admin", "service"}
+
+
+def handle(transport="TOKEN_SIGNAL"):
+    return HANDLE.replace("TRANSPORT", transport)
+
+
+@pytest.fixture
+def town(world):
+    """Return a function that runs ``main(place)`` where users of stacks have a domain."""
+
+    def run(main, **options):
+        return world(main, users=True, **options)
+
+    return run
+
+
+def people(place):
+    """Return the users, projects and key pairs that the first content of the cloud lacks."""
+    store = place.cloud.store
+    tables = [store.table(f"identity.{name}") for name in ("user", "project", "credential")]
+    return [row for table in tables for row in table.all() if row.get("name") not in OURS]
+
+
+def user_of(place, stack, name="h"):
+    return place.rows(stack)[name].data["user"]
+
+
+def shown(place, stack, name="h"):
+    ask = Talking(place)
+    services = replace(ask.services, client=place.port.client)
+    asked = members.ShowResource(stack=stack, resource=name, with_attr=ATTRIBUTES)
+    return members.show_resource(services, ask.context, asked)["resource"]["attributes"]
+
+
+class Agent:
+    """Somebody in a server, who has nothing but what the server was given."""
+
+    def __init__(self, place):
+        self.place = place
+        self.services = Talking(place).services
+
+    def with_token(self, token):
+        """Be whom a token stands for."""
+        seen = self.place._dispatch(
+            "GET",
+            f"{BASE}/identity/v3/auth/tokens",
+            {"x-auth-token": token, "x-subject-token": token},
+            b"",
+        )
+        return self._be(seen)
+
+    def _be(self, seen):
+        assert seen.status in (200, 201), seen.body
+        said = msgspec.json.decode(seen.body)["token"]
+        self.context = Context(
+            user_id=said["user"]["id"],
+            project=ProjectId(said["project"]["id"]),
+            roles=tuple(role["name"] for role in said["roles"]),
+        )
+        return self
+
+    def with_password(self, user, password, project):
+        means = {
+            "methods": ["password"],
+            "password": {"user": {"id": user, "password": password}},
+        }
+        body = {"auth": {"identity": means, "scope": {"project": {"id": project}}}}
+        return self._be(self._post("/auth/tokens", body, {}))
+
+    def with_signature(self, verb, address):
+        """Be whom keystone takes the signature of an address for."""
+        parts = urlsplit(address)
+        params = dict(parse_qsl(parts.query))
+        credentials = {
+            "access": params["AWSAccessKeyId"],
+            "signature": params.pop("Signature"),
+            "host": parts.netloc,
+            "verb": verb,
+            "path": unquote(parts.path),
+            "params": params,
+        }
+        service = self.place._login("heat", "service").token
+        return self._be(
+            self._post("/ec2tokens", {"ec2Credentials": credentials}, {"x-auth-token": service})
+        )
+
+    def _post(self, path, body, headers):
+        headers = {"content-type": "application/json", **headers}
+        url = f"{BASE}/identity/v3{path}"
+        return self.place._dispatch("POST", url, headers, msgspec.json.encode(body))
+
+    def say(self, stack, body=None, name="h"):
+        request = SignalResource(stack=stack, resource=name, body=body)
+        signal_resource(self.services, self.context, request)
+
+    def read(self, stack, name="h"):
+        request = OfResource(stack=stack, resource=name)
+        return members.show_metadata(self.services, self.context, request)["metadata"]
+
+
+def test_the_curl_command_of_a_handle_has_all_that_is_needed(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", handle())
+        await reached(place, stack, "w")
+        user, row = user_of(place, stack), stacks.get(place.db, stack)
+        assert row.stack_user_project == user["project"]
+        project = place.cloud.store.table("identity.project").get(user["project"])
+        assert project["name"] == f"{row.project}-{stack}"[:64]
+        attributes = shown(place, stack)
+        where = f"/v1/{user['project']}/stacks/app/{stack}/resources/h/signal"
+        assert attributes["endpoint"].endswith(where)
+        words = shlex.split(attributes["curl_cli"])
+        assert (words[:4], words[-1]) == (["curl", "-i", "-X", "POST"], attributes["endpoint"])
+        assert f"X-Auth-Token: {attributes['token']}" in words
+        Agent(place).with_token(attributes["token"]).say(stack, {"status": "SUCCESS"})
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+
+    town(main)
+
+
+def test_a_user_may_use_its_own_resource_only(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", handle())
+        await reached(place, stack, "w")
+        agent = Agent(place).with_token(user_of(place, stack)["token"])
+        assert agent.context.roles == ("heat_stack_user",)
+        assert agent.read(stack) == {}
+        for name in ("other", "w"):
+            with pytest.raises(Denied):
+                agent.say(stack, name=name)
+            with pytest.raises(Denied):
+                agent.read(stack, name)
+
+    town(main)
+
+
+def test_a_user_with_a_password_gets_tokens_for_itself(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", handle("HEAT_SIGNAL"))
+        await reached(place, stack, "w")
+        told = json.loads(shown(place, stack)["signal"])
+        assert told["auth_url"] == f"{BASE}/identity/v3"
+        assert (
+            told["username"]
+            == place.cloud.store.table("identity.user").get(told["user_id"])["name"]
+        )
+        agent = Agent(place)
+        agent.with_password(told["user_id"], told["password"], told["project_id"]).say(stack)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+
+    town(main)
+
+
+def test_a_signed_address_is_enough(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", handle("CFN_SIGNAL"))
+        await reached(place, stack, "w")
+        address = json.loads(shown(place, stack)["signal"])["alarm_url"]
+        assert "/v1/signal/arn%3Aopenstack%3Aheat%3A%3A" in address
+        await asyncio.sleep(300)
+        Agent(place).with_signature("POST", address).say(stack)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        with pytest.raises(AssertionError):
+            Agent(place).with_signature("PUT", address)
+        with pytest.raises(AssertionError):
+            Agent(place).with_signature("POST", address.replace("resources%2Fh", "resources%2Fw"))
+
+    town(main)
+
+
+AMAZON = """
+heat_template_version: 2018-08-31
+resources:
+  h: {type: AWS::CloudFormation::WaitConditionHandle}
+  w:
+    type: AWS::CloudFormation::WaitCondition
+    properties: {Handle: {get_resource: h}, Timeout: 600}
+outputs:
+  address: {value: {get_resource: h}}
+"""
+
+
+def test_the_address_of_an_aws_handle_is_signed(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", AMAZON)
+        await reached(place, stack, "w")
+        address = Talking(place).data(stack)
+        assert "/v1/waitcondition/arn%3Aopenstack%3Aheat%3A%3A" in address
+        body = {"Status": "SUCCESS", "Reason": "r", "Data": "d", "UniqueId": "1"}
+        Agent(place).with_signature("PUT", address).say(stack, body)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+
+    town(main)
+
+
+def test_nobody_gets_in_while_the_stack_is_suspended(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", handle("NO_SIGNAL").replace("{get_resource: h}", "other"))
+        await reached(place, stack, "w")
+        Agent(place).with_token(user_of(place, stack, "other")["token"]).say(stack, name="other")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        user = user_of(place, stack, "other")
+        there = place.cloud.store.table("identity.user")
+        for action, enabled in (("SUSPEND", False), ("RESUME", True)):
+            place.ask(action, stack=stack)
+            assert (await ended(place, stack))[0] == f"{action}_COMPLETE"
+            assert there.get(user["user_id"])["enabled"] is enabled
+
+    town(main)
+
+
+NESTED = """
+heat_template_version: 2018-08-31
+resources:
+  g:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 2, resource_def: {type: OS::Heat::WaitConditionHandle}}
+"""
+
+
+def test_a_tree_of_stacks_has_one_project(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NESTED)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        projects = {row.stack_user_project for row in place.stacks()}
+        assert len(place.stacks()) == 2
+        (project,) = projects
+        assert sorted(row.get("default_project_id", "") for row in people(place)) == [
+            "",
+            project,
+            project,
+        ]
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+
+    town(main)
+
+
+@pytest.mark.parametrize("steps", range(1, 60, 2))
+def test_wherever_an_engine_dies_nothing_is_left_and_nothing_made_twice(town, steps):
+    async def main(place):
+        first = place.start("first", steps=steps)
+        stack = place.ask("CREATE", handle())
+        await asyncio.sleep(4)
+        await place.kill(first)
+        place.start("second")
+        await reached(place, stack, "w")
+        assert len(people(place)) == 3
+        Agent(place).with_token(user_of(place, stack)["token"]).say(stack)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+
+    town(main)
+
+
+@pytest.mark.parametrize("steps", range(1, 40, 2))
+def test_a_creation_that_was_cut_off_leaves_no_user(town, steps):
+    async def main(place):
+        first = place.start("first", steps=steps)
+        stack = place.ask("CREATE", handle())
+        await asyncio.sleep(4)
+        await place.kill(first)
+        place.ask("DELETE", stack=stack)
+        place.start("second")
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+
+    town(main)
+
+
+def test_what_a_user_gets_in_with_is_nowhere_in_the_open(town):
+    async def main(place):
+        place.start("first", steps=40)
+        stack = place.ask("CREATE", handle())
+        await reached(place, stack, "w")
+        user = user_of(place, stack)
+        with place.db.engine.connect() as connection:
+            kept = "\n".join(connection.connection.iterdump())
+        assert user["password"] not in kept
+        assert user["token"] not in kept
+
+    town(main)
