@@ -50,6 +50,27 @@ def test_bodies_that_are_no_request(lasting: Wire, body: bytes):
     assert lasting.ask("GET", "/stacks", project="none").json["stacks"] == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 200),
+        ("Application/JSON; charset=utf-8", 200),
+        ("text/plain", 200),
+        ("", 200),
+        ("application/x-www-form-urlencoded", 400),
+        ("multipart/form-data; boundary=x", 400),
+        ("application/xml", 400),
+        ("text/plain, text/html", 400),
+    ],
+)
+def test_kinds_of_bodies(lasting: Wire, kind: str, status: int):
+    sent = json.dumps({"stack_name": "a", "template": HOT}).encode()
+    answer = lasting.ask("POST", "/stacks/preview", raw=sent, kind=kind)
+    assert answer.status_code == status
+    if status == 400:
+        assert "send JSON" in answer.json["error"]["message"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_no_stack_has(lasting: Wire, name: str):
     stack_id = lasting.stack_id

@@ -81,7 +81,8 @@ class Wire:
         if body is not None:
             more["json"] = body
         if "raw" in more:
-            more |= {"body": more.pop("raw"), "content_type": "application/json"}
+            kind = more.pop("kind", "application/json")
+            more |= {"body": more.pop("raw"), "content_type": kind}
         answer = self._client.simulate_request(method, path, headers=headers, **more)
         promised.check(method, path, answer)
         return answer

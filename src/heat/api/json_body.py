@@ -22,6 +22,11 @@ def body(request: falcon.Request, limit: int) -> dict[str, Any]:
     text = _read(request, limit)
     if not text.strip():
         return {}
+    kind = (request.content_type or "").partition(";")[0].strip().lower()
+    if kind not in _KINDS:
+        raise bad_request(
+            f"The body of the request is said to be {kind[:80]}; send JSON, as application/json."
+        )
     try:
         decoded = msgspec.json.decode(text)
         json.loads(text, object_pairs_hook=_refuse_twice)
@@ -35,6 +40,9 @@ def body(request: falcon.Request, limit: int) -> dict[str, Any]:
         raise bad_request("The body of the request must be a JSON object.")
     _check(decoded)
     return decoded
+
+
+_KINDS = ("", "application/json", "text/plain")
 
 
 def typed(given: dict[str, Any], kind: type[T]) -> T:
@@ -111,6 +119,9 @@ _WORDS = {
 _SAID = re.compile(
     r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$\.?(?P<at>.*)`)?"
 )
+_SIZED = re.compile(
+    r"Expected `(?P<kind>\w+)` of length (?P<sign><=|>=) (?P<count>\d+) - at `\$\.(?P<at>.*)`"
+)
 
 
 def _in_words(message: str) -> str:
@@ -121,6 +132,10 @@ def _in_words(message: str) -> str:
         inside = "each entry of " if (found["at"] or "").endswith("[...]") else ""
         got = _WORDS.get(found["got"], found["got"])
         return f"{inside}{at} must be {' or '.join(w for w in wanted if w != 'null')}, not {got}."
+    if size := _SIZED.fullmatch(message):
+        most = "at most" if size["sign"] == "<=" else "at least"
+        things = "characters" if size["kind"] == "str" else "entries"
+        return f"{size['at']} must have {most} {size['count']} {things}."
     if missing := re.search(r"missing required field `([^`]+)`", message):
         return f"{missing[1]} is missing in the body of the request: give it."
     if unknown := re.search(r"contains unknown field `([^`]+)`", message):

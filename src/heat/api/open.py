@@ -50,3 +50,5 @@ class Probe:
         """Answer."""
         response.content_type = "text/plain"
         response.text = "OK"
+
+    on_head = on_get

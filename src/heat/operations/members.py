@@ -206,7 +206,7 @@ def find_one(
     if row is None:
         raise NotFound(
             f"The Resource ({request.resource}) could not be found in Stack {stack.name}.",
-            kind="ResourceNotFound",
+            kind="EntityNotFound",
         )
     return stack, row
 

@@ -53,7 +53,7 @@ def after(
     query = select(*(_value(column) for column, _ in order.keys)).where(identity == marker)
     found = db.read(lambda connection: connection.execute(query).one_or_none())
     if found is None:
-        raise Invalid(f"The marker {marker!r} is not the id of a {table.name}.")
+        raise Invalid(f"The marker {marker!r} is not the id of anything that this lists.")
     ways: list[ColumnElement[bool]] = []
     for position, (column, ascending) in enumerate(order.keys):
         same = [
