@@ -51,12 +51,19 @@ class Running:
                 **self._options,
             )
 
+    def kill(self) -> None:
+        """End it at once, without a chance to do anything more."""
+        self._end(signal.SIGKILL)
+
     def stop(self) -> None:
+        self._end(self._stop)
+
+    def _end(self, number: int) -> None:
         server, self._process = self._process, None
         if server is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, self._stop)
+            os.killpg(server.pid, number)
         try:
             server.wait(30)
         except subprocess.TimeoutExpired:

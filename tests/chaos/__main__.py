@@ -17,9 +17,11 @@ def main() -> int:
     asked.add_argument("--keep", type=int, default=Plan.keep)
     asked.add_argument("--pause", type=float, default=Plan.pause, help="seconds between two acts")
     asked.add_argument("--seed", type=int, default=Plan.seed)
+    asked.add_argument("--acts", help="only these, for example kill,freeze,database")
     asked.add_argument("--folder", type=Path, help="keep the logs here")
     given = vars(asked.parse_args())
     folder = given.pop("folder")
+    given["acts"] = tuple((given["acts"] or "").split(",")) if given["acts"] else ()
     plan = Plan(**given)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,13 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
+from tests.chaos.programs import Program
 from tests.chaos.site import Site
 from tests.chaos.watch import Watch
+from tests.servers import Running
 
 TERM = 6.0
 """The term of a lease, as the settings have it."""
@@ -19,8 +21,10 @@ TERM = 6.0
 class Havoc:
     """Kills, stops and restarts until it is told to leave off."""
 
-    def __init__(self, site: Site, watch: Watch, seed: int, pause: float) -> None:
-        self._site, self._watch, self._pause = site, watch, pause
+    def __init__(
+        self, site: Site, watch: Watch, seed: int, pause: float, acts: Sequence[str] = ()
+    ) -> None:
+        self._site, self._watch, self._pause, self._acts = site, watch, pause, acts
         self._chance = Random(seed)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go, daemon=True)
@@ -38,21 +42,22 @@ class Havoc:
             thawing.join()
 
     def _go(self) -> None:
-        # The first ones come in turn, so that a short run has seen each of them.
-        kinds: dict[Callable[[], None], int] = {
-            self._kill: 60,
-            self._freeze: 15,
-            self._end_one: 10,
-            self._restart_broker: 7,
-            self._restart_database: 8,
+        weights: dict[str, tuple[int, Callable[[], None]]] = {
+            "kill": (45, self._kill),
+            "freeze": (13, self._freeze),
+            "kill-both": (7, self._kill_both),
+            "kill-supervisor": (7, self._kill_supervisor),
+            "stop": (8, self._stop),
+            "broker": (6, self._restart_broker),
+            "database": (6, self._restart_database),
+            "api": (8, self._kill_api),
         }
-        waiting = [self._kill, *kinds]
+        known = {name: it for name, it in weights.items() if not self._acts or name in self._acts}
+        # The first ones come in turn, so that a short run has seen each of them.
+        waiting = list(known)
         while not self._over.wait(self._chance.uniform(0.4, 1.6) * self._pause):
-            act = (
-                waiting.pop(0)
-                if waiting
-                else self._chance.choices(list(kinds), list(kinds.values()))[0]
-            )
+            drawn = self._chance.choices(list(known), [weight for weight, _ in known.values()])[0]
+            act = known[waiting.pop(0) if waiting else drawn][1]
             try:
                 act()
             except Exception as error:  # noqa: BLE001 - the table tells it
@@ -67,21 +72,55 @@ class Havoc:
             self._watch.lost(pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-                self.done["kill -9"] += 1
+                self.done["engine worker killed"] += 1
 
-    def _end_one(self) -> None:
+    def _stop(self) -> None:
         if (pid := self._one()) is not None:
+            self._watch.upset()
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-                self.done["graceful stop"] += 1
+                self.done["engine worker told to stop"] += 1
+
+    def _kill_both(self) -> None:
+        """Kill a whole engine, the supervisor and its workers, and start it anew."""
+        one = self._chance.choice(self._site.supervisors)
+        for pid in one.workers():
+            self._watch.lost(pid)
+        one.kill(workers=True)
+        self.done["whole engine killed"] += 1
+        self._start(one)
+
+    def _kill_supervisor(self) -> None:
+        """Kill a supervisor, whose workers then end by themselves, and start it anew."""
+        one = self._chance.choice(self._site.supervisors)
+        self._watch.upset()
+        one.kill()
+        self.done["supervisor killed"] += 1
+        self._start(one)
+
+    def _kill_api(self) -> None:
+        api = self._site.api
+        if self._chance.random() < 0.5:
+            api.kill(workers=True)
+            self.done["whole API killed"] += 1
+            self._start(api)
+        elif pids := api.workers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._chance.choice(pids), signal.SIGKILL)
+                self.done["API worker killed"] += 1
+
+    def _start(self, program: Program) -> None:
+        time.sleep(self._chance.uniform(0.2, 2))
+        program.start()
 
     def _freeze(self) -> None:
         """Stop one for longer than its leases last, and let it go on."""
         if (pid := self._one()) is None:
             return
+        self._watch.lost(pid)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
-            self.done["stopped and woken"] += 1
+            self.done["engine worker stopped and woken"] += 1
             seconds = TERM + self._chance.uniform(2, 6)
             self._frozen[pid] = threading.Thread(target=self._thaw, args=[pid, seconds])
             self._frozen[pid].start()
@@ -96,10 +135,16 @@ class Havoc:
         self._restart("broker", self._site.broker)
 
     def _restart_database(self) -> None:
-        self._restart("database", self._site.database)
+        with self._watch.upsetting():
+            self._restart("database", self._site.database)
 
-    def _restart(self, name: str, running: object) -> None:
-        running.stop()
+    def _restart(self, name: str, running: Running) -> None:
+        """Restart a server; half of the times it has no chance to say that it goes."""
+        if self._chance.random() < 0.5:
+            running.kill()
+            self.done[f"{name} killed"] += 1
+        else:
+            running.stop()
+            self.done[f"{name} stopped"] += 1
         time.sleep(self._chance.uniform(0.5, 4))
         running.start()
-        self.done[f"{name} restarted"] += 1

@@ -1,4 +1,4 @@
-"""Users who launch, change and delete stacks, and ask again when they are told to."""
+"""Users who ask for stacks at the same time, and ask again when they are told to."""
 
 import threading
 import time
@@ -8,13 +8,7 @@ from typing import Any
 
 from keystoneauth1.exceptions import ConnectFailure
 from tests.chaos.site import Site
-from tests.chaos.templates import application
-
-LONGEST = 600.0
-
-
-class Wrong(Exception):
-    """Something is not as it was asked for."""
+from tests.chaos.stories import Story, Wrong
 
 
 class Users:
@@ -32,6 +26,7 @@ class Users:
         self.answers: Counter[int] = Counter()
         self.done: Counter[str] = Counter()
         self.slowest = 0.0
+        self.slowest_refusal = 0.0
         self.wrong: list[str] = []
         self.kept: set[str] = set()
 
@@ -43,92 +38,52 @@ class Users:
     def are_busy(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
+    def once(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask once; returns status and body, 0 and None when nobody is there."""
+        began = time.monotonic()
+        try:
+            answer = self._session.request(
+                f"{self._site.url}/{self._project}{path}",
+                method,
+                json=body,
+                raise_exc=False,
+                connect_retries=0,
+                status_code_retries=0,
+                headers={"Accept": "application/json"},
+            )
+        except ConnectFailure:
+            status, said = 0, None
+        else:
+            status = answer.status_code
+            is_json = "json" in answer.headers.get("content-type", "")
+            said = answer.json() if answer.content and is_json else answer.text
+        took = time.monotonic() - began
+        self.slowest = max(self.slowest, took)
+        if status == 503:
+            self.slowest_refusal = max(self.slowest_refusal, took)
+            if not (isinstance(said, dict) and said["code"] == 503 and said["error"]["message"]):
+                raise Wrong(f"A 503 of another form: {said}")
+        self.answers[status] += 1
+        return status, said
+
     def ask(self, method: str, path: str, body: Any = None, *, patience: float = 300.0) -> Any:
         """Ask until there is an answer other than to come again; returns status and body."""
         end = time.monotonic() + patience
         while True:
-            began = time.monotonic()
-            try:
-                answer = self._session.request(
-                    f"{self._site.url}/{self._project}{path}",
-                    method,
-                    json=body,
-                    raise_exc=False,
-                    connect_retries=0,
-                    status_code_retries=0,
-                    headers={"Accept": "application/json"},
-                )
-                status = answer.status_code
-            except ConnectFailure:
-                answer, status = None, 0
-            self.slowest = max(self.slowest, time.monotonic() - began)
-            self.answers[status] += 1
-            if answer is not None and status == 503:
-                fault = answer.json()
-                if not (fault["code"] == 503 and fault["error"]["message"]):
-                    raise Wrong(f"A 503 of another form: {fault}")
-            elif answer is not None:
-                return status, answer.json() if answer.content and status < 400 else answer.text
+            status, said = self.once(method, path, body)
+            if status not in (0, 503):
+                return status, said
             if time.monotonic() > end:
                 raise Wrong(f"{method} {path} has no answer for {patience:.0f} s")
             time.sleep(0.5)
 
-    def state(self, name: str) -> str:
-        status, stack = self.ask("GET", f"/stacks/{name}")
-        if status == 404:
-            return "GONE"
-        if status != 200:
-            raise Wrong(f"showing {name}: {status} {stack}")
-        return str(stack["stack"]["stack_status"])
-
     def _user(self, number: int) -> None:
         with self._room:
             name, chance = f"life-{number}", Random(f"{self._seed}-{number}")
+            keep = number < self._keep
             try:
-                self._live(name, chance, keep=number < self._keep)
+                Story(self.ask, self.done, name, chance).live(keep=keep)
+                if keep:
+                    self.kept.add(name)
             except Exception as error:  # noqa: BLE001 - the table tells it
                 self.wrong.append(f"{name}: {type(error).__name__}: {error}")
-
-    def _live(self, name: str, chance: Random, *, keep: bool) -> None:
-        status, said = self.ask("POST", "/stacks", {"stack_name": name, **application(chance)})
-        # One that was told to come again may find that it was done all the same.
-        self._expect(status in (201, 409), name, status, said)
-        self._go_on(name, chance, "CREATE")
-        where = self._address(name)
-        for _ in range(chance.choice((1, 1, 2))):
-            status, said = self.ask("PUT", where, application(chance))
-            self._expect(status == 202, name, status, said)
-            self._go_on(name, chance, "UPDATE")
-        if keep:
-            self._await(name, "UPDATE")
-            self.kept.add(name)
-            return
-        status, said = self.ask("DELETE", where)
-        self._expect(status in (204, 404), name, status, said)
-        self._await(name, "DELETE")
-
-    def _address(self, name: str) -> str:
-        status, stack = self.ask("GET", f"/stacks/{name}")
-        self._expect(status == 200, name, status, stack)
-        return f"/stacks/{name}/{stack['stack']['id']}"
-
-    def _go_on(self, name: str, chance: Random, action: str) -> None:
-        """Wait for the end, or don't: the next request then comes into the middle."""
-        if chance.random() < 0.3:
-            time.sleep(chance.uniform(0.2, 4))
-            self.done[f"{action} superseded"] += 1
-        else:
-            self._await(name, action)
-
-    def _await(self, name: str, action: str) -> None:
-        end = time.monotonic() + LONGEST
-        wanted = {"DELETE": ("DELETE_COMPLETE", "GONE")}.get(action, (f"{action}_COMPLETE",))
-        while (found := self.state(name)) not in wanted:
-            self._expect(not found.endswith("FAILED"), name, 0, f"{found} while awaiting {action}")
-            self._expect(time.monotonic() < end, name, 0, f"still {found}")
-            time.sleep(0.7)
-        self.done[action] += 1
-
-    def _expect(self, held: bool, name: str, status: int, said: object) -> None:
-        if not held:
-            raise Wrong(f"{name}: {status} {said}")

@@ -23,6 +23,7 @@ class Plan:
     keep: int = 15
     pause: float = 4.0
     seed: int = 1
+    acts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,16 +65,19 @@ class Result:
             "load of the machine": " ".join(f"{one:.1f}" for one in self.load),
             "stacks": plan.stacks,
             **dict(sorted(self.havoc.done.items())),
-            **{f"ended: {what}": n for what, n in sorted(users.done.items())},
+            **{f"stacks {what}": n for what, n in sorted(users.done.items())},
             "answers": ", ".join(f"{n} x {code}" for code, n in sorted(users.answers.items())),
             "slowest answer": f"{users.slowest:.1f} s",
+            "slowest 503": f"{users.slowest_refusal:.1f} s",
             "seconds": f"{self.seconds:.0f}",
             "orphans": len(self.count.orphans),
             "missing": len(self.count.missing),
             "duplicates": len(self.count.duplicates),
             "told twice": len(self.count.told_twice),
             "left after deletion": sum(self.left.values()),
-            "taken over, first commit": self.watch.shown_takeovers(),
+            "kill to next commit": self.watch.shown_takeovers(),
+            "the same, undisturbed": self.watch.shown_undisturbed(),
+            "kill to claim, undisturbed": self.watch.shown_claims(),
             "longest without an event": f"{self.watch.longest_pause:.1f} s",
             "memory of engines": ", ".join(f"{one} MB" for one in self.memory),
         }
@@ -89,7 +93,7 @@ def run(folder: Path, plan: Plan) -> Result:
         before, empty = objects(here), here.heat.objects()
         users = Users(here, plan.stacks, plan.at_once, plan.seed, plan.keep)
         watch = Watch(here.database_url)
-        havoc = Havoc(here, watch, plan.seed, plan.pause)
+        havoc = Havoc(here, watch, plan.seed, plan.pause, plan.acts)
         began, load = time.monotonic(), os.getloadavg()
         for part in (watch, users, havoc):
             part.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
+from tests.chaos.programs import Program
 from tests.wire.conftest import BIN, without_cloud
 from tests.wire.test_apart import (
     CONF,
@@ -20,7 +21,7 @@ from tests.wire.test_apart import (
     process,
     servers,
 )
-from tests.wire.test_kill import allow_any_number, children
+from tests.wire.test_kill import allow_any_number
 
 DATABASES = {"postgresql": servers.postgresql, "mariadb": servers.mariadb}
 LATENCIES = (
@@ -37,13 +38,14 @@ class Site:
     heat: Apart
     url: str
     database_url: str
-    supervisors: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    database: servers.Running | None = None
-    broker: servers.Running | None = None
+    database: servers.Running
+    broker: servers.Running
+    api: Program
+    supervisors: list[Program] = field(default_factory=list)
 
     def workers(self) -> list[int]:
         """Return the engine processes that run, whoever supervises them."""
-        return sorted(pid for one in self.supervisors for pid in children(one.pid))
+        return sorted(pid for one in self.supervisors for pid in one.workers())
 
     def session(self) -> Session:
         """Log in as the user demo."""
@@ -66,7 +68,13 @@ class Site:
 
 @contextlib.contextmanager
 def site(
-    folder: Path, database: str, *, supervisors: int = 2, workers: int = 2, settings: str = ""
+    folder: Path,
+    database: str,
+    *,
+    supervisors: int = 2,
+    workers: int = 2,
+    apis: int = 1,
+    settings: str = "",
 ) -> Iterator[Site]:
     """Run it; what has been stopped goes on before all is ended."""
     port = servers.free_port()
@@ -81,24 +89,41 @@ def site(
         cloud = running.enter_context(process(folder, "devcloud", *up, *slow))
         await_true(cloud, ready.exists)
         url = ready.read_text().strip()
-        user = USER.format(cloud=url)
         named = {"workers": workers, "bus": bus, "database": kept, "port": port}
-        conf.write_text(settings + CONF.format(**named, user=user, cloud=url))
+        text = settings + CONF.format(**named, user=USER.format(cloud=url), cloud=url)
+        # The number of API processes is the last setting.
+        conf.write_text(text.replace("workers = 1\n", f"workers = {apis}\n"))
         synced = [BIN / "heat-manage", "--config-file", conf, "db", "sync"]
-        subprocess.run(synced, check=True, env=without_cloud(), timeout=60)
+        subprocess.run(synced, check=True, env=without_cloud(), timeout=180)
         heat = Apart(folder, url, cloud)
-        made = Site(folder, heat, f"http://127.0.0.1:{port}/v1", kept)
-        made.database, made.broker = held["database"], held["broker"]
+        made = Site(
+            folder,
+            heat,
+            f"http://127.0.0.1:{port}/v1",
+            kept,
+            database=held["database"],
+            broker=held["broker"],
+            api=Program(folder / "heat-api.log", "heat-api", "--config-file", conf),
+        )
         for number in range(supervisors):
-            one = process(folder, "heat-engine", "--config-file", conf, log=f"engine-{number}")
-            made.supervisors.append(running.enter_context(one))
-        api = running.enter_context(process(folder, "heat-api", "--config-file", conf))
-        await_true(api, lambda: answers(f"http://127.0.0.1:{port}/healthcheck"))
+            log = folder / f"engine-{number}.log"
+            made.supervisors.append(Program(log, "heat-engine", "--config-file", conf))
+        running.callback(end, made)
+        for program in (*made.supervisors, made.api):
+            program.start()
+        await_true(cloud, lambda: answers(f"http://127.0.0.1:{port}/healthcheck"))
         allow_any_number(heat)
         heat.run("openstack", "security", "group", "list")
-        try:
-            yield made
-        finally:
-            for pid in made.workers():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+        yield made
+    codes = [code for one in (*made.supervisors, made.api) for code in one.codes]
+    assert not any(codes), f"programs ended with {codes}"
+
+
+def end(made: Site) -> None:
+    """End our programs; a process that stands still is woken, or its end would take long."""
+    for program in (*made.supervisors, made.api):
+        for pid in program.workers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    for program in (*made.supervisors, made.api):
+        program.end()

@@ -42,11 +42,21 @@ DISK = {
     },
 }
 FILES = {"member.yaml": json.dumps(MEMBER), "disk.yaml": json.dumps(DISK)}
+SIZES = (1, 2, 3)
 
 
-def application(chance: Random) -> dict[str, Any]:
+def features(chance: Random) -> frozenset[str]:
+    """Return what an application has as long as it lives: a signal to await, a scaled group."""
+    return frozenset(name for name in ("signalled", "scaled") if chance.random() < 0.5)
+
+
+def application(chance: Random, having: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a request body: a network, a server with a disk, and perhaps a group of others."""
     words = f"words-{chance.randint(0, 999)}"
+    member = {
+        "type": "member.yaml",
+        "properties": {"network": {"get_resource": "network"}, "role": words},
+    }
     resources: dict[str, Any] = {
         "network": {"type": "OS::Neutron::Net"},
         "subnet": {
@@ -69,17 +79,15 @@ def application(chance: Random) -> dict[str, Any]:
         },
         "token": {"type": "OS::Heat::RandomString"},
     }
-    if chance.random() < 0.5:
+    if "signalled" in having:
+        resources |= _signalled()
+    if "scaled" in having:
+        resources |= _scaled(member)
+    elif chance.random() < 0.5:
         resources["group"] = {
             "type": "OS::Heat::ResourceGroup",
             "depends_on": "subnet",
-            "properties": {
-                "count": chance.randint(1, 3),
-                "resource_def": {
-                    "type": "member.yaml",
-                    "properties": {"network": {"get_resource": "network"}, "role": words},
-                },
-            },
+            "properties": {"count": chance.choice(SIZES), "resource_def": member},
         }
     return {
         "template": {"heat_template_version": VERSION, "resources": resources},
@@ -87,3 +95,40 @@ def application(chance: Random) -> dict[str, Any]:
         "timeout_mins": 60,
         "disable_rollback": True,
     }
+
+
+def _signalled() -> dict[str, Any]:
+    return {
+        "handle": {"type": "OS::Heat::WaitConditionHandle"},
+        "wait": {
+            "type": "OS::Heat::WaitCondition",
+            "properties": {"handle": {"get_resource": "handle"}, "timeout": 1800},
+        },
+    }
+
+
+def _scaled(member: dict[str, Any]) -> dict[str, Any]:
+    # A signal may be sent twice: so the policies say how many there shall be, not how many more.
+    policies = {
+        f"to_{size}": {
+            "type": "OS::Heat::ScalingPolicy",
+            "properties": {
+                "auto_scaling_group_id": {"get_resource": "group"},
+                "adjustment_type": "exact_capacity",
+                "scaling_adjustment": size,
+                "cooldown": 0,
+            },
+        }
+        for size in SIZES
+    }
+    group = {
+        "type": "OS::Heat::AutoScalingGroup",
+        "depends_on": "subnet",
+        "properties": {
+            "min_size": SIZES[0],
+            "max_size": SIZES[-1],
+            "cooldown": 0,
+            "resource": member,
+        },
+    }
+    return {"group": group, **policies}

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -16,11 +17,12 @@ LOOK = 0.1
 
 @dataclass
 class Loss:
-    """The stacks of an engine that was killed, and when another wrote for each."""
+    """The stacks of an engine that was killed, and when another claimed and wrote for each."""
 
     at: float
     engine: str
     stacks: dict[str, str | None]
+    claims: dict[str, float] = field(default_factory=dict)
     first_commits: dict[str, float] = field(default_factory=dict)
 
 
@@ -34,6 +36,7 @@ class Watch:
         self._leases: dict[str, tuple[str, str | None]] = {}
         self._services: dict[int, str] = {}
         self._losses: list[Loss] = []
+        self._upsets: list[tuple[float, float]] = []
         self._events, self._moved = -1, time.monotonic()
         self.longest_pause = 0.0
         self.busy = True
@@ -48,21 +51,49 @@ class Watch:
 
     def lost(self, pid: int) -> None:
         """Take note of what a process drives that is about to be killed."""
+        self.upset()
         engine = self._services.get(pid)
         if engine is None:
             return
         held = {stack: mark for stack, (who, mark) in self._leases.items() if who == engine}
         self._losses.append(Loss(time.monotonic(), engine, held))
 
-    def takeovers(self) -> list[float]:
-        """Return for each kill how long it took until another engine wrote for its stacks."""
-        return [min(loss.first_commits.values()) for loss in self._losses if loss.first_commits]
+    def upset(self) -> None:
+        """Take note that something else goes wrong, which may hold a takeover up."""
+        self._upsets.append((time.monotonic(),) * 2)
+
+    @contextlib.contextmanager
+    def upsetting(self) -> Iterator[None]:
+        """The same for something that lasts."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._upsets.append((began, time.monotonic()))
 
     def shown_takeovers(self) -> str:
-        found = self.takeovers()
-        if not found:
-            return "none seen"
-        return f"median {median(found):.1f} s, longest {max(found):.1f} s, of {len(found)} kills"
+        """Tell how long it took from each kill until another engine wrote for a stack of it."""
+        return _shown([min(loss.first_commits.values()) for loss in self._taken_over()])
+
+    def shown_undisturbed(self) -> str:
+        """The same for kills after which nothing else went wrong until then."""
+        found = self._undisturbed()
+        return _shown([min(loss.first_commits.values()) for loss in found])
+
+    def shown_claims(self) -> str:
+        """Tell for these how long it took until each of their stacks had a new driver."""
+        return _shown([one for loss in self._undisturbed() for one in loss.claims.values()])
+
+    def _taken_over(self) -> list[Loss]:
+        return [loss for loss in self._losses if loss.first_commits]
+
+    def _undisturbed(self) -> list[Loss]:
+        def is_alone(loss: Loss) -> bool:
+            end = loss.at + max(*loss.claims.values(), *loss.first_commits.values())
+            # Its own kill is an upset too, which is over a moment before.
+            return not any(b < end and e >= loss.at for b, e in self._upsets)
+
+        return [loss for loss in self._taken_over() if is_alone(loss)]
 
     def _go(self) -> None:
         while not self._over.wait(LOOK):
@@ -87,9 +118,14 @@ class Watch:
         for loss in self._losses:
             for stack, mark in loss.stacks.items():
                 who, last = self._leases.get(stack, ("", mark))
-                if (
-                    stack not in loss.first_commits
-                    and who not in ("", loss.engine)
-                    and last != mark
-                ):
+                if stack in loss.first_commits or who in ("", loss.engine):
+                    continue
+                loss.claims.setdefault(stack, now - loss.at)
+                if last != mark:
                     loss.first_commits[stack] = now - loss.at
+
+
+def _shown(found: Sequence[float]) -> str:
+    if not found:
+        return "none seen"
+    return f"median {median(found):.1f} s, longest {max(found):.1f} s, of {len(found)}"
