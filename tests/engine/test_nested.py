@@ -354,6 +354,29 @@ def test_a_nested_stack_that_somebody_changed_is_changed_back(world):
     world(main)
 
 
+@pytest.mark.parametrize("action", ["SUSPEND", "CHECK"])
+def test_an_action_waits_for_the_end_of_what_goes_on_below(world, action):
+    more = INNER.replace("outputs:", "  late: {type: OS::Heat::TestResource}\noutputs:")
+    more = more.replace("{value: {get_param: x}", "{action_wait_secs: {update: 20}, value: new")
+    more = more.replace("late: {", "late: {depends_on: m, ")
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        await done(place, stack)
+        child = place.rows(stack)["n"].physical_id
+        place.ask("UPDATE", more, child)
+        await asyncio.sleep(5)
+        place.ask(action, None, stack)
+        await done(place, stack)
+        rows = place.rows(child)
+        assert {name: (row.action, row.status) for name, row in rows.items()} == dict.fromkeys(
+            ("m", "late"), (action, "COMPLETE")
+        )
+
+    world(main)
+
+
 @pytest.mark.parametrize("action", ["SUSPEND", "CHECK", "UPDATE", "DELETE"])
 @pytest.mark.parametrize("wait", [0.0, 3.0, 30.0])
 def test_a_delete_takes_a_nested_stack_in_any_state(world, action, wait):

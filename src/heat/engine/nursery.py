@@ -40,6 +40,9 @@ from heat.store.rows import (
     Write,
 )
 
+REPLACING = ("CREATE", "UPDATE", "DELETE", "ABANDON")
+"""What takes the place of whatever goes on in a nested stack; other actions wait for its end."""
+
 _CANCELLABLE = ("CREATE", "UPDATE")
 _SAID = re.compile(r"Resource \w+ failed: (?P<kind>[^:]+): (?P<text>.*)", re.DOTALL)
 
@@ -120,6 +123,17 @@ class Nursery:
             return None
         made = self._request(stack, key, stack.action, stack.definition, Nest(stack.action))
         return Asked(key, child, (PutOperation(replace(made, options={"cancel": True})),))
+
+    async def rested(self, child: StackId, stopping: Callable[[], bool]) -> bool:
+        """Wait for the end of what somebody else asked of a nested stack, such as scaling.
+
+        False when the waiting was stopped.
+        """
+        while current := (await self._world.store.currents([child])).get(child):
+            while await self._endings.of(current) is None:
+                if stopping():
+                    return False
+        return True
 
     async def ended(self, operation: OperationId, stopping: Callable[[], bool]) -> bool:
         """Wait for the end of an operation; False when the waiting was stopped.

@@ -21,7 +21,7 @@ from heat.cloud.port import WaitStopped
 from heat.engine import configuring
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease
-from heat.engine.nursery import Nursery, operation_of
+from heat.engine.nursery import REPLACING, Nursery, operation_of
 from heat.engine.patience import Patience, Stopped
 from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
@@ -292,6 +292,10 @@ class Performance:
         key = operation_of(self._resource, self._verb, self._at)
         child = nursery.child(self._resource)
         if entry is None:
+            if nest.action not in REPLACING:
+                await self.flush()  # from now on policies leave a group alone
+                if not await nursery.rested(child, self._stage.stopping):
+                    raise Stopped
             asked = await nursery.ask(self._resource, nest, key)
             if asked is None:
                 return self._read(nest, {})
