@@ -15,7 +15,7 @@ from heat.operations.finding import OfStack, find
 from heat.operations.heard import listens, metadata, overheard
 from heat.operations.live import attributes
 from heat.operations.services import Services
-from heat.store import definitions, events, resources
+from heat.store import events, resources
 from heat.store.rows import ResourceRow, StackRow
 
 
@@ -77,7 +77,7 @@ def list_resources(services: Services, context: Context, request: ListResources)
         rows = read(services.db, member.id)
         needed = views.required_by(rows)
         chosen = [row for row in views.best(rows).values() if _fits(row, request.filters)]
-        described = _descriptions(services, member) if request.with_detail else {}
+        described = services.descriptions.get(services.db, member) if request.with_detail else {}
         for row in chosen:
             entry = _entry(services, member, row, needed.get(row.id, ()))
             if request.with_detail:
@@ -127,7 +127,7 @@ def show_resource(services: Services, context: Context, request: ShowResource) -
     heard = listens(services, row) and overheard(
         services, stack, resources.of_stack(services.db, stack.id)
     )
-    shown["description"] = _descriptions(services, stack).get(row.name, "")
+    shown["description"] = services.descriptions.get(services.db, stack).get(row.name, "")
     shown["attributes"] = {
         **attributes(services, context, stack, row, request.with_attr),
         **(heard or {}).get(row.id, {}),
@@ -209,15 +209,3 @@ def find_one(
             kind="EntityNotFound",
         )
     return stack, row
-
-
-def _descriptions(services: Services, stack: StackRow) -> dict[str, str]:
-    """Read the resources' descriptions from the template, which need not be compiled for that."""
-    found = definitions.get(services.db, stack.definition)
-    if found is None or not isinstance(found.template, Mapping):
-        return {}
-    section = found.template.get("resources") or found.template.get("Resources") or {}
-    return {
-        name: str(said.get("description") or said.get("Description") or "")
-        for name, said in section.items()
-    }

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Generic, TypeVar
 
 from heat.base.clock import Clock
 from heat.base.errors import NotFound
@@ -18,6 +19,9 @@ from heat.plugin.resource import Resource
 from heat.store import definitions, exports
 from heat.store.database import Database
 from heat.store.rows import DefinitionRow, StackRow
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -45,27 +49,60 @@ class Limits:
     hidden_stack_tags: tuple[str, ...] = ()
 
 
-class CompiledCache:
-    """Definitions, compiled once for all that ask; those used least lately are forgotten."""
+class Kept(Generic[K, V]):
+    """What never changes, made once for all that ask; what is used least lately is forgotten."""
 
-    def __init__(self, size: int = 64) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
-        self._known: OrderedDict[tuple[str, str, str], Compiled] = OrderedDict()
+        self._known: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, services: "Services", stack: StackRow) -> Compiled:
-        """Return the compiled definition of a stack."""
-        key = (stack.definition, stack.id, stack.name)
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return what a key stands for."""
         with self._lock:
             if (known := self._known.get(key)) is not None:
                 self._known.move_to_end(key)
                 return known
-        made = compile_stack(services, stack, definition_of(services, stack))
+        made = make()
         with self._lock:
             self._known[key] = made
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
         return made
+
+
+class CompiledCache:
+    """Definitions, compiled once."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._kept: Kept[tuple[str, str, str], Compiled] = Kept(size)
+
+    def get(self, services: "Services", stack: StackRow) -> Compiled:
+        """Return the compiled definition of a stack."""
+        return self._kept.get(
+            (stack.definition, stack.id, stack.name),
+            lambda: compile_stack(services, stack, definition_of(services, stack)),
+        )
+
+
+class Descriptions:
+    """What templates say of their resources, read once; without those that say nothing."""
+
+    def __init__(self, size: int = 256) -> None:
+        self._kept: Kept[str, Mapping[str, str]] = Kept(size)
+
+    def get(self, db: Database, stack: StackRow) -> Mapping[str, str]:
+        """Return the descriptions in the template of a stack, which need not be compiled."""
+        return self._kept.get(stack.definition, lambda: _described(db, stack.definition))
+
+
+def _described(db: Database, definition: str) -> Mapping[str, str]:
+    found = definitions.get(db, definition)
+    if found is None or not isinstance(found.template, Mapping):
+        return {}
+    section = found.template.get("resources") or found.template.get("Resources") or {}
+    said = {name: one.get("description") or one.get("Description") for name, one in section.items()}
+    return {name: str(text) for name, text in said.items() if text}
 
 
 @dataclass(frozen=True)
@@ -86,6 +123,7 @@ class Services:
     policy: Policy = field(default_factory=default_policy)
     revision: str = "unknown"
     compiled: CompiledCache = field(default_factory=CompiledCache)
+    descriptions: Descriptions = field(default_factory=Descriptions)
 
 
 def definition_of(services: Services, stack: StackRow) -> DefinitionRow:
