@@ -13,10 +13,10 @@ from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import hooks, reasons
 from heat.engine.acting import act
+from heat.engine.adopting import INSIDE, adoption
 from heat.engine.lease import Lost
 from heat.engine.making import (
     abandonment,
-    adoption,
     changing,
     deletion,
     item_of,
@@ -254,13 +254,15 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     opening: list[Write] = []
     if row.action == "INIT":
         row, opening = scene.teller.resource(row, "ADOPT", IN_PROGRESS, **kept)
-    if row.physical_id is None:
+    if row.physical_id is None and INSIDE not in row.data:
         missing = reasons.VerbFailed("Resource ID was not provided.", kind="Exception")
         return await fail(scene, row, "ADOPT", missing, opening)
-    if desired.cls.nests:
-        nested = reasons.VerbFailed("Adopting a nested stack is not supported", kind="NotSupported")
-        return await fail(scene, row, "ADOPT", nested, opening)
+    if desired.cls.nests != (INSIDE in row.data):
+        said = "it needs" if desired.cls.nests else "it is no nested stack, and can't have"
+        wrong = reasons.VerbFailed(f"{said} resources in adopt_stack_data", kind="NotSupported")
+        return await fail(scene, row, "ADOPT", wrong, opening)
     values = _placed(scene, row, desired)
+    kept["data"] = {name: value for name, value in row.data.items() if name != INSIDE}
     steps = adoption(values, row.physical_id, _wanted(scene, node.name))
     return await perform(scene, row, "ADOPT", steps, opening, kept)
 

@@ -87,14 +87,6 @@ def nothing() -> Steps[Made]:
     return Made(None, Resource(), {})
 
 
-def adoption(values: Resource, item: str, names: frozenset[str]) -> Steps[Made]:
-    """Look names up, and read the wanted attributes of an object that is there."""
-    resolved: Resource = yield from resolve(values)
-    resolved = resolved.at(values.__here__)
-    attributes = yield from revealed(resolved, item, names)
-    return Made(item, resolved, attributes)
-
-
 def abandonment() -> Steps[Made]:
     """Let a nested stack go, and leave the objects that are in it."""
     yield Nest("ABANDON")

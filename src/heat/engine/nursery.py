@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from heat.base.errors import Fault
 from heat.base.ids import EventId, OperationId, ResourceId, StackId
+from heat.engine.adopting import INSIDE, adopted
 from heat.engine.endings import DONE, Endings
 from heat.engine.inside import NOTHING, asked_of, members_of, told_of
 from heat.engine.ports import Family, World
@@ -34,6 +35,7 @@ from heat.store.rows import (
     PutDefinition,
     PutEvent,
     PutOperation,
+    PutResource,
     PutStack,
     ResourceRow,
     StackRow,
@@ -95,7 +97,7 @@ class Nursery:
         resource = self._rows[resource_id]
         child = self.child(resource_id)
         there = await self._world.store.stack(child)
-        if step.action == "CREATE" and there is None:
+        if step.action in ("CREATE", "ADOPT") and there is None:
             return self._birth(resource, step, key, child)
         if there is None:
             if step.action in ("DELETE", "ABANDON"):
@@ -157,17 +159,20 @@ class Nursery:
         family = await self._world.store.family(StackId(step.item))
         if family is None or family.definition is None:
             return NOTHING
-        stack, types = family.stack, self._world.types
-        compiled = compile_definition(
-            family.definition,
-            types,
+        types = self._world.types
+        compiled = self._compile(family.stack, family.definition)
+        attributes = await _attributes(step, family, types, reveal) if step.attributes else {}
+        return told_of(step, family, compiled, types, attributes)
+
+    def _compile(self, stack: StackRow, definition: DefinitionRow) -> Compiled:
+        return compile_definition(
+            definition,
+            self._world.types,
             stack_id=stack.id,
             stack_name=stack.name,
             project=stack.project,
             exports=self._compiled.exports if self._compiled else None,
         )
-        attributes = await _attributes(step, family, types, reveal) if step.attributes else {}
-        return told_of(step, family, compiled, types, attributes)
 
     def _birth(self, resource: ResourceRow, step: Nest, key: OperationId, child: StackId) -> Asked:
         made = self._definition(resource, step)
@@ -176,9 +181,9 @@ class Nursery:
             id=child,
             name=here(parent, resource).name,
             project=parent.project,
-            action="CREATE",
+            action=step.action,
             status=IN_PROGRESS,
-            reason="Stack CREATE started",
+            reason=f"Stack {step.action} started",
             definition=made.id,
             owner=parent.id,
             root=parent.root or parent.id,
@@ -194,10 +199,15 @@ class Nursery:
         writes: list[Write] = [
             PutDefinition(made),
             PutStack(row),
-            PutOperation(self._request(row, key, "CREATE", made.id, step)),
-            self._event(row, "CREATE"),
+            PutOperation(self._request(row, key, step.action, made.id, step)),
+            self._event(row, step.action),
             ChangeResource(resource.id, {"physical_id": child}),
         ]
+        if step.action == "ADOPT":
+            given = resource.data[INSIDE]
+            compiled = self._compile(row, made)
+            rows = adopted(row, key, compiled, given, now, self._world.chance.id)
+            writes += [PutResource(one) for one in rows]
         return Asked(key, child, tuple(writes))
 
     def _change(

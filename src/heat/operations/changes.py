@@ -6,13 +6,14 @@ from typing import Any
 
 from heat.base.errors import Conflict, Invalid
 from heat.base.ids import StackId
+from heat.engine.adopting import adopted
 from heat.engine.record import COMPLETE, IN_PROGRESS
 from heat.operations.accepting import accept as accept_for
 from heat.operations.accepting import operation_of, settle, started
 from heat.operations.checks import check
 from heat.operations.content import Content, draft
 from heat.operations.context import Context
-from heat.operations.export import adopted_rows, check_switched_on
+from heat.operations.export import check_switched_on
 from heat.operations.exporting import check_unused
 from heat.operations.finding import OfStack, find_live
 from heat.operations.services import Services, definition_of
@@ -106,7 +107,8 @@ def create_stack(services: Services, context: Context, request: CreateStack) -> 
         created_at=now,
     )
     operation = operation_of(services, context, stack, action, made.definition.id)
-    adopted = adopted_rows(services, stack, operation.id, made.compiled, request.adopt or {})
+    given = request.adopt or {}
+    rows = list(adopted(stack, operation.id, made.compiled, given, now, services.new_id))
     operations.accept(
         services.db,
         operation=operation,
@@ -114,7 +116,7 @@ def create_stack(services: Services, context: Context, request: CreateStack) -> 
         definition=made.definition,
         credentials=kept,
         events=[started(services, context, stack, action)],
-        also=lambda connection: resources.insert(connection, services.db, adopted),
+        also=lambda connection: resources.insert(connection, services.db, rows),
     )
     services.wake(stack_id)
     return {"id": stack_id, "stack_name": stack.name, "project": stack.project}

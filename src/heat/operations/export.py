@@ -1,20 +1,13 @@
 """Stacks that come and go without their objects: exported, abandoned, adopted."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
-from heat.base.errors import Invalid
-from heat.base.ids import OperationId, ResourceId
-from heat.engine.record import fresh_row
 from heat.operations import views
 from heat.operations.accepting import accept, check_at_rest, operation_of, settle
 from heat.operations.context import Context
 from heat.operations.finding import OfStack, find_live
 from heat.operations.services import Services, definition_of
 from heat.operations.stacks import not_supported
-from heat.plan.definition import Compiled
 from heat.store import resources, stacks
 from heat.store.rows import ResourceRow, StackRow
 
@@ -74,43 +67,6 @@ def entry(row: ResourceRow) -> dict[str, Any]:
         "metadata": row.metadata,
         "resource_data": row.data,
     }
-
-
-def adopted_rows(
-    services: Services,
-    stack: StackRow,
-    operation: OperationId,
-    compiled: Compiled,
-    given: Mapping[str, Any],
-) -> list[ResourceRow]:
-    """Return the rows of resources to take over: which object each is, and what it keeps."""
-    return list(_adopted(services, stack, operation, compiled, given))
-
-
-def _adopted(
-    services: Services,
-    stack: StackRow,
-    operation: OperationId,
-    compiled: Compiled,
-    given: Mapping[str, Any],
-) -> Iterable[ResourceRow]:
-    now = services.clock.now()
-    for name, definition in compiled.bound.resources.items():
-        said = given.get(name)
-        if said is None:
-            continue
-        if not isinstance(said, Mapping):
-            raise Invalid(
-                f"What adopt_stack_data says of the resource {name} must be a map.",
-                kind="HTTPBadRequest",
-            )
-        row = fresh_row(stack, operation, ResourceId(services.new_id()), name, definition.type, now)
-        taken = {
-            "physical_id": said.get("resource_id") or None,
-            "data": dict(said.get("resource_data") or {}),
-            "metadata": dict(said.get("metadata") or {}),
-        }
-        yield replace(row, **taken)
 
 
 def check_switched_on(enabled: bool, what: str) -> None:

@@ -1,0 +1,75 @@
+"""What a stack is to take over: which object each resource is, and what it keeps."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from heat.base.errors import Invalid
+from heat.base.ids import OperationId, ResourceId
+from heat.engine.making import Made, revealed
+from heat.engine.record import fresh_row
+from heat.plan.definition import Compiled
+from heat.plugin.find import resolve
+from heat.plugin.nested import Nested
+from heat.plugin.resource import Resource
+from heat.plugin.steps import Steps
+from heat.store.rows import ResourceRow, StackRow
+
+INSIDE = "heat:adopt"
+"""Where the data of a row tells what its nested stack is to take over."""
+
+
+def adopted(
+    stack: StackRow,
+    operation: OperationId,
+    compiled: Compiled,
+    given: Mapping[str, Any],
+    now: datetime,
+    new_id: Callable[[], str],
+) -> Iterator[ResourceRow]:
+    """Return the rows of the resources that are in the template and in what was given.
+
+    A resource whose entry has resources of its own is a nested stack, which is made anew.
+    """
+    for name, definition in compiled.bound.resources.items():
+        said = given.get(name)
+        if said is None:
+            continue
+        if not isinstance(said, Mapping):
+            raise Invalid(
+                f"What adopt_stack_data says of the resource {name} must be a map.",
+                kind="HTTPBadRequest",
+            )
+        row = fresh_row(stack, operation, ResourceId(new_id()), name, definition.type, now)
+        data = dict(said.get("resource_data") or {})
+        inside = said.get("resources")
+        if isinstance(inside, Mapping):
+            data[INSIDE] = inside
+        taken = {
+            "physical_id": None if INSIDE in data else said.get("resource_id") or None,
+            "data": data,
+            "metadata": dict(said.get("metadata") or {}),
+        }
+        yield replace(row, **taken)
+
+
+def adoption(values: Resource, item: str | None, names: frozenset[str]) -> Steps[Made]:
+    """Look names up, take an object over, and read its wanted attributes."""
+    resolved: Resource = yield from resolve(values)
+    here = values.__here__
+    data = {name: value for name, value in here.data.items() if name != INSIDE}
+    resolved = resolved.at(here.keeping(data))
+    if isinstance(resolved, Nested):
+        item = yield from _nested(resolved, here.data[INSIDE])
+    attributes = yield from revealed(resolved, item, names)
+    return Made(item, resolved, attributes)
+
+
+def _nested(values: Nested, given: Mapping[str, Any]) -> Steps[str]:
+    """Make a nested stack whose members, named as they were, take over what is given."""
+    refs = {name: said.get("resource_id") for name, said in given.items()}
+    nest = values.foreseen_among(refs) or values.child("ADOPT")
+    reply = yield replace(nest, action="ADOPT")
+    return str(reply["id"])

@@ -1,0 +1,112 @@
+"""Stacks within stacks, adopted: members are taken over under their names."""
+
+import pytest
+
+from heat.operations import changes, export
+from heat.operations.changes import CreateStack
+from heat.operations.finding import OfStack
+
+from .test_actions import Asking, ended
+
+INNER = """
+heat_template_version: 2021-04-16
+parameters: {size: {type: number}}
+resources:
+  deep: {type: OS::Cinder::Volume, properties: {size: {get_param: size}}}
+outputs:
+  which: {value: {get_resource: deep}}
+"""
+OUTER = """
+heat_template_version: 2021-04-16
+resources:
+  own: {type: inner.yaml, properties: {size: 1}}
+  group:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: 2
+      resource_def: {type: inner.yaml, properties: {size: 2}}
+  scaled:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 1
+      max_size: 3
+      desired_capacity: 2
+      resource: {type: OS::Cinder::Volume, properties: {size: 3}}
+outputs:
+  inner: {value: {get_attr: [own, which]}}
+"""
+
+
+async def abandoned(place):
+    """Leave the objects of a stack behind, and return its export."""
+    place.start()
+    stack, ask = place.ask("CREATE", OUTER, files={"inner.yaml": INNER}), Asking(place)
+    assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+    found = ask(export.abandon_stack, OfStack(stack=stack))
+    assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+    return ask, found
+
+
+def adopt(ask, found):
+    given = {name: found[name] for name in ("template", "files", "environment")}
+    request = CreateStack(stack_name="again", adopt=found["resources"], **given)
+    return ask(changes.create_stack, request)["id"]
+
+
+def test_an_abandoned_tree_is_adopted_as_it_was(world):
+    async def main(place):
+        ask, found = await abandoned(place)
+        volumes = place.objects()["volume.volume"]
+        assert len(volumes) == 5
+        again = adopt(ask, found)
+        state, reason = await ended(place, again)
+        assert state == "ADOPT_COMPLETE", reason
+        assert place.objects()["volume.volume"] == volumes
+        for tree in place.stacks():
+            rows = place.rows(tree.id)
+            assert {row.status for row in rows.values()} == {"COMPLETE"}
+            assert {row.action for row in rows.values()} == {"ADOPT"}
+        scaled = place.rows(place.rows(again)["scaled"].physical_id)
+        assert {row.name: row.physical_id for row in scaled.values()} == {
+            name: entry["resource_id"]
+            for name, entry in found["resources"]["scaled"]["resources"].items()
+        }
+        own = found["resources"]["own"]["resources"]["deep"]["resource_id"]
+        assert place.rows(again)["own"].attributes["which"] == own
+        place.ask("UPDATE", OUTER, again, files={"inner.yaml": INNER})
+        assert (await ended(place, again))[0] == "UPDATE_COMPLETE"
+        assert place.objects()["volume.volume"] == volumes
+        place.ask("DELETE", None, again)
+        assert (await ended(place, again))[0] == "DELETE_COMPLETE"
+        assert place.made() == {}
+
+    world(main)
+
+
+def test_a_member_that_nothing_is_said_of_fails_and_the_objects_stay(world):
+    async def main(place):
+        ask, found = await abandoned(place)
+        volumes = place.objects()["volume.volume"]
+        del found["resources"]["own"]["resources"]["deep"]
+        again = adopt(ask, found)
+        state, reason = await ended(place, again)
+        assert state == "ADOPT_FAILED"
+        assert "resources.own.resources.deep: Resource ID was not provided." in reason
+        assert place.objects()["volume.volume"] == volumes
+
+    world(main)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "told"),
+    [("own", {"resource_id": "x"}, "it needs"), ("scaled", {}, "not provided")],
+)
+def test_a_nested_stack_needs_resources(world, name, said, told):
+    async def main(place):
+        ask, found = await abandoned(place)
+        found["resources"][name] = said
+        state, reason = await ended(place, adopt(ask, found))
+        assert state == "ADOPT_FAILED"
+        assert told in reason
+
+    world(main)
