@@ -1,11 +1,13 @@
 """The operator's rules: policy.yaml over the defaults, under the names that operators know."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from oslo_config import cfg
 
+from heat.base.errors import Denied, Invalid
 from heat.operations.context import Context
 from heat.operations.policy import Policy, defaults
 from wire import HOT, Wire
@@ -17,10 +19,14 @@ WHO = Context(project="demo", user_id="u", roles=("member",))
 def ruled(folder: Path, rules: str, more: str = "") -> Policy:
     (folder / "policy.yaml").write_text(rules)
     (folder / "heat.conf").write_text(f"[oslo_policy]\npolicy_file = policy.yaml\n{more}")
+    return Policy(of(folder))
+
+
+def of(folder: Path) -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
     files = [str(folder / "heat.conf")]
     conf([], project="heat", default_config_files=files, default_config_dirs=[])
-    return Policy(conf)
+    return conf
 
 
 def test_every_rule_that_operators_know_is_there():
@@ -36,6 +42,50 @@ def test_the_operators_rule_counts(tmp_path: Path):
     with pytest.raises(Exception, match="stacks:show"):
         policy.check("stacks:show", WHO, "demo")
     policy.check("stacks:index", WHO, "demo")
+
+
+def test_domains_count_where_the_operator_says_so(tmp_path: Path, db):
+    """Users and projects may have the same names in two domains."""
+    ruled(tmp_path, '"stacks:show": "user_domain_id:north and project_domain_id:north"')
+    wire = Wire(db, conf=of(tmp_path))
+    known = {domain: wire.create(project=f"id-{domain}") for domain in ("north", "south")}
+    for domain, other, status in (("north", "south", 200), ("south", "north", 403)):
+        headers = {
+            "X-Project-Name": "web", "X-User-Domain-Id": domain, "X-Project-Domain-Id": domain,
+        }  # fmt: skip
+        more = {"project": f"id-{domain}", "headers": headers}
+        assert wire.ask("GET", f"/stacks/web/{known[domain]}", **more).status_code == status
+        assert wire.ask("GET", f"/stacks/web/{known[other]}/template", **more).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ('"stacks:index": "role:zz', "quoted scalar"),
+        ("- a", "must be a map"),
+        ('"stacks:index": "rule:stacks:index"', "stacks:index"),
+        ('"stacks:index": "rule:nowhere"', "stacks:index"),
+    ],
+)
+def test_rules_that_can_not_be_used_are_refused_at_start(tmp_path: Path, rules: str, said: str):
+    with pytest.raises(Invalid, match=said) as caught:
+        ruled(tmp_path, rules)
+    assert "policy.yaml can't be used" in str(caught.value)
+
+
+def test_rules_are_read_again_and_those_that_can_not_be_change_nothing(tmp_path: Path, caplog):
+    policy = ruled(tmp_path, '"stacks:index": "!"')
+    with pytest.raises(Denied):
+        policy.check("stacks:index", WHO, "demo")
+    file = tmp_path / "policy.yaml"
+    for turn, rules in enumerate(('"stacks:index": ""', '"stacks')):
+        file.write_text(rules)
+        later = 4 * 10**9 + turn
+        os.utime(file, (later, later))
+        for _ in range(2):
+            policy._until = 0.0
+            policy.check("stacks:index", WHO, "demo")
+    assert "the rules stay as they were" in caplog.text
 
 
 def test_older_defaults_hold_where_the_operator_keeps_them(tmp_path: Path):

@@ -15,8 +15,10 @@ class Context(Struct, frozen=True, kw_only=True):
     request_id: str = ""
     user_id: str = ""
     username: str = ""
+    user_domain: str = ""
     project: ProjectId
     project_name: str = ""
+    project_domain: str = ""
     roles: tuple[str, ...] = ()
     is_admin: bool = False
     token: str = ""

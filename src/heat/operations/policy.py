@@ -1,5 +1,6 @@
 """Who may do what: the rules' defaults, and asking oslo.policy."""
 
+import logging
 import time
 from functools import cache
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from oslo_config import cfg
 from oslo_policy import policy
 
-from heat.base.errors import Denied
+from heat.base.errors import Denied, Invalid
 from heat.operations.context import Context
 
+_log = logging.getLogger(__name__)
 _MINE = "project_id:%(project_id)s"
 _OLD = "rule:deny_stack_user"
 READER = "rule:project_reader"
@@ -162,7 +164,10 @@ LASTING = 1.0
 
 
 class Policy:
-    """The rules of one service: policy.yaml over the defaults."""
+    """The rules of one service: policy.yaml over the defaults, read again when it changes.
+
+    Raises Invalid when the rules can't be used. Those that can't be read later change nothing.
+    """
 
     def __init__(self, conf: Any = None) -> None:
         if conf is None:
@@ -175,6 +180,11 @@ class Policy:
         self._enforcer.register_defaults(defaults())
         self._answers: dict[tuple[Any, ...], bool] = {}
         self._until = 0.0
+        try:
+            self._enforcer.load_rules()
+            self._enforcer.check_rules(raise_on_violation=True)
+        except (policy.InvalidDefinitionError, AttributeError, ValueError) as wrong:
+            raise Invalid(f"{self._file} can't be used: {_said(wrong)}") from None
 
     def check(self, rule: str, context: Context, project: str) -> None:
         """Raise Denied unless a rule allows the caller to act on a project."""
@@ -196,8 +206,8 @@ class Policy:
 
     def _allows(self, rule: str, context: Context, project: str) -> bool:
         answers = self._look_again()
-        who = (context.user_id, context.project, context.roles, context.is_admin)
-        question = (rule, project, *who)
+        who = (context.user_id, context.user_domain, context.project, context.project_domain)
+        question = (rule, project, context.roles, context.is_admin, *who)
         if (known := answers.get(question)) is None:
             known = answers[question] = self._judge(rule, context, project)
         return known
@@ -205,19 +215,37 @@ class Policy:
     def _look_again(self) -> dict[tuple[Any, ...], bool]:
         """Read the rules anew now and then; returns what has been answered by them."""
         if time.monotonic() >= self._until:
-            self._enforcer.load_rules()
+            self._reload()
             self._answers, self._until = {}, time.monotonic() + LASTING
         return self._answers
+
+    def _reload(self) -> None:
+        try:
+            self._enforcer.load_rules()
+        except (AttributeError, ValueError) as wrong:
+            _log.error(
+                "%s can't be read; the rules stay as they were: %s", self._file, _said(wrong)
+            )
+
+    @property
+    def _file(self) -> str:
+        return f"The policy file {self._enforcer.policy_file}"
 
     def _judge(self, rule: str, context: Context, project: str) -> bool:
         """Ask the library, which looks at its files and into its rules each time."""
         who = {
             "user_id": context.user_id,
+            "user_domain_id": context.user_domain,
             "project_id": context.project,
+            "project_domain_id": context.project_domain,
             "roles": list(context.roles),
             "is_admin_project": context.is_admin or "admin" not in context.roles,
         }
         return bool(self._enforcer.enforce(rule, {"project_id": project}, who))
+
+
+def _said(wrong: Exception) -> str:
+    return "it must be a map of rules." if isinstance(wrong, AttributeError) else str(wrong)
 
 
 @cache
