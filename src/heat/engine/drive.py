@@ -149,6 +149,8 @@ class Drive:
             plan = await self._plan(scene)
         if not self._superseded:
             await self._finish(scene, outcome)
+        elif writes := saving.left(scene):
+            await self._lease.commit(*writes)
 
     def _problems(self, compiled: Compiled) -> Sequence[Problem]:
         if self.operation.action in actions.ACTIONS:

@@ -75,6 +75,9 @@ async def perform(
         if action == "CREATE" and act.made_now:
             await _disown(scene, row, act.made_now)
         raise
+    finally:
+        if action == "SNAPSHOT" and act.kept is not None:
+            scene.saved[row.id] = act.kept
 
 
 async def _to_its_end(
@@ -118,7 +121,7 @@ async def _to_its_end(
         **kept,
     }
     row, writes = scene.teller.resource(row, action, COMPLETE, **fields)
-    if act.pending or scene.journal.get(row.id) or act.wrote:
+    if action != "CREATE" or scene.journal.get(row.id) or act.wrote:
         writes.append(DropJournal(row.id))
     await lease.commit(*_without_journal(act.pending), *writes)
     scene.journal.pop(row.id, None)

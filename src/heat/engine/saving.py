@@ -59,6 +59,13 @@ def at_end(scene: Scene, status: str, reason: str) -> list[Write]:
     return [ChangeSnapshot(scene.operation.options["snapshot"], fields)]
 
 
+def left(scene: Scene) -> list[Write]:
+    """Return what is to be written of a snapshot that gave way to a newer operation."""
+    if scene.operation.action != "SNAPSHOT" or not scene.saved:
+        return []
+    return [ChangeSnapshot(scene.operation.options["snapshot"], {"data": _taken(scene, FAILED)})]
+
+
 def cut_off(operation: OperationRow, reason: str) -> list[Write]:
     """Return what is to be written of a snapshot that could not even be begun."""
     key = operation.options.get("snapshot")
@@ -93,16 +100,16 @@ def _taken(scene: Scene, status: str) -> Mapping[str, Any]:
     """Return the data of a snapshot; of one that failed what there is to clear away later."""
     begun = scene.snapshots[scene.operation.options["snapshot"]]
     rows = [row for row in scene.rows.values() if _is_in(scene, row)]
-    entries = {row.name: _entry(row) for row in rows}
+    entries = {row.name: _entry(row, scene.saved.get(row.id, row.data)) for row in rows}
     return {**begun.data, "action": "SNAPSHOT", "status": status, "resources": entries}
 
 
 def _is_in(scene: Scene, row: ResourceRow) -> bool:
     mine = row.operation == scene.operation.id and row.action == "SNAPSHOT"
-    return mine and row.status != FAILED
+    return mine and (row.status == COMPLETE or row.id in scene.saved)
 
 
-def _entry(row: ResourceRow) -> Mapping[str, Any]:
+def _entry(row: ResourceRow, data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "row": row.id,
         "name": row.name,
@@ -112,5 +119,5 @@ def _entry(row: ResourceRow) -> Mapping[str, Any]:
         "action": row.action,
         "status": row.status,
         "metadata": row.metadata,
-        "resource_data": row.data,
+        "resource_data": data,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -48,6 +49,10 @@ class Scene:
     shifted: set[str] = field(default_factory=set[str])
     lingering: set[ResourceId] = field(default_factory=set[ResourceId])
     """Rows that stay for a while although their objects are deleted."""
+    saved: dict[ResourceId, Mapping[str, Any]] = field(
+        default_factory=dict[ResourceId, Mapping[str, Any]]
+    )
+    """What was kept for the snapshot that is being taken, though it may come to nothing."""
     failures: dict[str, str] = field(default_factory=dict[str, str])
     current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
 

@@ -6,7 +6,7 @@ from typing import Any
 from heat.base.json import Json
 from heat.plugin.actions import act
 from heat.plugin.resource import Here
-from heat.plugin.steps import VOLUME, Search, Steps, Wait, pick
+from heat.plugin.steps import VOLUME, Keep, Search, Steps, Wait, pick
 from heat.resources.cinder.common import until_volume
 
 
@@ -22,6 +22,7 @@ def make(volume: str, here: Here) -> Steps[dict[str, Json]]:
     )
     reply = yield VOLUME.post("/backups", {"backup": wanted}, search=search)
     backup = str(reply["backup"]["id"])
+    yield Keep({**here.data, "backup_id": backup})  # however the wait for it ends
     yield _until_backup(backup)
     return {"backup_id": backup}
 
@@ -41,6 +42,10 @@ def drop(data: Mapping[str, Any]) -> Steps[None]:
     """Delete the backup of a snapshot."""
     if backup := data.get("backup_id"):
         where = f"/backups/{backup}"
+        live = yield VOLUME.get(where, missing_ok=True)
+        if pick(live, "backup.status") == "creating":
+            # Cinder deletes no backup that it is still making.
+            yield VOLUME.get(where).until("backup.status", "available", "error", failing=())
         yield VOLUME.delete(where)
         yield VOLUME.get(where).until_gone("backup.status", why="backup.fail_reason")
 

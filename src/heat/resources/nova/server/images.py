@@ -5,7 +5,7 @@ from typing import Any
 
 from heat.base.json import Json
 from heat.plugin.resource import Here
-from heat.plugin.steps import IMAGE, Search, Steps, pick
+from heat.plugin.steps import IMAGE, Keep, Search, Steps, pick
 from heat.resources.nova.common import COMPUTE
 
 
@@ -17,6 +17,7 @@ def make(server: str, here: Here) -> Steps[dict[str, Json]]:
         f"/servers/{server}/action", {"createImage": {"name": name}}, search=search
     )
     image = str(reply.get("image_id") or pick(reply, "image.id"))
+    yield Keep({**here.data, "snapshot_image_id": image})  # however the wait for it ends
     yield IMAGE.get(f"/v2/images/{image}").until(
         "status", "active", failing=("killed", "deleted", "pending_delete", "error")
     )

@@ -1,0 +1,64 @@
+"""Snapshots that come to nothing: what they made goes with them, and what others made stays."""
+
+import asyncio
+
+import pytest
+
+from heat.operations import changes, snapshots
+from heat.operations.changes import UpdateStack
+from heat.operations.services import Limits
+from heat.operations.snapshots import OfSnapshot
+
+from .test_actions import HEAVY, copies, created, ended
+
+SLOW = {"backup.create": 90}
+
+
+@pytest.mark.parametrize("end", ["timeout", "update", "delete"])
+def test_what_a_snapshot_made_before_it_was_cut_off_goes_with_it(world, end):
+    async def main(place):
+        stack, ask = await created(place, HEAVY)
+        ask.services = ask.services.__class__(
+            **{
+                name: getattr(ask.services, name)
+                for name in ("db", "client", "clock", "new_id", "wake")
+            },
+            limits=Limits(stack_action_timeout=30 if end == "timeout" else 3600),
+        )
+        key = ask.snapshot(stack)
+        await asyncio.sleep(10)
+        assert copies(place) == (1, 1)
+        if end == "update":
+            ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
+        if end == "delete":
+            place.ask("DELETE", None, stack)
+            assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+            assert copies(place) == (0, 0)
+            return
+        await place.settled(stack)
+        assert [(one["id"], one["status"]) for one in ask.kept(stack)] == [(key, "FAILED")]
+        if end == "timeout":
+            await asyncio.sleep(60)
+        ask(snapshots.delete_snapshot, OfSnapshot(stack=stack, snapshot=key))
+        await place.settled(stack)
+        assert [one["status_reason"] for one in ask.kept(stack)] == []
+        assert copies(place) == (0, 0)
+
+    world(main, times=SLOW)
+
+
+def test_an_earlier_snapshot_keeps_what_it_has(world):
+    async def main(place):
+        stack, ask = await created(place, HEAVY)
+        good = ask.snapshot(stack)
+        await place.settled(stack)
+        assert copies(place) == (1, 1)
+        bad = ask.snapshot(stack)
+        ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
+        await place.settled(stack)
+        ask(snapshots.delete_snapshot, OfSnapshot(stack=stack, snapshot=bad))
+        await place.settled(stack)
+        assert [one["id"] for one in ask.kept(stack)] == [good]
+        assert copies(place) == (1, 1)
+
+    world(main)
