@@ -286,6 +286,7 @@ class WholeEvent(Event, kw_only=True):
 
     resource_type: str | None
     resource_properties: Anything | None
+    request_id: Annotated[str, Meta(description="of the request that it came of")]
 
 
 class Events(Struct):

@@ -1,11 +1,16 @@
 """What every request goes through first: it gets an id, and its address must be sound."""
 
+import logging
 import re
 import uuid
+from urllib.parse import quote
 
 import falcon
 
 from heat.api.faults import bad_request
+from heat.cloud.client import REQUEST_ID
+
+_log = logging.getLogger(__name__)
 
 
 class RequestIds:
@@ -20,6 +25,14 @@ class RequestIds:
         known = _REQUEST_ID.fullmatch(given) is not None
         req.context.request_id = given if known else f"req-{uuid.uuid4()}"
         resp.set_header("X-Openstack-Request-Id", req.context.request_id)
+        REQUEST_ID.set(req.context.request_id)
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool
+    ) -> None:
+        """Tell the log how it was answered."""
+        _log.info("%s %s: %d", req.method, quote(req.path), resp.status_code)
+        REQUEST_ID.set("")
 
 
 class Negotiation:

@@ -22,6 +22,7 @@ from devcloud.main import write_whole
 from heat.cloud.login import password_login
 from heat.cloud.settings import CloudSettings, Polling, StackDomain, Trustee
 from heat.main import access, front
+from heat.main.logs import bear_request_ids
 from heat.main.node import Node, Wants
 from heat.main.served import Served, listen
 from heat.operations.services import Limits
@@ -132,8 +133,9 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
     logging.basicConfig(
         filename=folder / "heat.log",
         level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        format="%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
     )
+    bear_request_ids()
     listening, wanted = ports(options.port_base)
     url = f"http://{HOST}:{listening.getsockname()[1]}"
     closing.callback(listening.close)

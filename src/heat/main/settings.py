@@ -15,6 +15,7 @@ from heat.base.errors import Invalid
 from heat.cloud.settings import CloudSettings, StackDomain, Trustee
 from heat.engine.ports import Settings as EngineSettings
 from heat.main import clients, unheeded
+from heat.main.logs import bear_request_ids
 from heat.operations.services import Limits
 from heat.template.limits import QUERIES
 
@@ -189,6 +190,7 @@ def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
         default_log_levels=[*log.get_default_log_levels(), "waitress=INFO", "alembic=WARNING"]
     )
     log.setup(conf, "heat")
+    bear_request_ids()
     unheeded.tell(conf)
     limit_queries(conf)
     return conf

@@ -184,6 +184,7 @@ def show_event(services: Services, context: Context, request: ShowEvent) -> dict
         "stack": identity(stack),
         "resource_type": row.resource_type,
         "resource_properties": row.properties,
+        "request_id": row.request_id,
     }
     return {"stack": identity(stack), "event": shown}
 
