@@ -289,7 +289,7 @@ def test_validating_lists_the_parameters(heat, service, template):
 
 def test_a_file_that_is_not_there_is_named(heat, service, environ):
     ran = heat("stack", "create", "shop", "-t", "none.yaml")
-    assert ran.code == 1
+    assert ran.code == 3
     assert "none.yaml can't be read: No such file or directory" in ran.err
 
 

@@ -3,14 +3,16 @@
 import json
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
+from heat.cli.contents import FILE
 from heat.cli.failures import Failure
 from heat.cli.shown import Form, formed
+from heat.cli.texts import read_text
 from heat.cli.waiting import Wait, note, started, waiting
 
 
@@ -59,7 +61,7 @@ def cancel(client: Client, form: Form, name: str, no_rollback: bool, wait: Wait)
 @click.option(
     "--adopt-file",
     required=True,
-    type=click.File("r", encoding="utf-8"),
+    type=FILE,
     help="What abandon or export gave; - for standard input.",
 )
 @click.option("--rollback", is_flag=True, help="On failure, delete what was adopted.")
@@ -67,12 +69,12 @@ def cancel(client: Client, form: Form, name: str, no_rollback: bool, wait: Wait)
 @formed
 @asking
 def adopt(
-    client: Client, form: Form, name: str, adopt_file: IO[str], rollback: bool, wait: Wait
+    client: Client, form: Form, name: str, adopt_file: str, rollback: bool, wait: Wait
 ) -> int:
     """Make a stack of objects that are there, as an export names them."""
     body = {
         "stack_name": name,
-        "adopt_stack_data": adopt_file.read(),
+        "adopt_stack_data": read_text(adopt_file),
         "disable_rollback": not rollback,
     }
     stack = client.send("POST", "/stacks", body)["stack"]

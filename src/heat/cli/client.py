@@ -69,12 +69,20 @@ class Client:
             if len(words) == 2:
                 return StackReference(unquote(words[0]), unquote(words[1]))
         if answer.status == 404:
-            refused = _refused(answer)
-            raise Refused(404, refused.message, cure="heat stack list tells what there is")
+            raise Refused(404, _refused(answer).message, cure=self._near(name))
         if answer.status >= 300:
             raise _refused(answer)
         stack = answer.json()["stack"]
         return StackReference(stack["stack_name"], stack["id"])
+
+    def _near(self, name: str) -> str:
+        """Tell which stack may have been meant."""
+        from heat.base.problems import did_you_mean
+
+        answer = self._exchange("GET", "/stacks")
+        known = answer.json()["stacks"] if answer.status == 200 else []
+        meant = did_you_mean(name, (stack["stack_name"] for stack in known))
+        return meant or "heat stack list tells what there is"
 
     def _exchange(
         self, method: str, path: str, body: Any = None, query: Query | None = None

@@ -6,7 +6,11 @@ from typing import Any
 
 import click
 
+from heat.cli.called import as_called
 from heat.cli.failures import Failure, Refused
+
+LONGEST = 100
+"""Letters of a source line that are shown."""
 
 
 def complain(failure: Failure) -> None:
@@ -30,7 +34,7 @@ def complain_of_usage(error: click.ClickException) -> None:
 def _tell(message: str, cure: str) -> None:
     _say(f"{click.style('error', fg='red', bold=True)}: {message}")
     if cure:
-        _say(f"  {cure}")
+        _say(f"  {as_called(cure)}")
 
 
 def _say(text: str) -> None:
@@ -50,8 +54,17 @@ def described(problem: Mapping[str, Any]) -> str:
     lines = [click.style(head, bold=True) + ": ".join(word for word in said if word)]
     if problem.get("line") is not None and problem.get("text"):
         margin = f"  {problem['line']} | "
-        caret = " " * (len(margin) - 2 + int(problem.get("column") or 1) - 1)
-        lines += [f"{margin}{problem['text']}", f"  {caret}{click.style('^', fg='red')}"]
+        text, at = _clipped(str(problem["text"]), int(problem.get("column") or 1) - 1)
+        lines += [f"{margin}{text}", f"{' ' * (len(margin) + at)}{click.style('^', fg='red')}"]
     if problem.get("cure"):
-        lines.append(f"  {click.style('cure', fg='green')}: {problem['cure']}")
+        lines.append(f"  {click.style('cure', fg='green')}: {as_called(problem['cure'])}")
     return "\n".join(lines)
+
+
+def _clipped(text: str, at: int) -> tuple[str, int]:
+    """Leave of a long line what is around a place, and say where in it that is."""
+    if len(text) <= LONGEST:
+        return text, at
+    start = max(0, min(at - LONGEST // 2, len(text) - LONGEST))
+    before, after = "…" if start else "", "…" if start + LONGEST < len(text) else ""
+    return f"{before}{text[start : start + LONGEST]}{after}", at - start + len(before)

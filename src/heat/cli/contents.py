@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FILE = click.Path(dir_okay=False, allow_dash=True)
+FILE = click.Path(allow_dash=True)
 
 
 def with_environments(command: F) -> F:

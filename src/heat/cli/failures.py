@@ -8,7 +8,7 @@ FAILED = 1
 USAGE = 2
 """The command line can't be understood."""
 NOT_FOUND = 3
-"""There is no such stack, resource, output, snapshot or type."""
+"""There is no such stack, resource, output, snapshot, file or type."""
 NO_ACCESS = 4
 """The service can't be reached, or it does not let this user do that."""
 TOO_LONG = 5
@@ -31,6 +31,12 @@ class NoAccess(Failure):
     """The settings do not lead to the service, or keystone refused the login."""
 
     code = NO_ACCESS
+
+
+class NoFile(Failure):
+    """A file that was named is not there."""
+
+    code = NOT_FOUND
 
 
 class Unreachable(NoAccess):

@@ -17,7 +17,8 @@ import yaml
 
 from heat.base.errors import problem_to_wire
 from heat.base.problems import Place, Problem
-from heat.cli.failures import Failure, Refused
+from heat.cli.failures import Failure, NoFile, Refused
+from heat.cli.texts import NO_TEXT
 from heat.template.registry import is_template
 from heat.template.yaml_nodes import compose
 
@@ -69,12 +70,13 @@ def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sour
     sources = reading.sources
     if template is not None:
         where = _locate(template, Path())
-        text = reading.read(where, None)
+        text = reading.read(where, None, only_text=True)
         sources.template = reading.take(text, where, template, _template_references)
         sources.names["template"] = template
     for name in environments:
         where = _locate(name, Path())
-        text = reading.take(reading.read(where, None), where, name, _environment_references)
+        text = reading.read(where, None, only_text=True)
+        text = reading.take(text, where, name, _environment_references)
         key = name if sources.files.get(name, text) == text else _address(where)
         sources.environments[key] = text
         sources.names[key] = name
@@ -92,6 +94,7 @@ class _Reading:
         self.known: dict[tuple[Where, bool], str] = {}
         self.open: set[Where] = set()
         self.problems: list[Problem] = []
+        self.missing = False
 
     def take(
         self,
@@ -125,7 +128,8 @@ class _Reading:
         if (target, template) not in self.known:
             mark = node.start_mark
             line = text.splitlines()[mark.line]
-            content = self.read(target, Place(shown, mark.line + 1, mark.column + 1, line))
+            place = Place(shown, mark.line + 1, mark.column + 1, line)
+            content = self.read(target, place, only_text=template)
             if template:
                 content = self.take(content, target, str(target), _template_references)
             self.known[target, template] = content
@@ -136,20 +140,29 @@ class _Reading:
         self.sources.names.setdefault(key, str(target))
         return key
 
-    def read(self, where: Where, place: Place | None) -> str:
-        """Return a file's text, nothing if it can't be read; what is no text goes as base64."""
+    def read(self, where: Where, place: Place | None, *, only_text: bool) -> str:
+        """Return a file's text, nothing if it can't be read; else base64 if it is none."""
         try:
             content = _fetch(where) if isinstance(where, str) else _content(where)
         except OSError as error:
             words = error.strerror or str(getattr(error, "reason", "")) or str(error)
-            message = f"{where} can't be read: {words}"
-            problem = Problem("A file can't be read", detail=message, code="H903", place=place)
-            self.problems.append(problem if place else replace(problem, where=str(where)))
+            self._unread(where, words, place, missing=isinstance(error, FileNotFoundError))
             return ""
         try:
             return content.decode()
         except UnicodeDecodeError:
-            return base64.b64encode(content).decode()
+            if not only_text:
+                return base64.b64encode(content).decode()
+            self._unread(where, NO_TEXT, place)
+            return ""
+
+    def _unread(
+        self, where: Where, words: str, place: Place | None, *, missing: bool = False
+    ) -> None:
+        message = f"{where} can't be read: {words}"
+        problem = Problem("A file can't be read", detail=message, code="H903", place=place)
+        self.problems.append(problem if place else replace(problem, where=str(where)))
+        self.missing = self.missing or missing
 
     def complain(self) -> None:
         """Raise what could not be read."""
@@ -157,7 +170,7 @@ class _Reading:
             case []:
                 return
             case [Problem(place=None) as only]:
-                raise Failure(only.detail)
+                raise (NoFile if self.missing else Failure)(only.detail)
             case found:
                 wires = [problem_to_wire(problem) for problem in found]
                 raise Refused(0, found[0].detail, {"problems": wires})

@@ -49,6 +49,14 @@ class Lazy(click.Group):
                 raise self._unknown(ctx, args[0])
         return super().resolve_command(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what every command is for, in whole."""
+        names = self.list_commands(ctx)
+        found = [(name, self.get_command(ctx, name)) for name in names]
+        rows = [(name, cmd.get_short_help_str(500)) for name, cmd in found if cmd]
+        with formatter.section("Commands"):
+            formatter.write_dl([row for row in rows if row])
+
     def _unknown(self, ctx: click.Context, word: str) -> click.UsageError:
         from heat.base.problems import closest
 

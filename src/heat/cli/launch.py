@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,9 +9,10 @@ import click
 from heat.cli.asking import asking, of_stack, stack_names
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE, read_parameters, with_environments
-from heat.cli.failures import INTERRUPTED, Failure, Refused
+from heat.cli.failures import INTERRUPTED, Refused
 from heat.cli.planned import show_changes, show_preview
 from heat.cli.shown import Form, formed
+from heat.cli.texts import read_text
 from heat.cli.waiting import Wait, console, note, started, waiting, watched
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
 
     sources = read_sources(options["template"], options["environments"])
     values = {
-        name: _text(file)
+        name: read_text(file)
         for name, file in read_parameters(options["parameter_files"], "--parameter-file").items()
     }
     body = sources.body(values | read_parameters(options["parameters"]))
@@ -222,15 +222,6 @@ def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
     if options.get("tags") is not None:
         body["tags"] = options["tags"]
     return sources, body
-
-
-def _text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{file} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Failure(f"{file} can't be read: it is no UTF-8 text") from None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from heat.cli.called import as_called
 from heat.cli.client import Client, StackReference
 from heat.cli.failures import Failure, Refused, Unreachable
 from heat.cli.pages import pages
@@ -291,7 +292,7 @@ def _tell_outputs(client: Client, reference: StackReference, console: "Console")
         if output.get("output_error"):
             words = f"({output['output_error']})"
         elif key in secret:
-            words = f"(hidden; heat stack output {reference.name} {key})"
+            words = as_called(f"(hidden; heat stack output {reference.name} {key})")
         indented = words.rstrip().replace("\n", "\n" + " " * (width + 4))
         _say(console, f"  {key:<{width}}  {indented}")
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from heat.cli.contents import FILE, read_parameters
 from heat.cli.failures import Failure
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
+from heat.cli.texts import read_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -116,17 +116,10 @@ def signal(
     if data is not None and data_file is not None:
         raise click.UsageError("give --data or --data-file, not both")
     if data_file is not None:
-        data = _read(data_file)
-    client.send("POST", f"{_path(client, name, resource)}/signal", _decoded(data))
+        data = read_text(data_file)
+    said = _decoded(data)
+    client.send("POST", f"{_path(client, name, resource)}/signal", said)
     click.echo(f"{resource}: signalled")
-
-
-def _read(file: str) -> str:
-    try:
-        with click.open_file(file, encoding="utf-8") as opened:
-            return str(opened.read())
-    except OSError as error:
-        raise Failure(f"{Path(file)} can't be read: {error.strerror}") from None
 
 
 def _decoded(data: str | None) -> Any:

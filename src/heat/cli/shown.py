@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from heat.cli.called import as_called
+
 FORMS = ("table", "json", "yaml", "value")
 COLOURS = {"COMPLETE": "green", "FAILED": "red", "IN_PROGRESS": "yellow"}
 
@@ -34,7 +36,7 @@ class Form:
         elif rows:
             _table(chosen, [[cell(row.get(key)) for key in chosen] for row in rows])
         elif empty:
-            click.echo(empty, err=True)
+            click.echo(as_called(empty), err=True)
 
     def one(self, row: Row, usual: Sequence[str] = ()) -> None:
         """Write one thing."""
@@ -102,6 +104,7 @@ def as_yaml(value: Any) -> str:
 
 def next_steps(advice: Sequence[tuple[str, str]]) -> str:
     """Write commands that may be typed next, each with its purpose."""
+    advice = [(as_called(command), purpose) for command, purpose in advice]
     width = max(len(command) for command, _ in advice)
     return "\n".join(
         ["\nNext:", *(f"  {command:<{width}}  {purpose}" for command, purpose in advice)]

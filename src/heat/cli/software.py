@@ -1,7 +1,6 @@
 """The commands on software configurations and their deployments to servers."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from heat.cli.failures import Failure
 from heat.cli.groups import Lazy
 from heat.cli.pages import pages
 from heat.cli.shown import Form, formed
+from heat.cli.texts import read_text
 
 CONFIGS, DEPLOYMENTS = "/software_configs", "/software_deployments"
 SERVER_INPUT = "deploy_server_id"
@@ -77,7 +77,7 @@ def create_config(client: Client, form: Form, name: str, **options: Any) -> None
     if options["definition_file"]:
         body |= _definition(options["definition_file"])
     if options["config_file"]:
-        body["config"] = _text(options["config_file"])
+        body["config"] = read_text(options["config_file"])
     form.one(client.send("POST", CONFIGS, body)["software_config"], CONFIG_SHEET)
 
 
@@ -224,7 +224,7 @@ def _definition(file: str) -> dict[str, Any]:
     import yaml
 
     try:
-        found = yaml.safe_load(_text(file))
+        found = yaml.safe_load(read_text(file))
     except yaml.YAMLError as error:
         raise Failure(f"{file} can't be read: {error}") from None
     if not isinstance(found, dict):
@@ -232,10 +232,3 @@ def _definition(file: str) -> dict[str, Any]:
     # Values of any kind may be defaults; a date is none of JSON's.
     plain: dict[str, Any] = json.loads(json.dumps(found, default=str))
     return plain
-
-
-def _text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{file} can't be read: {error.strerror}") from None

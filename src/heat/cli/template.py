@@ -7,6 +7,7 @@ import click
 from heat.cli.contents import FILE, read_content, with_environments
 from heat.cli.failures import Failure, Refused
 from heat.cli.shown import Form, formed
+from heat.cli.texts import read_text
 
 
 @click.group()
@@ -102,7 +103,7 @@ def format_files(files: Sequence[str], check: bool, diff: bool) -> int:
 
     code = 0
     for file in files:
-        text = _read(file)
+        text = read_text(file)
         try:
             made = lay_out(text, file)
         except Invalid as invalid:
@@ -122,20 +123,6 @@ def format_files(files: Sequence[str], check: bool, diff: bool) -> int:
             _write(file, made)
             click.echo(f"{file} changed")
     return code
-
-
-def _read(file: str) -> str:
-    import sys
-    from pathlib import Path
-
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read().decode()
-        return Path(file).read_bytes().decode()
-    except OSError as error:
-        raise Failure(f"{file} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Failure(f"{file} can't be read: it is no UTF-8 text") from None
 
 
 def _write(file: str, text: str) -> None:

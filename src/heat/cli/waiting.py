@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from heat.cli.called import as_called
 from heat.cli.client import Client, StackReference
 from heat.cli.failures import FAILED, INTERRUPTED, TooLong
 from heat.cli.shown import Form
@@ -59,7 +60,7 @@ def started(
         form.one(client.get(reference.path)["stack"])
         return 0
     click.echo(f"{reference.name}: {action.lower()} started ({reference.id})")
-    click.echo(f"  heat stack watch {reference.name}", err=True)
+    click.echo(as_called(f"  heat stack watch {reference.name}"), err=True)
     return 0
 
 
@@ -74,7 +75,7 @@ def watched(
     """Watch an action to its end; return the exit code."""
     from heat.cli.live import watch
 
-    again = f"heat stack watch {reference.name}"
+    again = as_called(f"heat stack watch {reference.name}")
     try:
         well = watch(client, reference, shown_on, asked=action, before=before, wait=wait)
     except KeyboardInterrupt:

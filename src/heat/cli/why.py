@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from heat.cli.asking import asking, of_stack
+from heat.cli.called import as_called
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE
 from heat.cli.groups import Lazy
@@ -193,7 +194,7 @@ def _tell(
         click.echo(f"  {place.line} | {place.text}")
     more = len(failed.causes) - 1
     if more:
-        click.echo(f"\n{more} more failed: heat stack failures list {name}")
+        click.echo(as_called(f"\n{more} more failed: heat stack failures list {name}"))
     if cause.cure:
         click.echo(f"\n{click.style('cure', fg='green')}: {cause.cure}")
     click.echo(next_steps([_next(name, failed)]))

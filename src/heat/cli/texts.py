@@ -1,0 +1,26 @@
+"""Reads the text of a file that a command names; ``-`` is standard input."""
+
+import sys
+from pathlib import Path
+
+from heat.cli.failures import Failure, NoFile
+
+NO_TEXT = "it is no UTF-8 text"
+
+
+def read_text(file: str) -> str:
+    """Return what a file says; raises Failure when it can't be read."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise unread(file, error) from None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise Failure(f"{file} can't be read: {NO_TEXT}") from None
+
+
+def unread(file: str, error: OSError) -> Failure:
+    """Say why a file can't be read."""
+    kind = NoFile if isinstance(error, FileNotFoundError) else Failure
+    return kind(f"{file} can't be read: {error.strerror or error}")
