@@ -60,8 +60,10 @@ def dev(arguments: tuple[str, ...]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
+    from heat.base.garbage import look_seldom
     from heat.cli.aliases import rewritten
 
+    look_seldom()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["dev"]:
         return _dev(given[1:])

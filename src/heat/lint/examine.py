@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from heat import resources
 from heat.base.errors import Invalid
 from heat.base.problems import Problem, in_order
 from heat.base.unknown import Unknown
@@ -15,7 +14,7 @@ from heat.plan import examine as plan
 from heat.plan.definition import OF_STACKS, Unstored, compile_definition
 from heat.plan.desired import TypeOf
 from heat.plan.providers import types_through
-from heat.plugin.registry import TYPES
+from heat.resources import OnDemand
 from heat.template.evaluate import Bound, bind
 from heat.template.load import read
 from heat.template.model import Template
@@ -23,6 +22,7 @@ from heat.template.sent import Sent, merge_sent, read_sent
 
 COMMAND_LINE = "the command line"
 
+_TYPES = OnDemand()
 _UNKNOWN = (*OF_STACKS, "OS::project_id")
 
 
@@ -52,7 +52,6 @@ class Examination:
 
 def examine(content: Content) -> Examination:
     """Read and check everything."""
-    resources.load()
     template: Template | None = None
     unread: list[Problem] = []
     try:
@@ -62,11 +61,11 @@ def examine(content: Content) -> Examination:
     sent = _sent(content, template)
     if template is None:
         found = [*unread, *sent.problems]
-        type_of = types_through(sent.environment, TYPES, content.files)
+        type_of = types_through(sent.environment, _TYPES, content.files)
     else:
         compiled = compile_definition(
             Unstored(template.raw, content.files, sent.environment.to_json()),
-            TYPES,
+            _TYPES,
             stack_id="",
             stack_name="",
             project="",
@@ -74,7 +73,7 @@ def examine(content: Content) -> Examination:
             sent=sent,
             assuming=True,
         )
-        examined = plan.examine(compiled, TYPES)
+        examined = plan.examine(compiled, _TYPES)
         found = [*examined.problems, *examined.lacking, *examined.later]
         type_of = compiled.type_of
     names = {**content.names, "template": content.name, "request": COMMAND_LINE}

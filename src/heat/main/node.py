@@ -13,6 +13,7 @@ from datetime import timedelta
 from heat import resources
 from heat.base.clock import WallClock
 from heat.base.errors import Unavailable
+from heat.base.garbage import look_seldom
 from heat.base.ids import EngineId, StackId
 from heat.cloud.client import Client
 from heat.cloud.port import AsyncCloud
@@ -53,6 +54,7 @@ class Node:
     """An engine that works in a thread of its own until it is closed."""
 
     def __init__(self, db: Database, wants: Wants, emit: Emit | None = None) -> None:
+        look_seldom()
         resources.load()
         self.engine_id = EngineId(str(uuid.uuid4()))
         self._db, self._wants = db, wants

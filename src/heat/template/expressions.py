@@ -4,7 +4,7 @@ Compiling never fails. A call with arguments of the wrong shape keeps its proble
 only where the call counts: the branch of ``if`` that is not chosen may hold anything.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -265,23 +265,25 @@ def _compile(
             ((name, raw),) = value.items()
             if name in functions:
                 return call(functions[name], raw, (*at, name), language, functions)
-        parts = [
-            (key, _compile(v, (*at, key), language, functions) if _nests(v) else Literal(v))
-            for key, v in value.items()
-        ]
-        if all(isinstance(part, Literal) for _, part in parts):
+        nested = {
+            key: _compile(part, (*at, key), language, functions)
+            for key, part in value.items()
+            if isinstance(part, (dict, list))
+        }
+        if _literal(nested.values()):
             return Literal(value)
-        return MapOf(tuple(parts))
+        return MapOf(tuple((key, nested.get(key) or Literal(part)) for key, part in value.items()))
     if isinstance(value, list):
-        items = [
-            _compile(v, (*at, n), language, functions) if _nests(v) else Literal(v)
-            for n, v in enumerate(value)
-        ]
-        if all(isinstance(part, Literal) for part in items):
+        below = {
+            n: _compile(part, (*at, n), language, functions)
+            for n, part in enumerate(value)
+            if isinstance(part, (dict, list))
+        }
+        if _literal(below.values()):
             return Literal(value)
-        return ListOf(tuple(items))
+        return ListOf(tuple(below.get(n) or Literal(part) for n, part in enumerate(value)))
     return Literal(value)
 
 
-def _nests(value: Any) -> bool:
-    return isinstance(value, dict | list)
+def _literal(parts: Iterable[Expression]) -> bool:
+    return all(isinstance(part, Literal) for part in parts)

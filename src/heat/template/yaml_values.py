@@ -24,7 +24,9 @@ MAX_DIGITS = 1000
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE, _VALUE, _TEXT = f"{_TAG}merge", f"{_TAG}value", f"{_TAG}str"
+_SET, _LISTS_OF_PAIRS = f"{_TAG}set", (f"{_TAG}omap", f"{_TAG}pairs")
 _PLAIN = (None, "!", f"{_TAG}map", f"{_TAG}seq")
+_PLAIN_MAPS, _PLAIN_LISTS = (*_PLAIN, _SET), (*_PLAIN, *_LISTS_OF_PAIRS)
 _MERGED_KEY = object()
 
 
@@ -63,10 +65,11 @@ def read_yaml(text: str) -> Any:
 class _Frame:
     """A list or map being built, how many values it holds, and how many levels."""
 
-    __slots__ = ("anchor", "count", "key", "levels", "merged", "tag", "value", "waiting")
+    __slots__ = ("anchor", "count", "items", "key", "levels", "merged", "tag", "value", "waiting")
 
     def __init__(self, value: Any, anchor: str | None, tag: str | None) -> None:
         self.value, self.anchor, self.tag = value, anchor, tag
+        self.items: list[Any] | None = value if isinstance(value, list) else None
         self.key: Any = None
         self.waiting = False  # for the value of a key
         self.merged: list[dict[str, Any]] = []
@@ -82,41 +85,43 @@ class _Building:
         self.anchors: dict[str, tuple[Any, int, int] | None] = {}
         self.scalars: dict[str, Any] = {}
         self.root: Any = None
+        self.documents = 0
         self.shortened: Any = None  # the first event that is a short form
         self.resolve: Callable[..., str] = loader.resolve
 
     def document(self) -> Any:
         """Read all events."""
-        documents = 0
         event_of: Callable[[], Any] = self.loader.get_event
-        while not isinstance(event := event_of(), yaml.StreamEndEvent):
-            if isinstance(event, yaml.ScalarEvent):
-                self._add(*self._scalar(event))
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self._open(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                self._close(event)
-            elif isinstance(event, yaml.AliasEvent):
-                self._add(*self._alias(event))
-            elif isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    problem = "expected a single document, but found another"
-                    mark: Any = event.start_mark
-                    raise ConstructorError(None, None, problem, mark)
+        handlers: dict[Any, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._open,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceStartEvent: self._open,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._start,
+        }
+        while (kind := type(event := event_of())) is not yaml.StreamEndEvent:
+            if (handle := handlers.get(kind)) is not None:
+                handle(event)
         if self.shortened is not None and not may_stand_in(self.root):
             problem = f"only CloudFormation templates have the short form {self.shortened.tag}"
             raise ConstructorError(None, None, problem, self.shortened.start_mark)
         return self.root
 
+    def _start(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            problem = "expected a single document, but found another"
+            raise ConstructorError(None, None, problem, event.start_mark)
+
     def _open(self, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
             raise TooDeep
         is_map = isinstance(event, yaml.MappingStartEvent)
-        allowed = (f"{_TAG}set",) if is_map else (f"{_TAG}omap", f"{_TAG}pairs")
         if event.tag in SHORT_FORMS:
             self.shortened = self.shortened or event
-        elif event.tag not in (*_PLAIN, *allowed):
+        elif event.tag not in (_PLAIN_MAPS if is_map else _PLAIN_LISTS):
             raise _no_constructor(event.tag, event.start_mark)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -130,12 +135,14 @@ class _Building:
             for part in frame.merged:
                 value.update(part)
             value.update(frame.value)
-        if frame.tag == f"{_TAG}set":
-            value = list(value)
-        elif frame.tag in (f"{_TAG}omap", f"{_TAG}pairs"):
-            value = _pairs(value, event.start_mark)
         levels = frame.levels + 1
-        if frame.tag is not None and frame.tag in SHORT_FORMS:
+        if frame.tag is None:
+            pass
+        elif frame.tag == _SET:
+            value = list(value)
+        elif frame.tag in _LISTS_OF_PAIRS:
+            value = _pairs(value, event.start_mark)
+        elif frame.tag in SHORT_FORMS:
             value = written_out(frame.tag, value)
             frame.count, levels = frame.count + 1, levels + 1
         if frame.anchor is not None:
@@ -150,70 +157,72 @@ class _Building:
             return
         frame = self.stack[-1]
         frame.count += count
-        frame.levels = max(frame.levels, levels)
         if frame.count > MAX_VALUES:
             raise TooLarge
-        if len(self.stack) + levels > MAX_DEPTH:
-            raise TooDeep
-        if isinstance(frame.value, list):
+        if levels:
+            frame.levels = max(frame.levels, levels)
+            if len(self.stack) + levels > MAX_DEPTH:
+                raise TooDeep
+        if frame.items is not None:
             if value is _MERGED_KEY:
                 raise _no_constructor(_MERGE, mark)
-            frame.value.append(value)
-        elif not frame.waiting:
+            frame.items.append(value)
+        elif frame.waiting:
+            frame.waiting = False
+            if value is _MERGED_KEY or frame.key is _MERGED_KEY:
+                self._merge(frame, value, mark)
+            else:
+                key = frame.key
+                frame.value[key if type(key) is str else key_text(key)] = value
+        else:
             if isinstance(value, dict | list):
                 raise ConstructorError("while constructing a mapping", mark, "found unhashable key")
             frame.key, frame.waiting = value, True
-        else:
-            frame.waiting = False
-            self._put(frame, value, mark)
 
-    def _put(self, frame: _Frame, value: Any, mark: Any) -> None:
+    def _merge(self, frame: _Frame, value: Any, mark: Any) -> None:
         if value is _MERGED_KEY:
             raise _no_constructor(_MERGE, mark)
-        if frame.key is not _MERGED_KEY:
-            frame.value[key_text(frame.key)] = value
-            return
         parts = [value] if isinstance(value, dict) else value
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             problem = "expected a mapping or list of mappings for merging"
             raise ConstructorError("while constructing a mapping", mark, problem, mark)
         frame.merged += reversed(parts)
 
-    def _alias(self, event: Any) -> tuple[Any, int, int, Any]:
+    def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
             problem = f"found undefined alias {event.anchor!r}"
             raise ConstructorError(None, None, problem, event.start_mark)
         found = self.anchors[event.anchor]
         if found is None:
             raise Circular
-        return (*found, event.start_mark)
+        self._add(*found, event.start_mark)
 
-    def _scalar(self, event: Any) -> tuple[Any, int, int, Any]:
+    def _scalar(self, event: Any) -> None:
         text, count, levels = event.value, 1, 0
-        if event.tag in SHORT_FORMS:
+        if event.tag is None:
+            value: Any = self._plain(event, text) if event.implicit[0] else text
+        elif event.tag in SHORT_FORMS:
             self.shortened = self.shortened or event
-            value: Any = written_out(event.tag, text)
+            value = written_out(event.tag, text)
             count, levels = (4, 2) if event.tag == "!GetAtt" else (2, 1)
-        elif event.tag is None and not event.implicit[0]:
-            value = text
-        elif event.tag is None:
-            # What a plain word means depends on nothing else, but for the two special keys.
-            if text not in self.scalars:
-                tag = self.resolve(yaml.ScalarNode, text, event.implicit)
-                self.scalars[text] = self._construct(event, tag)
-            value = self.scalars[text]
-            if text == "=" and value == "=" and not self._expects_key():
-                raise _no_constructor(_VALUE, event.start_mark)
         else:
             value = text if event.tag == "!" else self._construct(event, event.tag)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, count, levels)
-        return value, count, levels, event.start_mark
+        self._add(value, count, levels, event.start_mark)
+
+    def _plain(self, event: Any, text: str) -> Any:
+        """Return what a plain word means; nothing else counts, but for two special keys."""
+        if text not in self.scalars:
+            tag = self.resolve(yaml.ScalarNode, text, event.implicit)
+            self.scalars[text] = self._construct(event, tag)
+        value = self.scalars[text]
+        if text == "=" and value == "=" and not self._expects_key():
+            raise _no_constructor(_VALUE, event.start_mark)
+        return value
 
     def _expects_key(self) -> bool:
-        return bool(
-            self.stack and isinstance(self.stack[-1].value, dict) and not self.stack[-1].waiting
-        )
+        return bool(self.stack and self.stack[-1].items is None and not self.stack[-1].waiting)
 
     def _construct(self, event: Any, tag: str) -> Any:
         if tag == _MERGE:
