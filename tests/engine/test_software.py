@@ -344,3 +344,15 @@ def test_a_server_polls_for_its_configs_and_is_asked_before_it_goes(world):
         assert rows(place) == ([], set())
 
     world(main)
+
+
+def test_a_deployment_that_nobody_waits_for_any_more_has_failed(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", deploying(), timeout=60)
+        await reached(place, stack, "d")
+        assert await ended(place, stack) == ("CREATE_FAILED", "Timed out")
+        (deployment,), _ = rows(place)
+        assert (deployment.status, deployment.reason) == ("FAILED", "Timed out")
+
+    world(main)

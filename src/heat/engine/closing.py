@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from heat.base.errors import Fault, Temporary
 from heat.base.ids import OperationId
 from heat.engine import acting, exporting, reasons, saving
@@ -18,6 +20,7 @@ from heat.store.rows import (
     ChangeOperation,
     ChangeStack,
     OperationRow,
+    PutDeployment,
     PutOperation,
     ResourceRow,
     Write,
@@ -77,8 +80,10 @@ class Closing:
 
     async def fail(self, scene: Scene, reason: str) -> None:
         """End an operation that failed, and go back if that is wanted."""
+        rows = list(scene.rows.values())
         writes: list[Write] = [
-            *self._stopped(scene.rows.values(), reason),
+            *self._stopped(rows, reason),
+            *await self._given_up(rows, reason),
             self._failed(reason),
             *saving.at_end(scene, FAILED, reason),
             *self._told(reason),
@@ -101,7 +106,9 @@ class Closing:
 
     async def cancel(self, rows: Iterable[ResourceRow], reason: str) -> None:
         """End an operation that was cancelled, of whose stack that was said before."""
-        await self._commit([*self._stopped(rows, reason), self._failed(reason)])
+        rows = list(rows)
+        given_up = await self._given_up(rows, reason)
+        await self._commit([*self._stopped(rows, reason), *given_up, self._failed(reason)])
 
     async def end_deleted(self) -> None:
         """End an operation that a parent asked for while somebody else deleted the stack."""
@@ -148,6 +155,14 @@ class Closing:
                 said = f"{row.action} aborted: {reason}"
                 writes += self._teller.resource(row, row.action, FAILED, said)[1]
         return writes
+
+    async def _given_up(self, rows: Iterable[ResourceRow], reason: str) -> list[Write]:
+        """Say of deployments, too, that nobody waits for their servers any more."""
+        going = [row.id for row in rows if row.status == IN_PROGRESS]
+        found = [await self._world.store.deployment(key, self._stack.project) for key in going]
+        fields = {"status": FAILED, "reason": reason, "updated_at": self._world.clock.now()}
+        waiting = [one for one in found if one is not None and one.status == IN_PROGRESS]
+        return [PutDeployment(replace(one, **fields)) for one in waiting]
 
     def _going_back(self, reason: str) -> list[Write]:
         """Go back to the previous desired state, which is nothing for a stack that never was."""
