@@ -3,7 +3,9 @@
 import asyncio
 import json
 import shlex
+from base64 import b64decode
 from dataclasses import replace
+from email import message_from_bytes
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -323,5 +325,85 @@ def test_what_a_user_gets_in_with_is_nowhere_in_the_open(town):
             kept = "\n".join(connection.connection.iterdump())
         assert user["password"] not in kept
         assert user["token"] not in kept
+
+    town(main)
+
+
+SERVED = """
+heat_template_version: 2018-08-31
+resources:
+  vm:
+    type: OS::Nova::Server
+    properties:
+      {image: cirros, flavor: m1.tiny, networks: [{network: private}],
+       user_data_format: SOFTWARE_CONFIG, software_config_transport: TRANSPORT}
+  c: {type: OS::Heat::SoftwareConfig, properties: {config: echo}}
+  d:
+    type: OS::Heat::SoftwareDeployment
+    properties: {config: {get_resource: c}, server: {get_resource: vm}, signal_transport: SIGNAL}
+"""
+
+
+def serving(transport, signal="CFN_SIGNAL"):
+    return SERVED.replace("TRANSPORT", transport).replace("SIGNAL", signal)
+
+
+def given(place):
+    """Return what the agent in the server finds there at its first boot."""
+    (server,) = place.cloud.store.table("compute.server").all()
+    whole = message_from_bytes(b64decode(server["user_data"]))
+    parts = [part.get_payload(decode=True) for part in whole.walk() if not part.is_multipart()]
+    (config,) = (part for part in parts if b"cfn-init-data" in part)
+    (written,) = json.loads(config.split(b"\n", 1)[1])["write_files"]
+    return json.loads(b64decode(written["content"]))["os-collect-config"]
+
+
+@pytest.mark.parametrize("transport", ["POLL_SERVER_HEAT", "POLL_SERVER_CFN"])
+def test_an_agent_knows_where_to_ask_and_how_to_answer(town, transport):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", serving(transport, "HEAT_SIGNAL"))
+        await reached(place, stack, "d")
+        await asyncio.sleep(5)
+        found, agent = given(place), Agent(place)
+        if transport == "POLL_SERVER_HEAT":
+            told = found["heat"]
+            agent.with_password(told["user_id"], told["password"], told["project_id"])
+            assert (told["stack_id"], told["resource_name"]) == (f"app/{stack}", "vm")
+        else:
+            assert found["cfn"]["path"] == "vm.Metadata"
+            user = user_of(place, stack, "vm")
+            assert found["cfn"]["secret_access_key"] == user["secret"]
+            agent.with_password(user["user_id"], user["password"], user["project"])
+        metadata = agent.read(stack, "vm")
+        assert metadata["os-collect-config"] == found
+        inputs = {one["name"]: one["value"] for one in metadata["deployments"][0]["inputs"]}
+        answering = Agent(place).with_password(
+            inputs["deploy_user_id"], inputs["deploy_password"], inputs["deploy_project_id"]
+        )
+        with pytest.raises(Denied):
+            agent.say(stack, {}, "d")
+        answering.say(stack, {"deploy_status_code": 0}, "d")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+        assert place.made() == {}
+
+    town(main)
+
+
+@pytest.mark.parametrize("steps", range(5, 30, 2))
+def test_a_server_that_was_cut_off_leaves_neither_user_nor_server(town, steps):
+    async def main(place):
+        first = place.start("first", steps=steps)
+        stack = place.ask("CREATE", serving("POLL_SERVER_CFN"))
+        await asyncio.sleep(4)
+        await place.kill(first)
+        place.ask("DELETE", stack=stack)
+        place.start("second")
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+        assert place.made() == {}
 
     town(main)

@@ -11,6 +11,7 @@ from heat.plugin.fields import differences
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Keep, Nest, Sleep, Steps
+from heat.plugin.users import expel
 from heat.store.rows import ResourceRow
 
 T = TypeVar("T")
@@ -99,6 +100,8 @@ def deletion(values: Any, item: str | None, *, saves: bool = False) -> Steps[Mad
         yield from values.snapshot(item)
     if item is not None:
         yield from values.delete(item)
+    else:
+        yield from expel(values.__here__)
     return Made(item, values, {})
 
 

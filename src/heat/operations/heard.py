@@ -8,6 +8,7 @@ from heat.engine.record import standing
 from heat.operations.configs import of_server
 from heat.operations.services import Services
 from heat.plugin.signal import Listening, Signal, Signalled, read
+from heat.resources.nova.server import collecting
 from heat.store import signals
 from heat.store.rows import ResourceRow, StackRow
 
@@ -31,7 +32,10 @@ def _deployed(services: Services, stack: StackRow, row: ResourceRow) -> dict[str
         return {}
     if row.physical_id is None or row.properties.get("user_data_format") != "SOFTWARE_CONFIG":
         return {}
-    return {"deployments": of_server(services, stack.project, row.physical_id)}
+    return {
+        **collecting.told(row.data),
+        "deployments": of_server(services, stack.project, row.physical_id),
+    }
 
 
 def signalled(services: Services, stack: StackRow, row: ResourceRow) -> Signalled | None:

@@ -9,8 +9,9 @@ from heat.plugin.registry import resource
 from heat.plugin.resource import Other, failed
 from heat.plugin.rest import Marks
 from heat.plugin.steps import Keep, Search, Steps, pick
+from heat.plugin.users import expel
 from heat.resources.nova.common import COMPUTE, WITH_FILES, text
-from heat.resources.nova.server import blocks, changing, images, nics, ports, shown
+from heat.resources.nova.server import blocks, changing, collecting, images, nics, ports, shown
 from heat.resources.nova.server.order import subnets_of
 from heat.resources.nova.server.plugging import KEPT, Plugging, interfaces, match
 from heat.resources.nova.server.shape import ServerShape
@@ -30,6 +31,13 @@ class Server(ServerShape):
         return subnets_of(me, others)
 
     def create(self) -> Steps[str | None]:
+        """Give its agent a user, if it has one, and make the rest."""
+        here = self.__here__
+        if self.user_data_format == "SOFTWARE_CONFIG":
+            here = yield from collecting.arrange(here, self.software_config_transport)
+        return (yield from self.at(here).make())
+
+    def make(self) -> Steps[str | None]:
         """Make the ports that Nova can't make, then the server, and wait until it runs."""
         here, wanted = self.__here__, self.networks or []
         made: list[str | None] = [None] * len(wanted)
@@ -56,6 +64,8 @@ class Server(ServerShape):
     def update(self, item: str, before: Any, changed: frozenset[str]) -> Steps[None]:
         """Make each change through its own call: Nova has no general update."""
         where = self.rest.item(item)
+        if "software_config_transport" in changed:
+            yield from collecting.follow(self.__here__, self.software_config_transport)
         if "name" in changed:
             yield COMPUTE.put(where, {"server": {"name": self.name or self.physical_name}})
         if "metadata" in changed:
@@ -80,6 +90,7 @@ class Server(ServerShape):
                 yield from ports.lead(nic.floating_ip, None)
         yield from changing.delete(item)
         yield from ports.drop((yield from ports.made(self.__here__)))
+        yield from expel(self.__here__)
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Return attributes of the live server."""

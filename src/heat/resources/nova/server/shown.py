@@ -8,6 +8,7 @@ from heat.base.json import Json
 from heat.plugin.resource import Here
 from heat.plugin.steps import NETWORK, Reply, Steps, pick
 from heat.resources.nova.common import COMPUTE, WITH_FLAVOR_ID
+from heat.resources.nova.server.collecting import METADATA
 from heat.resources.nova.server.plugging import Interface, interfaces
 
 PLAIN = {
@@ -39,7 +40,7 @@ def reveal(server: str, names: frozenset[str], here: Here) -> Steps[dict[str, Js
     if "first_address" in names:
         found["first_address"] = _first(live)
     if "os_collect_config" in names:
-        found["os_collect_config"] = here.metadata.get("os-collect-config") or {}
+        found["os_collect_config"] = here.data.get(METADATA) or here.metadata.get(METADATA) or {}
     if names & {"networks", "addresses"}:
         plugged = yield from interfaces(server)
         if "networks" in names:

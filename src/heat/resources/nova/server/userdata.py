@@ -13,6 +13,7 @@ from uuid import UUID
 from heat.plugin.resource import Here
 from heat.plugin.steps import Steps
 from heat.resources.heat.config_parts import CONFIG, known
+from heat.resources.nova.server.collecting import told
 
 METADATA_FILE = "/var/lib/heat-cfntools/cfn-init-data"
 """Where tools in the guest look for the resource's metadata."""
@@ -57,7 +58,9 @@ def _multipart(text: str, here: Here) -> str:
     whole = MIMEMultipart(boundary=f"==heat-{here.resource_id or here.name}==")
     for part in _parts(text):
         whole.attach(part)
-    whole.attach(_part(_cloud_config(here.metadata), "cloud-config", "heat.cfg"))
+    whole.attach(
+        _part(_cloud_config({**here.metadata, **told(here.data)}), "cloud-config", "heat.cfg")
+    )
     return whole.as_string()
 
 
