@@ -1,8 +1,10 @@
 """Events as they happen, over a connection that stays."""
 
 import json
+import re
 import socket
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -33,7 +35,7 @@ def service(db):
 
     def serve(wire, **streams):
         listening: socket.socket = listen("127.0.0.1", 0)
-        kept = Streams(interval=0.02, **streams)
+        kept = Streams(interval=0.02, **{"looks": 1000} | streams)
         app = application(Local(wire.services).call, streams=kept)
         running.append((Served(app, listening, threads=4), listening, kept))
         return f"http://127.0.0.1:{listening.getsockname()[1]}/v1/demo"
@@ -108,7 +110,7 @@ def test_a_stream_beats_and_ends(db, service):
 def test_only_so_many_streams_are_kept(db, service):
     wire = Wire(db)
     stack = wire.create()
-    url = f"{service(wire, most=1, lifetime=20)}/stacks/web/{stack}/events"
+    url = f"{service(wire, beside=1, lifetime=20)}/stacks/web/{stack}/events"
     with requests.get(url, headers=WHO, stream=True, timeout=10) as first:
         assert len(read(first, 1)) == 1
         second = requests.get(url, headers=WHO, timeout=10)
@@ -120,6 +122,37 @@ def test_only_so_many_streams_are_kept(db, service):
                 return
         tell(wire, stack, "more", f"m{_}")
     raise AssertionError("the place of a client that left was never given back")
+
+
+def test_very_many_streams_hold_up_nobody(db, service):
+    wire = Wire(db)
+    stack = wire.create()
+    base = service(wire, lifetime=60, looks=200)
+    url = f"{base}/stacks/web/{stack}/events"
+    with ExitStack() as open_ones:
+        answers = [
+            open_ones.enter_context(requests.get(url, headers=WHO, stream=True, timeout=30))
+            for _ in range(100)
+        ]
+        assert {answer.status_code for answer in answers} == {200}
+        shown = requests.get(base + "/stacks", headers=WHO, timeout=10)
+        assert shown.status_code == 200
+        tell(wire, stack, "late", "late")
+        for answer in answers:
+            assert [name for _, name in read(answer, 2)] == ["web", "late"]
+
+
+def test_a_stream_is_taken_up_again_at_another_server(db, service):
+    wire = Wire(db)
+    stack = wire.create()
+    url = f"{service(wire, lifetime=0.3)}/stacks/web/{stack}/events"
+    first = requests.get(url, headers=WHO, timeout=10).text
+    last = re.findall(r"^id: (.*)$", first, re.MULTILINE)[-1]
+    tell(wire, stack, "between", "b")
+    url = f"{service(wire, lifetime=20)}/stacks/web/{stack}/events"
+    again = WHO | {"Last-Event-ID": last}
+    with requests.get(url, headers=again, stream=True, timeout=10) as answer:
+        assert read(answer, 1) == [("e-b", "between")]
 
 
 def test_streams_are_for_those_who_may_see_the_stack(db, service):

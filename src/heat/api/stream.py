@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,6 +19,8 @@ from heat.operations.members import ListEvents
 from heat.store.shapes import to_json
 
 KIND = "text/event-stream"
+ASIDE = "heat.aside"
+"""What a server that can spare a thread for a stream says so with, in the environment."""
 PAGE = 200
 SEEN = 2000
 OVERLAP = 50
@@ -35,20 +37,22 @@ def list_events(asking: Asking) -> Answer:
     streams = asking.streams
     look = _Look(asking)
     first = look.more()
-    if not streams.free.acquire(blocking=False):
+    aside = asking.http.env.get(ASIDE)
+    leave = streams.enter(aside)
+    if leave is None:
         raise Unavailable(
-            f"There are {streams.most} streams of events already, as many as this service "
+            f"There are {streams.limit(aside)} streams of events already, as many as this service "
             "keeps; list the events again and again instead."
         )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return Answer(headers=headers, kind=KIND, stream=_Stream(_flow(streams, look, first), streams))
+    return Answer(headers=headers, kind=KIND, stream=_Stream(_flow(streams, look, first), leave))
 
 
 class _Stream:
     """A flow of bytes that gives its place back, whether it began or not."""
 
-    def __init__(self, flow: Iterator[bytes], streams: Streams) -> None:
-        self._flow, self._streams, self._open = flow, streams, True
+    def __init__(self, flow: Iterator[bytes], leave: Callable[[], None]) -> None:
+        self._flow, self._leave, self._open = flow, leave, True
 
     def __iter__(self) -> Iterator[bytes]:
         return self._flow
@@ -57,7 +61,7 @@ class _Stream:
         """Let another client have the place; the server calls this at the end, always."""
         if self._open:
             self._open = False
-            self._streams.free.release()
+            self._leave()
 
 
 class _Look:

@@ -7,6 +7,9 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from heat.api.stream import ASIDE
+from heat.main.turns import Turns
+
 CHANNEL_TIMEOUT = 60
 """Seconds after which a connection is closed on which nothing has come."""
 
@@ -18,11 +21,12 @@ class Served:
         self, application: Any, listening: socket.socket, threads: int = 16, *, largest: int = 2**20
     ) -> None:
         self._sockets: dict[int, Any] = {}
+        turns = Turns(threads)
         self._server: Any = create_server(
-            application,
+            lambda environ, start: application({**environ, ASIDE: turns.step_aside}, start),
+            _dispatcher=turns,
             map=self._sockets,
             sockets=[listening],
-            threads=threads,
             ident=None,
             connection_limit=1000,
             # Waitress reads a request to its end before a thread has it, so that slow clients hold
