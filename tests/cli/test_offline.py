@@ -118,15 +118,15 @@ def test_lint_knows_its_codes(heat):
 
 
 def test_lint_as_json(heat):
-    Path("t.yaml").write_text(DISK.replace("description: A disk.\n", ""))
+    Path("t.yaml").write_text(DISK.replace(", description: Size in GB.", ""))
     ran = heat("lint", "t.yaml", "-f", "json")
     (row,) = json.loads(ran.out)
-    assert (row["code"], row["rule"], row["severity"]) == ("L601", "missing-description", "info")
-    assert (row["file"], row["line"], row["column"]) == ("t.yaml", 1, 1)
+    assert (row["code"], row["rule"], row["severity"]) == ("L601", "undescribed-parameter", "info")
+    assert (row["file"], row["line"], row["column"]) == ("t.yaml", 4, 3)
 
 
 def test_lint_as_sarif(heat):
-    Path("t.yaml").write_text(DISK.replace("description: A disk.\n", ""))
+    Path("t.yaml").write_text(DISK.replace(", description: Size in GB.", ""))
     Path("bad one.yaml").write_text("a: b: c\n")
     ran = heat("lint", "t.yaml", "bad one.yaml", "-f", "sarif")
     assert ran.code == 1

@@ -256,9 +256,21 @@ CASES = [
     ),
     (
         "L601",
-        HOT + "description: d\nparameters:\n  p: {type: string}\n",
-        (4, 3),
-        HOT + "description: d\nparameters:\n  p: {type: string, description: d}\n",
+        HOT + "parameters:\n  p: {type: string}\n",
+        (3, 3),
+        HOT + "parameters:\n  p: {type: string, description: d}\noutputs: {o: {value: 1}}\n",
+    ),
+    (
+        "L601",
+        HOT + "parameters:\n  p: {type: string}\n",
+        (3, 3),
+        HOT + "parameters:\n  p: {type: string, constraints: [{custom_constraint: nova.flavor}]}\n",
+    ),
+    (
+        "L601",
+        HOT + "parameters:\n  p: {type: number, hidden: true}\n",
+        (3, 3),
+        HOT + "parameters:\n  p: {type: number, default: 1}\n",
     ),
 ]
 
@@ -369,7 +381,7 @@ def test_a_text_that_can_not_be_read_is_one_error():
 
 def test_codes_are_chosen_by_how_they_begin():
     text = HOT + "parameters:\n  password: {type: string, default: x}\n"
-    assert {f.problem.code for f in lint(Content(text))} == {"L101", "L402", "L403", "L601"}
+    assert {f.problem.code for f in lint(Content(text))} == {"L101", "L402", "L403"}
     chosen = lint(Content(text), Choice(("L4", "L1"), ("L402",)))
     assert [f.problem.code for f in chosen] == ["L101", "L403"]
 
@@ -391,3 +403,10 @@ def test_every_rule_is_on_the_page_of_the_tools():
     for rule in RULES.values():
         row = f"| {rule.code} | {rule.name} | {rule.severity.word} | {rule.summary} | {rule.doc} |"
         assert row in page
+
+
+def test_what_only_follows_from_a_mistake_is_not_told():
+    text = HOT + "parameters:\n  p: {type: number, default: 1}\n"
+    text += "resources:\n"
+    text += "  a: {type: OS::Heat::RandomString, properties: {length: {get_parm: p}}}\n"
+    assert [f.problem.code for f in lint(Content(text))] == ["H703"]

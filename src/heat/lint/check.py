@@ -47,6 +47,9 @@ def lint(content: Content, choice: Choice | None = None) -> list[Finding]:
     if seen.template is not None:
         subject = Subject(seen.template, seen.type_of)
         chosen = [rule for rule in RULES.values() if choice.takes(rule.code)]
+        if seen.problems:
+            # A name that is misspelt where it is used is not used where it is declared.
+            chosen = [rule for rule in chosen if not rule.name.startswith("unused-")]
         found += _broken(subject, chosen)
     return sorted(found, key=_position)
 

@@ -1,7 +1,7 @@
 """What rules look at: a template, its types, and every call in it with its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, get_args, get_origin
@@ -96,9 +96,17 @@ class Subject:
         """Return the calls of these functions."""
         return [use for use in self.uses if use.function in functions]
 
-    def of_resource(self, name: str) -> list[Use]:
+    def of_resource(self, name: str) -> Sequence[Use]:
         """Return the calls in a resource."""
-        return [use for use in self.uses if use.at[:2] == (self.words.resources, name)]
+        return self._of_resources.get(name, [])
+
+    @cached_property
+    def _of_resources(self) -> Mapping[str, list[Use]]:
+        found: dict[str, list[Use]] = {}
+        for use in self.uses:
+            if use.at[0] == self.words.resources and len(use.at) > 1:
+                found.setdefault(str(use.at[1]), []).append(use)
+        return found
 
     def section(self, name: str) -> Mapping[str, Any]:
         """Return a section of the template's map."""

@@ -27,9 +27,9 @@ def implied(subject: Subject) -> Iterator[Found]:
 def needless(subject: Subject) -> Iterator[Found]:
     """A resource that only holds a value changes nothing that another one could wait for."""
     for name, other, at in _written(subject):
-        cls = subject.types.get(other)
-        if cls is not None and issubclass(cls, Stateless) and cls.create is Stateless.create:
-            detail = f"{cls.__facts__.name} makes nothing in the cloud that {name} could need"
+        if _only_holds_a_value(subject, other):
+            kind = subject.template.resources[other].type
+            detail = f"{kind} makes nothing in the cloud that {name} could need"
             yield Found(at, detail, f"refer to {other} where its value is needed, or take it away")
 
 
@@ -41,6 +41,8 @@ def serial(subject: Subject) -> Iterator[Found]:
     for name, other, at in _written(subject):
         if other not in resources or resources[other].type != resources[name].type:
             continue
+        if _only_holds_a_value(subject, other):
+            continue  # L502 says so
         if not _reaches(certain, name, other):
             detail = f"{name} is made after {other}, of the same type, and does not refer to it"
             yield Found(at, detail, "take it away if the order does not matter")
@@ -57,6 +59,11 @@ def duplicates(subject: Subject) -> Iterator[Found]:
             if other in listed[:index]:
                 at = (words.resources, name, words.depends_on, index)
                 yield Found(at, f"{name} depends on {other} twice", "take one away")
+
+
+def _only_holds_a_value(subject: Subject, name: str) -> bool:
+    cls = subject.types.get(name)
+    return cls is not None and issubclass(cls, Stateless) and cls.create is Stateless.create
 
 
 def _written(subject: Subject) -> Iterator[tuple[str, str, Path]]:

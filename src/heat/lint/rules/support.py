@@ -33,7 +33,7 @@ def deprecated_properties(subject: Subject) -> Iterator[Found]:
             yield Found(given.at, detail, _instead(given.prop.support))
 
 
-@rule("L303", "older-name", Severity.WARNING, "A property has a newer name")
+@rule("L303", "older-name", Severity.INFO, "A property has a newer name")
 def older_names(subject: Subject) -> Iterator[Found]:
     """The older name means the same; one name for one thing reads better."""
     for given in subject.given():
