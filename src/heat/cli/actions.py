@@ -11,6 +11,7 @@ from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE
 from heat.cli.failures import Failure
+from heat.cli.launch import request_body, with_values
 from heat.cli.shown import Form, formed
 from heat.cli.texts import read_text
 from heat.cli.waiting import Wait, note, started, waiting
@@ -64,15 +65,26 @@ def cancel(client: Client, form: Form, name: str, no_rollback: bool, wait: Wait)
     type=FILE,
     help="What abandon or export gave; - for standard input.",
 )
-@click.option("--rollback", is_flag=True, help="On failure, delete what was adopted.")
+@click.option(
+    "--rollback", "--enable-rollback", is_flag=True, help="On failure, delete what was adopted."
+)
+@click.option("--timeout", type=click.IntRange(1), metavar="MINUTES", help="Fail after so long.")
+@with_values
 @waiting
 @formed
 @asking
 def adopt(
-    client: Client, form: Form, name: str, adopt_file: str, rollback: bool, wait: Wait
+    client: Client,
+    form: Form,
+    name: str,
+    adopt_file: str,
+    rollback: bool,
+    wait: Wait,
+    **options: Any,
 ) -> int:
     """Make a stack of objects that are there, as an export names them."""
-    body = {
+    _, body = request_body({**options, "template": None})
+    body |= {
         "stack_name": name,
         "adopt_stack_data": read_text(adopt_file),
         "disable_rollback": not rollback,

@@ -5,11 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 WITH_VALUE = ("--os-cloud", "--heat-url")
 """The options that may stand before the command and take a value."""
 
+PLAIN = ("raw", "log", "text")
+"""Forms that are what is written without asking for one."""
+TRUE = ("1", "true", "t", "on", "yes", "y")
+
 _CONTENT = {
     "-f": "--template",
     "--template-file": "--template",
     "-u": "--template",
     "--template-url": "--template",
+    "-o": "--template",
+    "--template-object": "--template",
     "--environment-file": "--environment",
     "--parameters": "--parameter",
     "-Pf": "--parameter-file",
@@ -17,6 +23,8 @@ _CONTENT = {
 _LAUNCH = {
     **_CONTENT,
     "-t": "--timeout",
+    "-c": "--timeout",
+    "--create-timeout": "--timeout",
     "-r": "--rollback",
     "-y": "--dry-run",
     "-x": "--existing",
@@ -24,48 +32,70 @@ _LAUNCH = {
     "-n": "",
     "--show-nested": "",
 }
-_NESTED = {"-n": "--nested-depth", "-l": "--limit", "-r": "--resource"}
+_UPDATE = {**_LAUNCH, "-c": "--clear", "--rollback": "--rollback VALUE"}
+_PREVIEW = {**_CONTENT, "-t": "--timeout", "-r": "", "--enable-rollback": ""}
+_VALIDATE = {**_CONTENT, "-n": "--show-nested", "-I": "--ignore-errors"}
+_EVENTS = {
+    "-n": "--nested-depth",
+    "-l": "--limit",
+    "-r": "--resource",
+    "-m": "--marker",
+    "-f": "--filter",
+    "--filters": "--filter",
+    "-F": "--format",
+}
+_TYPE_TEMPLATE = {"-t": "--type", "--template-type": "--type", "-F": "--format"}
 _FILE = {"-O": "--output-file"}
 
 ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "action-check": ("stack check", {}),
     "action-resume": ("stack resume", {}),
     "action-suspend": ("stack suspend", {}),
-    "config-create": ("software-config create", {"-f": "--config-file", "-c": "--group"}),
+    "config-create": (
+        "software-config create",
+        {"-f": "--definition-file", "-c": "--config-file", "-g": "--group"},
+    ),
     "config-delete": ("software-config delete", {}),
-    "config-list": ("software-config list", {"-l": "--limit"}),
-    "config-show": ("software-config show", {}),
-    "deployment-create": ("software-deployment create", {"-c": "--config", "-s": "--server"}),
+    "config-list": ("software-config list", {"-l": "--limit", "-m": "--marker"}),
+    "config-show": ("software-config show", {"-c": "--config-only"}),
+    "deployment-create": (
+        "software-deployment create",
+        {"-c": "--config", "-s": "--server", "-i": "--input-value", "-a": "--action"},
+    ),
     "deployment-delete": ("software-deployment delete", {}),
     "deployment-list": ("software-deployment list", {"-s": "--server"}),
     "deployment-metadata-show": ("software-deployment metadata", {}),
-    "deployment-output-show": ("software-deployment output", {}),
+    "deployment-output-show": ("software-deployment output", {"-a": "--all", "-F": "--format"}),
     "deployment-show": ("software-deployment show", {}),
     "environment-show": ("stack environment show", {}),
-    "event-list": ("stack event list", _NESTED),
+    "event": ("stack event show", {}),
+    "event-list": ("stack event list", _EVENTS),
     "event-show": ("stack event show", {}),
     "hook-clear": ("hook clear", {}),
     "hook-poll": ("hook poll", {"-n": "--nested-depth"}),
     "output-list": ("stack output list", {}),
-    "output-show": ("stack output show", {"-a": "--all", "-F": "--format"}),
-    "resource-list": ("stack resource list", {"-n": "--nested-depth"}),
+    "output-show": (
+        "stack output show",
+        {"-a": "--all", "-F": "--format", "--with-detail": "--format=yaml"},
+    ),
+    "resource-list": (
+        "stack resource list",
+        {"-n": "--nested-depth", "-f": "--filter", "--with-detail": ""},
+    ),
     "resource-mark-unhealthy": ("stack resource mark unhealthy", {}),
     "resource-metadata": ("stack resource metadata", {}),
     "resource-show": ("stack resource show", {"-a": "--with-attr"}),
     "resource-signal": ("stack resource signal", {"-D": "--data", "-f": "--data-file"}),
-    "resource-template": ("resource-type template", {"-F": "--format"}),
-    "resource-type-list": ("resource-type list", {}),
+    "resource-template": ("resource-type template", _TYPE_TEMPLATE),
+    "resource-type-list": ("resource-type list", {"-f": "--filter", "--filters": "--filter"}),
     "resource-type-show": ("resource-type show", {}),
-    "resource-type-template": (
-        "resource-type template",
-        {"-t": "--type", "--template-type": "--type", "-F": "--format"},
-    ),
+    "resource-type-template": ("resource-type template", _TYPE_TEMPLATE),
     "service-list": ("service list", {}),
-    "snapshot-delete": ("stack snapshot delete", {}),
+    "snapshot-delete": ("stack snapshot delete", {"-y": "", "--yes": ""}),
     "snapshot-list": ("stack snapshot list", {}),
     "snapshot-show": ("stack snapshot show", {}),
     "stack-abandon": ("stack abandon", _FILE),
-    "stack-adopt": ("stack adopt", {"-a": "--adopt-file", "-r": "--rollback"}),
+    "stack-adopt": ("stack adopt", {**_LAUNCH, "-a": "--adopt-file", "-r": "--rollback"}),
     "stack-cancel-update": ("stack cancel", {}),
     "stack-create": ("stack create", _LAUNCH),
     "stack-delete": ("stack delete", {}),
@@ -81,21 +111,27 @@ ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "-a": "--hidden",
             "-f": "--property",
             "--filters": "--property",
+            "-m": "--marker",
+            "-k": "--sort",
+            "--sort-keys": "--sort",
+            "-d": "--sort-dir",
+            "-o": "",
+            "--show-owner": "",
             "-t": "--tags",
             "-l": "--limit",
             "-g": "--all-projects",
             "--global-tenant": "--all-projects",
         },
     ),
-    "stack-preview": ("stack preview", _CONTENT),
+    "stack-preview": ("stack preview", _PREVIEW),
     "stack-restore": ("stack snapshot restore", {}),
     "stack-show": ("stack show", {}),
     "stack-snapshot": ("stack snapshot create", {"-n": "--name"}),
-    "stack-update": ("stack update", _LAUNCH),
-    "stack-validate": ("stack validate", _CONTENT),
+    "stack-update": ("stack update", _UPDATE),
+    "stack-validate": ("stack validate", _VALIDATE),
     "template-function-list": ("template functions", {}),
     "template-show": ("stack template show", {}),
-    "template-validate": ("stack validate", _CONTENT),
+    "template-validate": ("stack validate", _VALIDATE),
     "template-version-list": ("template versions", {}),
 }
 
@@ -122,26 +158,33 @@ def _command(arguments: Sequence[str]) -> int | None:
 
 
 def _rest(given: Sequence[str], options: Mapping[str, str]) -> Iterator[str]:
-    words = iter(given)
-    for word in words:
+    words = list(given)
+
+    def taken(value: str) -> str:
+        return value or (words.pop(0) if words else "")
+
+    while words:
+        word = words.pop(0)
         if word == "--":
-            yield word
-            yield from words
+            yield from (word, *words)
             return
-        if word == "--poll":
-            yield "--wait"
-            continue
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        name = options.get(name, name) if word.startswith("-") else name
-        if not name:
-            continue
-        if name in ("-P", "--parameter") and not equals:
-            yield from _parameters(next(words, ""))
-            continue
-        if name in ("-P", "--parameter"):
-            yield from _parameters(value)
-            continue
-        yield name + equals + value
+        match options.get(name, name) if word.startswith("-") else name:
+            case "" if word.startswith("-"):
+                continue
+            case "--poll":
+                if words and words[0].isdecimal():
+                    words.pop(0)
+                yield "--wait"
+            case "-P" | "--parameter":
+                yield from _parameters(taken(value))
+            case "--format":
+                if (form := taken(value)) not in PLAIN:
+                    yield from ("--format", form)
+            case "--rollback VALUE":
+                yield "--rollback" if taken(value).lower() in TRUE else "--no-rollback"
+            case known:
+                yield known + equals + value
 
 
 def _parameters(value: str) -> Iterator[str]:

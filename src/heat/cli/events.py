@@ -7,6 +7,7 @@ import click
 
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client
+from heat.cli.contents import read_parameters
 from heat.cli.failures import FAILED, INTERRUPTED
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
@@ -30,7 +31,15 @@ def group() -> None:
 @of_stack
 @click.option("--follow", is_flag=True, help="Go on until the stack is at rest.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many, the newest.")
+@click.option("--marker", metavar="ID", help="Only those that came after this one.")
 @click.option("--resource", metavar="NAME", help="Only those of this resource.")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only those of this resource_status, resource_action or resource_type; repeatable.",
+)
 @click.option("-n", "--nested-depth", type=click.IntRange(0), default=0, help="Levels of nesting.")
 @formed
 @asking
@@ -46,7 +55,12 @@ def events(client: Client, form: Form, name: str, follow: bool, **options: Any) 
     depth = options["nested_depth"]
     # Stacks whose resources are gone, after a rollback for example, have their say as well.
     query = {"sort_dir": "desc", "nested_depth": depth or None, "with_empty": bool(depth) or None}
-    rows = list(pages(client, f"{path}/events", "events", query, options["limit"]))[::-1]
+    query |= read_parameters(options["filters"], "--filter")
+    if options["marker"]:
+        query |= {"sort_dir": "asc", "marker": options["marker"]}
+    rows = list(pages(client, f"{path}/events", "events", query, options["limit"]))
+    if not options["marker"]:
+        rows.reverse()
     columns: tuple[str, ...] = COLUMNS
     if depth:
         from heat.cli.progress import ids_of, link

@@ -1,6 +1,7 @@
 """The commands that launch, change and remove stacks, or show what that would do."""
 
-from collections.abc import Callable, Generator
+import json
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 NOTHING = "No description"
 
 
-def _values(command: F) -> F:
+def with_values(command: F) -> F:
     """Add the options that give parameters their values, and types their templates."""
     command = click.option(
         "-P",
@@ -47,7 +48,7 @@ def _values(command: F) -> F:
 def _content(command: F) -> F:
     """Add a template with its environments and parameters."""
     template = click.option("-t", "--template", required=True, type=FILE, help="The template.")
-    return template(_values(command))
+    return template(with_values(command))
 
 
 def _launching(command: F) -> F:
@@ -66,12 +67,19 @@ def _launching(command: F) -> F:
         ),
     ):
         command = option(command)
-    return waiting(_values(command))
+    return waiting(with_values(command))
+
+
+def _pauses(option: str) -> Callable[[F], F]:
+    """Add the option that names resources which pause."""
+    told = "Let this resource, or nested/resource, wait for a word; * stands for any; repeatable."
+    return click.option(option, "hooks", multiple=True, metavar="RESOURCE", help=told)
 
 
 @click.command()
 @click.argument("name", metavar="STACK")
 @click.option("-t", "--template", required=True, type=FILE, help="The template.")
+@_pauses("--pre-create")
 @_launching
 @formed
 @asking
@@ -81,7 +89,7 @@ def create(client: Client, form: Form, name: str, **options: Any) -> int:
 
 
 def _create(client: Client, form: Form, name: str, options: dict[str, Any]) -> int:
-    sources, body = _body(options)
+    sources, body = request_body(options, "pre-create")
     body["stack_name"] = name
     with _named(sources):
         if options["dry_run"]:
@@ -107,6 +115,7 @@ def _create(client: Client, form: Form, name: str, options: dict[str, Any]) -> i
     metavar="PARAMETER",
     help="Forget its value.",
 )
+@_pauses("--pre-update")
 @_launching
 @formed
 @asking
@@ -124,7 +133,7 @@ def update(
         raise click.UsageError("give a template with -t, or --existing to keep the stack's own")
     if clear and not existing:
         raise click.UsageError("--clear goes with --existing")
-    sources, body = _body(options)
+    sources, body = request_body(options, "pre-update")
     if clear:
         body["clear_parameters"] = list(clear)
     if converge:
@@ -180,6 +189,7 @@ def delete(client: Client, names: tuple[str, ...], wait: Wait, yes: bool) -> int
 @click.argument("name", metavar="STACK")
 @_content
 @click.option("--tags", help="Tags of the stack (a,b).")
+@click.option("--timeout", type=click.IntRange(1), metavar="MINUTES", help="Fail after so long.")
 @formed
 @asking
 def preview(client: Client, form: Form, name: str, **options: Any) -> int:
@@ -189,13 +199,16 @@ def preview(client: Client, form: Form, name: str, **options: Any) -> int:
 
 @click.command()
 @_content
+@click.option("--show-nested", is_flag=True, help="Also the parameters of nested templates.")
+@click.option("--ignore-errors", "ignored", metavar="CODE", help="Accept this: 99001.")
 @formed
 @asking
 def validate(client: Client, form: Form, **options: Any) -> None:
     """Check a template, and show the parameters that it takes."""
-    sources, body = _body(options)
+    sources, body = request_body(options)
+    query = {"show_nested": options["show_nested"] or None, "ignore_errors": options["ignored"]}
     with _named(sources):
-        found = client.send("POST", "/validate", body)
+        found = client.send("POST", "/validate", body, query)
     if form.name != "table" or form.columns:
         form.one(found)
         return
@@ -206,10 +219,13 @@ def validate(client: Client, form: Form, **options: Any) -> None:
     form.rows(rows, ("parameter", "Type", "Default", "Description"))
 
 
-def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
+def request_body(options: dict[str, Any], hook: str = "") -> tuple["Sources", dict[str, Any]]:
+    """Read what the options name; ``hook`` is the one that resources may be told to pause at."""
     from heat.cli.files import read_sources
 
     sources = read_sources(options["template"], options["environments"])
+    if options.get("hooks"):
+        sources.environments[f"--{hook}"] = _pausing(options["hooks"], hook)
     values = {
         name: read_text(file)
         for name, file in read_parameters(options["parameter_files"], "--parameter-file").items()
@@ -222,6 +238,17 @@ def _body(options: dict[str, Any]) -> tuple["Sources", dict[str, Any]]:
     if options.get("tags") is not None:
         body["tags"] = options["tags"]
     return sources, body
+
+
+def _pausing(resources: Sequence[str], hook: str) -> str:
+    """Return an environment in which resources, named by their paths, pause at a hook."""
+    found: dict[str, Any] = {}
+    for resource in resources:
+        place = found
+        for name in resource.strip("/").split("/"):
+            place = place.setdefault(name, {})
+        place["hooks"] = hook
+    return json.dumps({"resource_registry": {"resources": found}})
 
 
 @contextmanager

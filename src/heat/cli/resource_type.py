@@ -6,6 +6,7 @@ import click
 
 from heat.cli.asking import asking, quietly
 from heat.cli.client import Client
+from heat.cli.contents import read_parameters
 from heat.cli.shown import Form, as_yaml, cell, formed
 
 PROPERTY_COLUMNS = ("property", "type", "required", "update_allowed", "default", "description")
@@ -18,16 +19,22 @@ def group() -> None:
 
 
 @group.command("list")
-@click.option("--filter", "pattern", metavar="REGEX", help="Only names that begin like this.")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="REGEX",
+    help="Only names that begin like this; or support_status=..., version=...; repeatable.",
+)
 @formed
 @asking
-def list_types(client: Client, form: Form, pattern: str | None) -> None:
+def list_types(client: Client, form: Form, filters: tuple[str, ...]) -> None:
     """List the types of resources."""
-    names = client.get("/resource_types", {"name": pattern})["resource_types"]
+    query = read_parameters([text if "=" in text else f"name={text}" for text in filters])
+    names = client.get("/resource_types", query)["resource_types"]
     rows = [{"resource_type": name} for name in sorted(names)]
-    form.rows(
-        rows, ("resource_type",), f"no type's name begins like that; '.*{pattern}' looks within"
-    )
+    near = f"; '.*{query['name']}' looks within" if "name" in query else ""
+    form.rows(rows, ("resource_type",), f"no type is like that{near}")
 
 
 def _type_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

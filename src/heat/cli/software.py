@@ -38,11 +38,12 @@ def config() -> None:
 
 @config.command("list")
 @click.option("--limit", type=click.IntRange(1), help="No more than so many.")
+@click.option("--marker", metavar="ID", help="Only those that come after this one.")
 @formed
 @asking
-def list_configs(client: Client, form: Form, limit: int | None) -> None:
+def list_configs(client: Client, form: Form, limit: int | None, marker: str | None) -> None:
     """List the configurations."""
-    rows = list(pages(client, CONFIGS, "software_configs", limit=limit))
+    rows = list(pages(client, CONFIGS, "software_configs", {"marker": marker}, limit))
     form.rows(rows, CONFIG_COLUMNS, "there are no software configurations")
 
 
@@ -115,6 +116,7 @@ def show_deployment(client: Client, form: Form, deployment_id: str) -> None:
 
 
 @deployment.command("create")
+@click.argument("name", required=False)
 @click.option("--config", required=True, metavar="ID", help="The configuration.")
 @click.option("--server", required=True, metavar="ID", help="The server.")
 @click.option("--action", default="CREATE", show_default=True, help="What it is done on.")
@@ -128,16 +130,27 @@ def show_deployment(client: Client, form: Form, deployment_id: str) -> None:
 @formed
 @asking
 def create_deployment(
-    client: Client, form: Form, config: str, server: str, action: str, inputs: tuple[str, ...]
+    client: Client,
+    form: Form,
+    name: str | None,
+    config: str,
+    server: str,
+    action: str,
+    inputs: tuple[str, ...],
 ) -> None:
-    """Let a server carry out a configuration, with values for its inputs."""
+    """Let a server carry out a configuration, with values for its inputs.
+
+    The server carries out what it is given in the order of the names.
+    """
     wanted = client.get(_one(CONFIGS, config))["software_config"]
+    if name is not None:
+        wanted["name"] = name
     values = read_parameters(inputs, "--input-value")
     known = [str(one["name"]) for one in wanted.get("inputs") or ()]
-    for name in values:
-        if name not in known:
+    for key in values:
+        if key not in known:
             cure = f"its inputs: {', '.join(known) or 'none'}"
-            raise Failure(f"the configuration has no input {name}", cure)
+            raise Failure(f"the configuration has no input {key}", cure)
     own = _derived(wanted, values, server, action)
     body = {
         "config_id": client.send("POST", CONFIGS, own)["software_config"]["id"],
@@ -193,15 +206,18 @@ def show_metadata(client: Client, form: Form, server: str) -> None:
 @deployment.command("output")
 @click.argument("deployment_id", metavar="DEPLOYMENT")
 @click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="All of them, as without a name.")
 @formed
 @asking
-def show_output(client: Client, form: Form, deployment_id: str, name: str | None) -> None:
+def show_output(
+    client: Client, form: Form, deployment_id: str, name: str | None, every: bool
+) -> None:
     """Show what a deployment gave back: one value, or all."""
     from heat.cli.shown import cell
 
     found = client.get(_one(DEPLOYMENTS, deployment_id))["software_deployment"]
     values: dict[str, Any] = found.get("output_values") or {}
-    if name is None:
+    if name is None or every:
         form.one(values)
         return
     if name not in values:

@@ -60,12 +60,18 @@ def group() -> None:
     """Stacks: launch, change, watch and remove them."""
 
 
+FILTERS = ("status", "tags", "tags_any", "not_tags", "not_tags_any")
+
+
 @group.command("list")
 @click.option("--nested", is_flag=True, help="Also the stacks inside of others.")
 @click.option("--deleted", is_flag=True, help="Also those that are deleted.")
 @click.option("--hidden", is_flag=True, help="Also those that a tag hides.")
 @click.option("--all-projects", is_flag=True, help="Those of every project, if you may.")
 @click.option("--tags", help="Only those with all of these tags (a,b).")
+@click.option("--tags-any", help="Only those with one of these tags.")
+@click.option("--not-tags", help="Only those without all of these tags at once.")
+@click.option("--not-tags-any", help="Only those with none of these tags.")
 @click.option("--status", help="Only those in this state, such as CREATE_FAILED.")
 @click.option(
     "--property",
@@ -75,6 +81,8 @@ def group() -> None:
     help="Only those with this, such as stack_owner=demo; repeatable.",
 )
 @click.option("--sort", metavar="KEY[:asc|desc]", help="Such as stack_name:asc.")
+@click.option("--sort-dir", type=click.Choice(("asc", "desc")), hidden=True)
+@click.option("--marker", metavar="ID", help="Only those that come after this one.")
 @click.option("--limit", type=click.IntRange(1), help="No more than so many.")
 @formed
 @asking
@@ -92,14 +100,14 @@ def list_stacks(client: Client, form: Form, limit: int | None, **options: Any) -
     key, _, direction = (options["sort"] or "").partition(":")
     query: dict[str, Any] = {
         **{flag: "true" for flag, option in flags.items() if options[option]},
-        "tags": options["tags"],
-        "status": options["status"],
+        **{name: options[name] for name in FILTERS},
+        "marker": options["marker"],
         "sort_keys": key or None,
-        "sort_dir": direction or None,
+        "sort_dir": direction or options["sort_dir"],
         **read_parameters(options["properties"], "--property"),
     }
     empty = "there are no stacks yet: heat stack create NAME -t FILE --wait"
-    if options["tags"] or options["status"] or options["properties"]:
+    if options["properties"] or any(options[name] for name in FILTERS):
         empty = "no stack is like that; heat stack list shows all"
     form.rows(list(pages(client, "/stacks", "stacks", query, limit)), STACK_COLUMNS, empty)
 

@@ -1,0 +1,105 @@
+"""What a user gets wrong is told in few words, with the exit code that the page of commands has."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from heat.cli.called import spelling
+from heat.cli.complaints import described
+
+NAMING = [
+    ("stack", "create", "shop", "-t"),
+    ("stack", "create", "shop", "-t", "t.yaml", "-e"),
+    ("stack", "validate", "-t"),
+    ("stack", "adopt", "shop", "--adopt-file"),
+    ("stack", "resource", "signal", "shop", "web", "--data-file"),
+    ("software-config", "create", "c", "--config-file"),
+    ("software-config", "create", "c", "--definition-file"),
+    ("template", "validate"),
+    ("template", "format"),
+    ("stack", "graph"),
+]
+
+
+@pytest.mark.parametrize("words", NAMING, ids=" ".join)
+def test_a_file_that_can_not_be_read(heat, words) -> None:
+    Path("t.yaml").write_text("heat_template_version: 2018-08-31\nresources: {}\n")
+    Path("folder").mkdir()
+    missing = heat(*words, "./none.yaml")
+    assert (missing.code, missing.out) == (3, "")
+    assert "none.yaml can't be read: No such file or directory" in missing.err
+    folder = heat(*words, "folder")
+    if words != ("stack", "graph"):  # which takes the name of a stack, too
+        assert folder.code in (1, 2)
+        assert "directory" in folder.err
+
+
+@pytest.mark.parametrize("words", NAMING[:3], ids=" ".join)
+def test_a_file_that_is_no_text(heat, service, words) -> None:
+    Path("t.yaml").write_text("heat_template_version: 2018-08-31\nresources: {}\n")
+    Path("picture").write_bytes(bytes(range(256)))
+    ran = heat(*words, "picture")
+    assert (ran.code, ran.err) == (1, "error: picture can't be read: it is no UTF-8 text\n")
+    assert not any(asked.method == "POST" and "stacks" in asked.path for asked in service.asked)
+
+
+def test_a_value_from_a_file_that_is_not_there(heat) -> None:
+    Path("t.yaml").write_text("heat_template_version: 2018-08-31\nresources: {}\n")
+    ran = heat("stack", "create", "shop", "-t", "t.yaml", "--parameter-file", "a=none")
+    assert ran.code == 3
+    assert "none can't be read" in ran.err
+
+
+def test_a_name_that_is_nearly_right(heat, service) -> None:
+    service.answers["GET", "/stacks/shpo"] = 404, {"error": {"message": "no such stack"}}
+    service.answers["GET", "/stacks"] = 200, {"stacks": [{"stack_name": "shop"}]}
+    ran = heat("stack", "show", "shpo")
+    assert ran.code == 3
+    assert "did you mean 'shop'?" in ran.err
+    service.answers["GET", "/stacks/else"] = 404, {"error": {"message": "no such stack"}}
+    assert "stack list tells what there is" in heat("stack", "show", "else").err
+
+
+def test_a_long_line_is_shown_around_the_place() -> None:
+    text = "a" * 200 + "!" + "b" * 200
+    said = described({"summary": "s", "line": 3, "column": 201, "text": text})
+    _, line, caret = click.unstyle(said).splitlines()
+    assert len(line) < 120
+    assert line[caret.index("^")] == "!"
+
+
+def test_help_is_written_in_whole(heat, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for words in ((), ("stack",), ("stack", "resource"), ("software-deployment",)):
+        told = heat(*words, "--help").out
+        assert "..." not in told.partition("Commands:")[2]
+        assert all(len(line) <= 80 for line in told.splitlines())
+
+
+def test_a_hint_is_as_the_command_was_called(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    bin_folder = tmp_path / "venv/bin"
+    bin_folder.mkdir(parents=True)
+    program = bin_folder / "heat"
+    program.touch(mode=0o755)
+    elsewhere = [str(tmp_path / "elsewhere")]
+    assert spelling("heat", elsewhere) == "heat"
+    assert spelling(str(program), elsewhere) == "venv/bin/heat"
+    assert spelling(str(program), [str(bin_folder)]) == "heat"
+    assert spelling("/usr/bin/pytest", elsewhere) == "heat"
+
+
+def test_resources_pause_at_hooks(heat, service) -> None:
+    Path("t.yaml").write_text("heat_template_version: 2018-08-31\nresources: {}\n")
+    service.answers["POST", "/stacks"] = 201, {"stack": {"id": "1"}}
+    ran = heat(
+        *("stack", "create", "shop", "-t", "t.yaml"),
+        *("--pre-create", "web", "--pre-create", "inner/db*", "--dry-run"),
+    )
+    (asked,) = service.said("POST", "/stacks/preview")
+    assert (
+        '{"web": {"hooks": "pre-create"}, "inner": {"db*": {"hooks": "pre-create"}}}'
+        in (asked.body["environment"])
+    )
+    assert ran.code is not None
