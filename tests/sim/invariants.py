@@ -94,16 +94,15 @@ class Watch:
                 setattr(row, name, fields[name])
         if fields.get("physical_id"):
             self.recorded.add(fields["physical_id"])
+            row.made = True
         if (row.action, row.status) == before:
             return
         if (row.action, row.status) == ("CREATE", "IN_PROGRESS") and before[0] == "INIT":
             for needed in row.requires:
                 other = self.rows.get(needed)
-                if (
-                    other is None
-                    or other.status != "COMPLETE"
-                    or other.action in ("INIT", "DELETE")
-                ):
+                there = other is not None and other.status == "COMPLETE"
+                there = there and other.action not in ("INIT", "DELETE")
+                if not there and not (other is not None and other.made and _is_patient(row)):
                     seen = other and f"{other.action}_{other.status}"
                     self.complain(
                         f"order: {row.name} begins before what it requires is there: "
@@ -125,9 +124,16 @@ class Watch:
                     )
 
 
+def _is_patient(row):
+    """Tell whether it may be enough for a resource that what it names exists."""
+    cls = TYPES.get(row.type)
+    return cls is not None and any(prop.early for prop in cls.__properties__.values())
+
+
 class _Seen:
     def __init__(self, row):
         self.name, self.type, self.replaces = row.name, row.type, row.replaces
+        self.made = row.physical_id is not None
         self.action, self.status, self.requires = row.action, row.status, row.requires
 
 

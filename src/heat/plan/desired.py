@@ -194,7 +194,8 @@ def _early(
     bound: Bound, definition: ResourceDefinition, cls: type[Resource], requires: frozenset[str]
 ) -> frozenset[str]:
     """Name the resources that are only referred to where it is enough that they exist."""
-    patient = {prop.public for prop in cls.__properties__.values() if prop.early}
+    properties = [prop for prop in cls.__properties__.values() if prop.early]
+    patient = {name for prop in properties for name in (prop.public, *prop.was)}
     if not patient or not requires or not isinstance(definition.properties, MapOf):
         return frozenset()
     strict = {*definition.depends_on, *(requires - bound.requires(definition.name))}

@@ -71,6 +71,7 @@ class Port(TaggedItem):
         "Security groups of the port; the project's default one when left out.",
         find=unlisted(A_SECURITY_GROUP),
         shown=True,
+        early=True,  # nothing comes in until the rules are there, and servers wait for them
     )
     replacement_policy: str = mutable(
         "Whether every update replaces the port.",

@@ -30,7 +30,7 @@ class SecurityGroupRule(NeutronItem):
     rest = collection("security-group-rules", "security_group_rule")
 
     security_group: str = fixed(
-        "Group the rule is for.", find=A_SECURITY_GROUP, wire="security_group_id"
+        "Group the rule is for.", find=A_SECURITY_GROUP, wire="security_group_id", early=True
     )
     description: str | None = fixed("What the rule is for.")
     direction: str = fixed("Which way the traffic goes.", default="ingress", check=DIRECTION)
@@ -39,7 +39,10 @@ class SecurityGroupRule(NeutronItem):
     port_range_max: int | None = fixed("Last port, or ICMP code.", check=A_PORT_NUMBER)
     protocol: str = fixed("IP protocol.", default="tcp", check=A_PROTOCOL)
     remote_group: str | None = fixed(
-        "Security group of the other side.", find=A_SECURITY_GROUP, wire="remote_group_id"
+        "Security group of the other side.",
+        find=A_SECURITY_GROUP,
+        wire="remote_group_id",
+        early=True,
     )
     remote_ip_prefix: str | None = fixed("Address block of the other side.", check=is_cidr)
 

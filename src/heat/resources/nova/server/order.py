@@ -6,7 +6,7 @@ from typing import Any
 from heat.base.unknown import Unknown
 from heat.plugin.resource import Other
 
-SUBNET = "OS::Neutron::Subnet"
+SUBNET, PORT, GROUP = "OS::Neutron::Subnet", "OS::Neutron::Port", "OS::Neutron::SecurityGroup"
 
 
 def subnets_of(server: Other, others: Iterable[Other]) -> Iterator[str]:
@@ -20,6 +20,29 @@ def subnets_of(server: Other, others: Iterable[Other]) -> Iterator[str]:
             network = getattr(other.values, "network", None)
             if networks is None or (network is not None and network in networks):
                 yield other.name
+
+
+def groups_of(server: Other, others: Iterable[Other]) -> Iterator[str]:
+    """Name the security groups of the server's ports: none runs before their rules are there."""
+    nics = getattr(server.values, "networks", None)
+    if not nics or isinstance(nics, Unknown):
+        return
+    there = list(others)
+    mine = [unknown for nic in nics if (unknown := getattr(nic, "port", None)) is not None]
+    ports = [one.values for one in there if one.type == PORT and _named(one.name) in mine]
+    used = [group for port in ports for group in _listed(getattr(port, "security_groups", None))]
+    for other in there:
+        if other.type == GROUP and _named(other.name) in used:
+            yield other.name
+
+
+def _named(name: str) -> Unknown:
+    """Return what stands for the id of a resource before it is known."""
+    return Unknown(frozenset({name}))
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None or isinstance(value, Unknown) else list(value)
 
 
 def _networks(values: Any) -> list[Any] | None:

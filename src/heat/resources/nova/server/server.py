@@ -12,7 +12,7 @@ from heat.plugin.steps import Keep, Search, Steps, pick
 from heat.plugin.users import expel
 from heat.resources.nova.common import COMPUTE, WITH_FILES, text
 from heat.resources.nova.server import blocks, changing, collecting, images, nics, ports, shown
-from heat.resources.nova.server.order import subnets_of
+from heat.resources.nova.server.order import groups_of, subnets_of
 from heat.resources.nova.server.plugging import KEPT, Plugging, interfaces, match
 from heat.resources.nova.server.shape import ServerShape
 from heat.resources.nova.server.userdata import user_data
@@ -27,8 +27,9 @@ class Server(ServerShape):
 
     @classmethod
     def implied(cls, me: Other, others: Iterable[Other]) -> Iterable[str]:
-        """Come after the subnets of the networks that it is on."""
-        return subnets_of(me, others)
+        """Come after the subnets of its networks, and the security groups of its ports."""
+        there = list(others)
+        return (*subnets_of(me, there), *groups_of(me, there))
 
     def create(self) -> Steps[str | None]:
         """Give its agent a user, if it has one, and make the rest."""
