@@ -100,6 +100,27 @@ def test_queries_that_mean_nothing(lasting: Wire, name: str, value: str):
         assert "\r" not in answer.headers.get("Location", "")
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('{"a": "\\ud800"}', "half of a surrogate pair"),
+        ('{"\\udfff": 1}', "half of a surrogate pair"),
+        ('{"a": NaN}', "no JSON number"),
+        ("[" * 100000, "nested too deeply"),
+        ('{"a": "\\ud83d\\ude00", "b": "\\\\ud800"}', None),
+    ],
+)
+def test_parameters_that_are_json(wire: Wire, value: str, said: str | None):
+    template = HOT.replace("parameters:", "parameters:\n  j: {type: json, default: {}}")
+    body = {"stack_name": "j", "template": template, "parameters": {"j": value}}
+    answer = wire.ask("POST", "/stacks", body)
+    if said is None:
+        shown = wire.ask("GET", f"/stacks/j/{answer.json['stack']['id']}").json["stack"]
+        assert json.loads(shown["parameters"]["j"]) == {"a": "\U0001f600", "b": "\\ud800"}
+    else:
+        assert (answer.status_code, said in answer.json["error"]["message"]) == (400, True)
+
+
 def test_numbers_without_end_are_as_good_as_the_largest(wire: Wire):
     stack_id = wire.create()
     digits = "9" * 40

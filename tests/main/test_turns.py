@@ -1,6 +1,8 @@
 """Threads of the API take turns, so that one project's slow requests hold up no other's."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,6 +63,39 @@ def test_one_projects_slow_requests_leave_a_thread_to_others(slow: tuple[Slow, s
     for thread in sent:
         thread.join(10)
     assert app.running == 12
+
+
+def trickle(client: socket.socket) -> None:
+    for _ in range(200):
+        client.sendall(b"x")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET /v1/x/quick HTTP/1.1\r\nHost: a\r\n",
+        b"POST /quick HTTP/1.1\r\nContent-Length: 99\r\n\r\n",
+    ],
+)
+def test_a_request_that_trickles_is_cut_off(beginning: bytes) -> None:
+    listening = listen("127.0.0.1", 0)
+    served = Served(Slow(), listening, threads=1, patience=1)
+    try:
+        with socket.create_connection(listening.getsockname(), timeout=10) as client:
+            client.sendall(beginning)
+            started = time.monotonic()
+            with pytest.raises(OSError):
+                trickle(client)
+        assert time.monotonic() - started < 15
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/quick"
+        with requests.Session() as kept:
+            assert kept.get(url, timeout=10).text == "ok"
+            time.sleep(0.5)
+            assert kept.get(url, timeout=10).text == "ok"
+    finally:
+        served.close()
+        listening.close()
 
 
 def test_projects_take_turns(slow: tuple[Slow, str]) -> None:

@@ -21,13 +21,21 @@ def shown(path: Path) -> str:
 
 
 def read_json(text: str) -> Any:
-    """Return the value of a text; raises ValueError, also for NaN, infinity and endless depth."""
+    """Return the value of a text; raises ValueError, also for what only some JSON readers take.
+
+    That is NaN, infinity, endless depth and halves of surrogate pairs.
+    """
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds half of a surrogate pair") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"it is not JSON: {error}") from None
+    return value
 
 
 def walk(value: Any, path: Sequence[Any]) -> Any:

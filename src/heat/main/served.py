@@ -2,23 +2,47 @@
 
 import socket
 import threading
+import time
 from typing import Any
 
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from heat.api.stream import ASIDE
 from heat.main.turns import Turns
 
-CHANNEL_TIMEOUT = 60
-"""Seconds after which a connection is closed on which nothing has come."""
+PATIENCE = 60
+"""Seconds that a request may take to come, and a connection to stay without one."""
+
+
+class Patient(HTTPChannel):  # type: ignore[misc]
+    """A connection whose requests must come within a time, however steadily they trickle."""
+
+    _began: float | None = None
+
+    def received(self, data: bytes) -> Any:
+        """Take a piece of a request; what is not whole yet is as old as its beginning."""
+        said = super().received(data)
+        if self.request is None:
+            self._began = None
+        else:
+            self._began = self._began or time.time()
+            self.last_activity = self._began
+        return said
 
 
 class Served:
     """An application at work on a listening socket until it is closed."""
 
     def __init__(
-        self, application: Any, listening: socket.socket, threads: int = 16, *, largest: int = 2**20
+        self,
+        application: Any,
+        listening: socket.socket,
+        threads: int = 16,
+        *,
+        largest: int = 2**20,
+        patience: int = PATIENCE,
     ) -> None:
         self._sockets: dict[int, Any] = {}
         turns = Turns(threads)
@@ -32,10 +56,12 @@ class Served:
             # Waitress reads a request to its end before a thread has it, so that slow clients hold
             # none. The application says what is wrong with a body somewhat too large.
             max_request_body_size=4 * largest,
-            channel_timeout=CHANNEL_TIMEOUT,
+            channel_timeout=patience,
+            cleanup_interval=min(30, patience),
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = Patient
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
         self._thread.start()
 
