@@ -5,7 +5,7 @@ from typing import Any
 
 from heat.base.json import Body
 from heat.plugin.resource import failed
-from heat.plugin.steps import VOLUME, Search, Steps, pick
+from heat.plugin.steps import VOLUME, Reply, Search, Steps, pick
 from heat.resources.cinder.common import VOLUMES, until_volume
 from heat.resources.nova.common import COMPUTE
 
@@ -34,17 +34,22 @@ def plug_in(server: str, volume: str, device: str | None = None, *, first: bool)
     return str(pick(reply, "volumeAttachment.id") or volume)
 
 
-def unplug(server: str, volume: str) -> Steps[None]:
-    """Unplug a volume and wait until the server has let go of it; either may be gone."""
+def unplug(server: str, volume: str) -> Steps[Reply]:
+    """Unplug a volume and wait until the server has let go of it; either may be gone.
+
+    Returns the volume as it is then.
+    """
     where = f"/servers/{server}/os-volume_attachments/{volume}"
     yield COMPUTE.delete(where)
     yield COMPUTE.get(where).until_gone()
-    yield VOLUME.get(VOLUMES.item(volume)).until_gone(
-        "volume.status",
-        "available",
-        "in-use",
-        failing=VOLUMES.failing,
-        listed=VOLUMES.listed(volume),
+    return (
+        yield VOLUME.get(VOLUMES.item(volume)).until_gone(
+            "volume.status",
+            "available",
+            "in-use",
+            failing=VOLUMES.failing,
+            listed=VOLUMES.listed(volume),
+        )
     )
 
 

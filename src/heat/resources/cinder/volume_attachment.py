@@ -6,9 +6,9 @@ from heat.base.json import Json
 from heat.plugin.fields import mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Steps, pick
+from heat.plugin.steps import VOLUME, Steps, pick
 from heat.resources.cinder import plugging
-from heat.resources.cinder.common import A_VOLUME
+from heat.resources.cinder.common import A_VOLUME, VOLUMES
 from heat.resources.nova.common import COMPUTE
 
 
@@ -32,7 +32,14 @@ class VolumeAttachment(Resource):
         """Unplug the volume where it was, and plug it in where it is to be."""
         if not changed:
             return
-        yield from plugging.unplug(before.instance_uuid, before.volume_id)
+        live = yield from plugging.unplug(before.instance_uuid, before.volume_id)
+        if self.volume_id != before.volume_id:
+            live = yield VOLUME.get(VOLUMES.item(self.volume_id))
+        # An update that was cut off may have plugged it in already, here or elsewhere.
+        moves = self.volume_id == before.volume_id and not pick(live, "volume.multiattach")
+        for plug in pick(live, "volume.attachments") or ():
+            if moves or plug["server_id"] == self.instance_uuid:
+                yield from plugging.unplug(plug["server_id"], self.volume_id)
         yield from plugging.plug_in(self.instance_uuid, self.volume_id, self.mountpoint, first=True)
 
     def delete(self, item: str) -> Steps[None]:
