@@ -29,6 +29,9 @@ with warnings.catch_warnings():
 
     from heat.rpc.messages import Hints, Remote, server
 
+LONGEST_PAUSE = 5
+"""Seconds between two tries to reach the broker; requests fail as long when it is back."""
+
 CLOSING = 15.0
 """Seconds that an end may take; without a broker it would have none."""
 
@@ -38,8 +41,7 @@ def remote(conf: cfg.ConfigOpts) -> Remote:
     for group, options in list_opts():
         if group is None:
             conf.register_opts(options)
-    transport = messaging.get_rpc_transport(conf)
-    return Remote(transport, float(conf.rpc_response_timeout), Broker(_places(conf)))
+    return Remote(_transport(conf), float(conf.rpc_response_timeout), Broker(_places(conf)))
 
 
 class Answering:
@@ -49,7 +51,7 @@ class Answering:
     """
 
     def __init__(self, conf: cfg.ConfigOpts, node: Node) -> None:
-        self._transport: Any = messaging.get_rpc_transport(conf)
+        self._transport: Any = _transport(conf)
         self._hints = Hints(self._transport)
 
         def wake(stack: StackId) -> None:
@@ -87,6 +89,14 @@ def notifier(conf: cfg.ConfigOpts) -> Emit | None:
         (told.error if error else usual)({}, kind, dict(payload))
 
     return emit
+
+
+def _transport(conf: cfg.ConfigOpts) -> Any:
+    """Return the way to the broker; unless it is set otherwise, one is looked for often."""
+    transport: Any = messaging.get_rpc_transport(conf)
+    if "oslo_messaging_rabbit" in conf:
+        conf.set_default("rabbit_interval_max", LONGEST_PAUSE, group="oslo_messaging_rabbit")
+    return transport
 
 
 def _places(conf: cfg.ConfigOpts) -> list[Place]:

@@ -9,6 +9,7 @@ from heat.base.errors import Fault
 from heat.main import bus, settings
 from heat.main.node import Node, Wants
 from heat.main.processes import supervise, until_ended
+from heat.main.pulse import Pulse, Stalled
 from heat.operations.policy import Policy
 from heat.store import migrations
 from heat.store.database import Database
@@ -39,12 +40,14 @@ def work(conf: cfg.ConfigOpts, wants: Wants) -> None:
     node = Node(db, wants, bus.notifier(conf))
     node.start()
     answering = bus.Answering(conf, node)
-    try:
-        until_ended(lambda: node.is_alive)
-    finally:
-        answering.close(node.stop())
-        node.close()
-        db.close()
+    pulse = Pulse(Database(settings.database_url(conf), pool_size=1))
+    until_ended(lambda: node.is_alive and not pulse.is_stalled())
+    if pulse.is_stalled():
+        raise Stalled  # whatever is to be ended in good order would stall, too
+    pulse.close()
+    answering.close(node.stop())
+    node.close()
+    db.close()
 
 
 def open_database(conf: cfg.ConfigOpts) -> Database:
