@@ -4,6 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 SEEDS ?= 1000
 FIRST ?= 0
+AWAY ?= 60
 BIN := .venv/bin
 RUNS := .venv/.runs
 STAMP := .venv/.installed
@@ -11,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-all chaos sim lint types layers fmt docs check clean
+.PHONY: help venv quickstart test test-all chaos outages sim lint types layers fmt docs check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +49,9 @@ sim: venv ## Run random scenarios of faults and crashes (SEEDS=1000 FIRST=0)
 
 chaos: venv ## Kill engines, broker and database under load (ARGS="--database mariadb --seed 2")
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+outages: venv ## Take one thing away at a time, for a minute each (AWAY=60)
+	HEAT_TEST_AWAY=$(AWAY) $(PYTEST) -s -p no:randomly tests/chaos --deselect tests/chaos/test_chaos.py $(ARGS)
 
 lint: venv ## Check style and formatting
 	$(BIN)/ruff check

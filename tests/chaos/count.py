@@ -54,10 +54,11 @@ def count(site: Site, users: Users, before: dict[str, dict[str, str]]) -> Count:
             if kind := KINDS.get(row["resource_type"]):
                 recorded[kind].add(row["physical_resource_id"])
     for kind, rows in now.items():
-        live = {key: name for key, name in rows.items() if key not in before[kind]}
+        # What has no name the cloud has made by itself: the ports of servers on a network.
+        live = {key: name for key, name in rows.items() if name and key not in before[kind]}
         found.orphans += [f"{kind} {key} {live[key]}" for key in live.keys() - recorded[kind]]
         found.missing += [f"{kind} {key}" for key in recorded[kind] - live.keys()]
-        names = Counter(name for name in live.values() if name)
+        names = Counter(live.values())
         found.duplicates += [f"{kind} {name}" for name, times in names.items() if times > 1]
     found.told_twice = told_twice(site)
     return found

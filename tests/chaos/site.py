@@ -11,6 +11,7 @@ from pathlib import Path
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 from tests.chaos.programs import Program
+from tests.chaos.proxy import Proxy, proxies
 from tests.wire.conftest import BIN, without_cloud
 from tests.wire.test_apart import (
     CONF,
@@ -41,6 +42,9 @@ class Site:
     database: servers.Running
     broker: servers.Running
     api: Program
+    to_database: Proxy
+    to_broker: Proxy
+    """The ways of the first engine; all others have ways of their own."""
     supervisors: list[Program] = field(default_factory=list)
 
     def workers(self) -> list[int]:
@@ -89,10 +93,15 @@ def site(
         cloud = running.enter_context(process(folder, "devcloud", *up, *slow))
         await_true(cloud, ready.exists)
         url = ready.read_text().strip()
-        named = {"workers": workers, "bus": bus, "database": kept, "port": port}
-        text = settings + CONF.format(**named, user=USER.format(cloud=url), cloud=url)
-        # The number of API processes is the last setting.
-        conf.write_text(text.replace("workers = 1\n", f"workers = {apis}\n"))
+        to_database, to_broker = proxies(running, kept, bus)
+        named = {"workers": workers, "port": port, "user": USER.format(cloud=url), "cloud": url}
+        for name, way, place in (
+            ("heat.conf", bus, kept),
+            ("apart.conf", to_broker.url, to_database.url),
+        ):
+            text = settings + CONF.format(**named, bus=way, database=place)
+            # The number of API processes is the last setting.
+            (folder / name).write_text(text.replace("\nworkers = 1\n", f"\nworkers = {apis}\n"))
         synced = [BIN / "heat-manage", "--config-file", conf, "db", "sync"]
         subprocess.run(synced, check=True, env=without_cloud(), timeout=180)
         heat = Apart(folder, url, cloud)
@@ -103,11 +112,16 @@ def site(
             kept,
             database=held["database"],
             broker=held["broker"],
+            to_database=to_database,
+            to_broker=to_broker,
             api=Program(folder / "heat-api.log", "heat-api", "--config-file", conf),
         )
         for number in range(supervisors):
-            log = folder / f"engine-{number}.log"
-            made.supervisors.append(Program(log, "heat-engine", "--config-file", conf))
+            log, settled = (
+                folder / f"engine-{number}.log",
+                conf if number else folder / "apart.conf",
+            )
+            made.supervisors.append(Program(log, "heat-engine", "--config-file", settled))
         running.callback(end, made)
         for program in (*made.supervisors, made.api):
             program.start()

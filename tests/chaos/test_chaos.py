@@ -8,7 +8,7 @@ from tests.chaos.run import Plan, run
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_stacks_end_as_asked_whatever_goes_away_meanwhile(tmp_path: Path) -> None:
     plan = Plan(stacks=12, at_once=8, keep=4, pause=4.0)
     try:
@@ -17,4 +17,4 @@ def test_stacks_end_as_asked_whatever_goes_away_meanwhile(tmp_path: Path) -> Non
         pytest.skip(str(missing))
     print(*result.lines(), sep="\n")
     assert result.wrong == []
-    assert result.havoc.done["kill -9"] > 0
+    assert result.havoc.done["engine worker killed"] > 0
