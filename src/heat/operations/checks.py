@@ -30,7 +30,8 @@ def check(
     """Return the desired state with nothing known; raises Invalid with every problem."""
     depth = services.limits.max_nested_stack_depth
     examined = examine(compiled, services.types, max_depth=depth)
-    problems = [*examined.problems, *examined.lacking, *unfit(services, compiled, stack)]
+    problems = [*examined.problems, *examined.lacking, *examined.unsent.values()]
+    problems += unfit(services, compiled, stack)
     found = examined.levels
     _check_limits(services, sum(len(level.wanted.resources) for level in found), stack)
     try:

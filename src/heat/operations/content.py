@@ -10,9 +10,9 @@ from msgspec import Struct
 from heat.base.errors import Invalid
 from heat.base.ids import ProjectId
 from heat.base.problems import Problem, did_you_mean
-from heat.operations.remote import fetch_template, with_nested
+from heat.operations.remote import compile_whole, fetch_template, with_nested
 from heat.operations.services import Services, exported
-from heat.plan.definition import Compiled, compile_definition
+from heat.plan.definition import Compiled, Unstored, compile_definition
 from heat.store.rows import DefinitionRow
 from heat.template.codes import problem
 from heat.template.environment import Environment, read_environment
@@ -66,22 +66,28 @@ def draft(
         files = {**stored.files, **files}
         environment = _over(stored, environment, template, clear)
     files = with_nested(services.limits, template, environment, files)
+    exports = exported(services, ProjectId(project))
+    whole = environment.to_json()
+    whole["encrypted_param_names"] = list(environment.encrypted_param_names)
+
+    def compile_with(files: Mapping[str, str]) -> Compiled:
+        return compile_definition(
+            Unstored(to_json(template), files, whole),
+            services.types,
+            stack_id=stack_id,
+            stack_name=stack_name,
+            project=project,
+            template=template,
+            sent=sent,
+            exports=exports,
+        )
+
+    compiled = compile_whole(services.limits, services.types, files, compile_with)
     definition = DefinitionRow(
         id=services.new_id(),
         template=to_json(template),
-        files=files,
-        environment=environment.to_json()
-        | {"encrypted_param_names": list(environment.encrypted_param_names)},
-    )
-    compiled = compile_definition(
-        definition,
-        services.types,
-        stack_id=stack_id,
-        stack_name=stack_name,
-        project=project,
-        template=template,
-        sent=sent,
-        exports=exported(services, ProjectId(project)),
+        files=compiled.files,
+        environment=whole,
     )
     return Draft(definition, compiled)
 

@@ -1,11 +1,15 @@
 """Gets the templates that a request names by address, and puts them among its files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from heat.base.errors import Invalid
+from heat.base.problems import Problem
 from heat.cloud.fetch import FetchSettings, fetch
 from heat.operations.services import Limits
+from heat.plan.definition import Compiled
+from heat.plan.examine import WEB, examine
+from heat.plan.providers import Types
 from heat.template.codes import problem
 from heat.template.environment import Environment
 from heat.template.expressions import Literal, entries_of
@@ -14,7 +18,7 @@ from heat.template.model import Template
 from heat.template.registry import Registry
 
 MAX_FETCHED = 20
-_WEB = ("http://", "https://")
+_STACK, _ADDRESS = "AWS::CloudFormation::Stack", "TemplateURL"
 
 
 def fetch_template(limits: Limits, url: str) -> str:
@@ -45,30 +49,65 @@ def with_nested(
         for resource, url in _addresses(holder, registry):
             if url in found:
                 continue
-            if len(found) - len(files) >= MAX_FETCHED:
-                raise Invalid(f"More than {MAX_FETCHED} templates are web addresses; send them.")
-            try:
-                found[url] = fetch_template(limits, url)
-            except Invalid as invalid:
-                at = (holder.words.resources, resource, holder.words.type)
-                cure = "send the text in files, under the name that the type has"
-                place = holder.source.place(at)
-                wrong = problem("H305", at, invalid.message, cure)
-                raise Invalid(problems=[replace(wrong, place=place)]) from None
+            at = (holder.words.resources, resource, holder.words.type)
+            cure = "send the text in files, under the name that the type has"
+            unsent = problem("H305", at, f"the template {url} was not sent", cure)
+            unsent = replace(unsent, place=holder.source.place(at))
+            found[url] = _fetched(limits, url, unsent, len(found) - len(files))
             nested = _readable(found[url], url)
             if nested is not None:
                 left.append((nested, registry))
     return found
 
 
+def compile_whole(
+    limits: Limits,
+    types: Types,
+    files: Mapping[str, str],
+    compile_with: Callable[[Mapping[str, str]], Compiled],
+) -> Compiled:
+    """Compile with the templates, too, whose web addresses are computed from parameters."""
+    found = dict(files)
+    while True:
+        compiled = compile_with(found)
+        if not _may_compute(compiled):
+            return compiled
+        unsent = examine(compiled, types, max_depth=limits.max_nested_stack_depth).unsent
+        if not unsent:
+            return compiled
+        for url, wrong in unsent.items():
+            found[url] = _fetched(limits, url, wrong, len(found) - len(files))
+            nested = _readable(found[url], url)
+            if nested is not None:
+                found |= with_nested(limits, nested, compiled.environment, found)
+
+
+def _may_compute(compiled: Compiled) -> bool:
+    """Tell whether an address may be computed anywhere; looking for it costs a second look."""
+    resolve = compiled.environment.registry.resolve
+    return any(_ADDRESS in text for text in compiled.files.values()) or any(
+        resolve(definition.type, name).target == _STACK
+        for name, definition in compiled.template.resources.items()
+    )
+
+
+def _fetched(limits: Limits, url: str, unsent: Problem, already: int) -> str:
+    if already >= MAX_FETCHED:
+        raise Invalid(f"More than {MAX_FETCHED} templates are web addresses; send them.")
+    try:
+        return fetch_template(limits, url)
+    except Invalid as invalid:
+        raise Invalid(problems=[replace(unsent, detail=invalid.message)]) from None
+
+
 def _addresses(template: Template, registry: Registry) -> Iterator[tuple[str, str]]:
     for name, definition in template.resources.items():
         mapped = registry.resolve(definition.type, name)
-        if mapped.is_template and mapped.target.startswith(_WEB):
+        if mapped.is_template and mapped.target.startswith(WEB):
             yield name, mapped.target
-        if mapped.target == "AWS::CloudFormation::Stack" and definition.properties is not None:
-            match (entries_of(definition.properties) or {}).get("TemplateURL"):
-                case Literal(str(url)) if url.startswith(_WEB):
+        if mapped.target == _STACK and definition.properties is not None:
+            match (entries_of(definition.properties) or {}).get(_ADDRESS):
+                case Literal(str(url)) if url.startswith(WEB):
                     yield name, url
                 case _:
                     pass

@@ -4,22 +4,30 @@ Whoever says whether a definition is good asks here: what a request is accepted 
 validation answers and what is found on a user's machine are the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from heat.base.errors import Invalid
+from heat.base.json import Path
 from heat.base.problems import Problem
+from heat.base.unknown import Unknown
 from heat.plan.definition import Compiled
-from heat.plan.desired import Desired, Standing, Wanted, want
+from heat.plan.desired import Standing, Wanted, want
 from heat.plan.member_attributes import strange
 from heat.plan.problems import unable_to_snapshot
 from heat.plan.providers import Types
 from heat.plan.within import MAX_DEPTH, Level, below, compile_child, placed
-from heat.plugin.steps import Nest
+from heat.plugin.nested import Nested
 from heat.template.codes import problem
 from heat.template.environment import unread_sections
+from heat.template.source import locate
+
+WEB = ("http://", "https://")
 
 _UNKNOWN_TYPE = "H212"
+_GIVEN = ("parameter ", "export ")
+"""How what is awaited is named, that is there before any resource."""
 _LEFT_TO_CREATION = ("H310", "H402", "H702")
 """What a nested stack is accepted with all the same: parameters and properties that are missing
 make it fail when it is created. Clients count on that. What it imports another may export till
@@ -32,13 +40,15 @@ class Examined:
 
     ``problems`` make it invalid, and so does what is ``lacking`` of a group's members, though a
     check of a template lets that pass. For those that come ``later`` a nested stack would fail
-    when its turn comes.
+    when its turn comes. ``unsent`` are the web addresses of templates that were not sent, and what
+    to say if they can't be fetched either.
     """
 
     levels: tuple[Level, ...]
     problems: tuple[Problem, ...]
     lacking: tuple[Problem, ...]
     later: tuple[Problem, ...]
+    unsent: Mapping[str, Problem]
 
     @property
     def wanted(self) -> Wanted:
@@ -46,20 +56,36 @@ class Examined:
         return self.levels[0].wanted
 
 
+class Unsent(NamedTuple):
+    """The web address of a template that was not sent."""
+
+    address: str
+    problem: Problem
+
+
 def examine(compiled: Compiled, types: Types, *, max_depth: int = MAX_DEPTH) -> Examined:
     """Work everything out, and collect every problem."""
     wanted = want_all(compiled)
     problems, lacking, later = list(wanted.problems), list[Problem](), list[Problem]()
+    unsent: dict[str, Problem] = {}
     levels: dict[tuple[str, ...], Level] = {(): Level((), compiled, wanted)}
     for seen in _nested(levels[()], types, max_depth):
         if isinstance(seen, Problem):
             (later if seen.code in _LEFT_TO_CREATION else problems).append(seen)
             continue
+        if isinstance(seen, Unsent):
+            unsent.setdefault(seen.address, seen.problem)
+            continue
         levels[seen.path] = seen
         outer = levels[seen.path[:-1]]
         lacking += [below(found, outer.path) for found in strange(seen.path[-1], outer, seen)]
-    traced = (tuple(compiled.trace(found)) for found in (problems, lacking, later))
-    return Examined(tuple(levels.values()), *traced)
+    return Examined(
+        tuple(levels.values()),
+        problems=tuple(compiled.trace(problems)),
+        lacking=tuple(compiled.trace(lacking)),
+        later=tuple(compiled.trace(later)),
+        unsent=unsent,
+    )
 
 
 def want_all(compiled: Compiled) -> Wanted:
@@ -82,7 +108,7 @@ def want_all(compiled: Compiled) -> Wanted:
     return Wanted(found.resources, (*problems, *more))
 
 
-def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Problem]:
+def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Problem | Unsent]:
     """Walk the nested stacks that a desired state has, deepest last, or what is wrong with them.
 
     The places of problems are those in the texts that they stand in; their paths start at the
@@ -90,11 +116,19 @@ def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Prob
     """
     for name, desired in outer.wanted.resources.items():
         here = (*outer.path, name)
-        nest = _foreseen(desired)
+        values = placed(desired)
+        if values is None:
+            continue
+        if (wrong := _known_too_late(outer, name, values)) is not None:
+            yield below(wrong, outer.path)
+        nest = values.foreseen()
         if nest is None:
             continue
         if len(here) > max_depth:
             yield _too_deep(here, max_depth)
+            continue
+        if nest.source.startswith(WEB) and nest.source not in outer.compiled.files:
+            yield Unsent(nest.source, below(_not_sent(outer, name, values), outer.path))
             continue
         try:
             child = compile_child(outer.compiled, name, nest, types)
@@ -107,9 +141,31 @@ def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Prob
         yield from _nested(inner, types, max_depth)
 
 
-def _foreseen(desired: Desired) -> Nest | None:
-    values = placed(desired)
-    return None if values is None else values.foreseen()
+def _known_too_late(outer: Level, name: str, values: Nested) -> Problem | None:
+    """Say that a template's address waits for a resource: it must be read before anything is."""
+    value = getattr(values, values.address) if values.address else ""
+    waits = value.of if isinstance(value, Unknown) else frozenset[str]()
+    awaited = sorted(one for one in waits if not one.startswith(_GIVEN))
+    if not awaited:
+        return None
+    said = f"the address of the template of {name} is known only after {', '.join(awaited)}"
+    return _at_address(outer, name, values, said, "make it of parameters only")
+
+
+def _not_sent(outer: Level, name: str, values: Nested) -> Problem:
+    """Say that a template must be sent, where it can't be fetched."""
+    nest = values.foreseen()
+    said = f"the template {nest.source if nest else ''} was not sent"
+    return _at_address(outer, name, values, said, "send its text in files")
+
+
+def _at_address(outer: Level, name: str, values: Nested, detail: str, cure: str) -> Problem:
+    words = outer.compiled.template.words
+    at: Path = (words.resources, name, words.type)
+    if values.address:
+        public = values.__properties__[values.address].public
+        at = (words.resources, name, words.properties, public)
+    return locate([problem("H305", at, detail, cure)], outer.compiled.template.source)[0]
 
 
 def _too_deep(path: tuple[str, ...], most: int) -> Problem:

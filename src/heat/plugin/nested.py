@@ -24,6 +24,8 @@ class Nested(Resource):
     """A type whose object is a nested stack: any engine drives it, its members decide."""
 
     nests: ClassVar[bool] = True
+    address: ClassVar[str] = ""
+    """The field with the address of the template, of a type that has one."""
 
     def child(self, action: str) -> Nest:
         """Return what the nested stack should be, as the step that makes it so."""

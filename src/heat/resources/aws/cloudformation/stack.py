@@ -15,6 +15,8 @@ from heat.resources.heat.members import without_null
 class Stack(Nested):
     """A nested stack made from the template at an address."""
 
+    address = "template_url"
+
     template_url: str = mutable("The address of the template.", named="TemplateURL")
     timeout: int | None = mutable("Minutes that an action may take.", named="TimeoutInMinutes")
     parameters: dict[str, Any] | None = mutable(
