@@ -1,8 +1,10 @@
 """Every option that operators know is heeded, or they are told that it changes nothing."""
 
 import json
+import tomllib
 from collections import defaultdict
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -80,3 +82,14 @@ def test_the_service_user_has_a_password(tmp_path: Path) -> None:
     settings.parse(conf, ["--config-file", str(tmp_path / "heat.conf")], "heat-test")
     with pytest.raises(Invalid, match="auth_type = password"):
         settings.cloud_settings(conf)
+
+
+def test_samples_of_options_and_rules_can_be_generated() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    points = pyproject["project"]["entry-points"]
+    listed = resolve_name(points["oslo.config.opts"]["heat"])()
+    names = {(group, option.name) for group, options in listed for option in options}
+    assert {("DEFAULT", "auth_encryption_key"), ("trustee", "username")} <= names
+    assert {("clients_nova", "insecure"), ("paste_deploy", "flavor")} <= names
+    rules = resolve_name(points["oslo.policy.policies"]["heat"])()
+    assert "stacks:index" in {rule.name for rule in rules}

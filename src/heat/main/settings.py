@@ -181,6 +181,11 @@ SERVICE_USER = loading.get_plugin_conf_options("password")
 AUTH_TYPE = loading.get_common_conf_options()[0]
 
 
+def options() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return all options by section, for oslo-config-generator."""
+    return [*GROUPS.items(), ("trustee", [*SERVICE_USER, AUTH_TYPE])]
+
+
 def read(arguments: Sequence[str], program: str) -> cfg.ConfigOpts:
     """Read command line and configuration files, and start logging."""
     conf = cfg.ConfigOpts()
