@@ -57,6 +57,18 @@ def test_a_process_that_died_is_replaced_and_all_end_together(supervisor, tmp_pa
         os.kill(second, 0)
 
 
+def test_a_process_that_stood_still_goes_on(supervisor, tmp_path: Path) -> None:
+    until(lambda: len(list(tmp_path.iterdir())) == 2)
+    frozen = int(next(tmp_path.iterdir()).name)
+    os.kill(frozen, signal.SIGSTOP)
+    time.sleep(1.2)  # longer than it waits for a signal at a time
+    os.kill(frozen, signal.SIGCONT)
+    time.sleep(0.5)
+    assert (tmp_path / str(frozen)).exists()
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(20) == 0
+
+
 HOPELESS = """
 import logging, sys
 from pathlib import Path

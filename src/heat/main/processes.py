@@ -89,7 +89,9 @@ def until_ended(is_well: Callable[[], bool] = lambda: True) -> None:
     """
     parent = os.getppid()
     while os.getppid() == parent and is_well():
-        if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1.0) is not None:
+        said = signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1.0)
+        # A process that stood still meanwhile (SIGSTOP, a debugger) gets an empty answer.
+        if said is not None and said.si_signo:
             return
 
 
