@@ -12,6 +12,7 @@ from devcloud.kernel.store import Store
 from devcloud.keystone import api as keystone
 from devcloud.neutron import api as neutron
 from devcloud.nova import api as nova
+from devcloud.swift import api as swift
 
 SERVICES = (
     keystone.service,
@@ -19,6 +20,7 @@ SERVICES = (
     neutron.service,
     cinder.service,
     nova.service,
+    swift.service,
 )
 
 

@@ -161,7 +161,8 @@ class DevCloud:
             )
         if service.microversions is not None:
             request.microversion = microversions.asked_for(service.microversions, request)
-        decode_body(request)
+        if service.decodes:
+            decode_body(request)
         call = Call(request, self, match.params, fault)
         answer = match.handler(call)
         reply = answer if isinstance(answer, Reply) else Reply(200, answer)

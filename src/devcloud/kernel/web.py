@@ -214,3 +214,5 @@ class Service:
     open: frozenset[str] = frozenset({"/"})
     """Templates that are answered without a token, such as version documents."""
     microversions: Microversions | None = None
+    decodes: bool = True
+    """Whether bodies are JSON unless they say otherwise; else they stay as they are."""

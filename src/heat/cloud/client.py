@@ -191,7 +191,7 @@ def decode(call: Call, reply: requests.Response) -> Reply:
 
 
 def _headers(call: Call) -> dict[str, str]:
-    headers = {"Accept": "application/json"}
+    headers = {"Accept": "application/json", **call.headers}
     if call.body is not None:
         headers["Content-Type"] = call.content_type or "application/json"
     if call.service == "messaging":

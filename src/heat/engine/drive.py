@@ -31,9 +31,9 @@ from heat.engine.ports import Loaded, Settings, World
 from heat.engine.reasons import VerbFailed
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
 from heat.engine.scene import Outcome, Scene
+from heat.engine.stage import Stage
 from heat.engine.trusting import Trusts
 from heat.engine.users import Users
-from heat.engine.verbs import Stage
 from heat.plan import actions
 from heat.plan.build import build
 from heat.plan.definition import Compiled, compile_definition
@@ -284,7 +284,13 @@ class Drive:
     def _needs_cloud(self, scene: Scene) -> bool:
         """Tell whether this stack or one nested in it, which shares its trust, calls the cloud."""
         found = [self._world.types.get(row.real_type or row.type) for row in scene.rows.values()]
-        return any(cls is None or cls.__facts__.service or cls.nests for cls in found)
+        return any(
+            cls is None
+            or cls.__facts__.service
+            or cls.nests
+            or "signal_transport" in cls.__properties__  # what it is told may lie in the cloud
+            for cls in found
+        )
 
     async def _execute(self, scene: Scene, plan: Plan) -> Outcome:
         """Carry the plan out as far as it goes; returns how it ended."""

@@ -16,7 +16,8 @@ from heat.engine.making import Made
 from heat.engine.patience import Patience
 from heat.engine.record import COMPLETE, FAILED, standing
 from heat.engine.scene import Outcome, Scene
-from heat.engine.verbs import Performance, Stage
+from heat.engine.stage import Stage
+from heat.engine.verbs import Performance
 from heat.plugin.fields import plain
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Call, Reply, Steps, Wait

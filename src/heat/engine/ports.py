@@ -24,11 +24,13 @@ from heat.store.rows import (
     CredentialsRow,
     DefinitionRow,
     DeploymentRow,
+    EventRow,
     ExportRow,
     JournalRow,
     LeaseRow,
     OperationRow,
     ResourceRow,
+    SignalRow,
     SnapshotRow,
     StackRow,
     Verdict,
@@ -131,6 +133,10 @@ class Store(Inbox, Records, Protocol):
 
     async def resource(self, key: ResourceId) -> ResourceRow | None:
         """Return a resource row."""
+        ...
+
+    async def say(self, row: SignalRow, event: EventRow) -> None:
+        """Write down what was said, and tell of it; raises Conflict when its number is taken."""
         ...
 
     async def config(self, key: str, project: ProjectId) -> ConfigRow | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from heat.base.ids import ResourceId
 from heat.engine.record import Teller, recorded
-from heat.engine.verbs import Stage
+from heat.engine.stage import Stage
 from heat.plan.build import known_of
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known

@@ -36,6 +36,7 @@ from heat.store.rows import (
     Batch,
     ConfigRow,
     DeploymentRow,
+    EventRow,
     ExportRow,
     LeaseRow,
     ResourceRow,
@@ -201,6 +202,10 @@ class ThreadedStore:
     async def resource(self, key: ResourceId) -> ResourceRow | None:
         """Return a resource row."""
         return await self._read(lambda: resources.get(self._db, key))
+
+    async def say(self, row: SignalRow, event: EventRow) -> None:
+        """Write down what was said, and tell of it; raises Conflict when its number is taken."""
+        await self._run(lambda: signals.deliver(self._db, row, event))
 
     async def config(self, key: str, project: ProjectId) -> ConfigRow | None:
         """Return a software config of a project."""

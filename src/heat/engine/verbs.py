@@ -6,27 +6,23 @@ the one that the crash, or a lost answer, left open: it is resolved by looking f
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 
 from heat.base.errors import CloudFault, Fault, Permanent, Temporary, fault_from_wire
 from heat.base.ids import ResourceId
-from heat.cloud.credentials import Credentials
-from heat.cloud.finders import AsyncFinders
 from heat.cloud.port import WaitStopped
 from heat.engine import configuring
-from heat.engine.hearing import Hearing
-from heat.engine.lease import Lease
-from heat.engine.nursery import REPLACING, Nursery, operation_of
+from heat.engine.mailbox import mailbox_of
+from heat.engine.nursery import REPLACING, operation_of
 from heat.engine.patience import Patience, Stopped
-from heat.engine.ports import Settings, World
 from heat.engine.reasons import VerbFailed
 from heat.engine.searching import given_up, is_unclear, the_one
-from heat.engine.users import Users
+from heat.engine.stage import Stage
 from heat.plugin.signal import enough, latest, read
 from heat.plugin.steps import (
     Call,
@@ -58,6 +54,7 @@ from heat.store.rows import (
     PutReply,
     Write,
 )
+from heat.store.shapes import PRIVATE
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -65,27 +62,6 @@ _log = logging.getLogger(__name__)
 
 ENDED = {"ended": True}
 """The note in the journal that nothing more will come of a request that went wrong."""
-
-
-class Stage(Struct, frozen=True, kw_only=True):
-    """Where verbs of one operation run."""
-
-    world: World
-    settings: Settings
-    lease: Lease
-    who: Credentials
-    finders: AsyncFinders
-    hearing: Hearing
-    nursery: Nursery
-    users: Users
-    deadline: datetime
-    stopping: Callable[[], bool]
-    made: Callable[[ResourceId, str], None]
-
-    @property
-    def latest(self) -> datetime:
-        """When even what still runs is cut off; no answer is waited for any longer."""
-        return self.deadline + timedelta(seconds=self.settings.settle_time)
 
 
 class Performance:
@@ -223,7 +199,7 @@ class Performance:
                 asked = self._patience().outlast(lambda: self._stage.finders.find(finder, value))
                 return self._read(step, {"id": await self._refusable(step, asked)})
             case Draw(size):
-                return self._read(step, {"hex": self._stage.world.chance.hex(size)})
+                return self._read(step, {"hex": self._stage.world.chance.hex(size), PRIVATE: True})
             case Keep(data, item):
                 return self._keep(step, data, item)
             case Sleep(seconds):
@@ -497,6 +473,7 @@ class Performance:
         if entry is None:
             return self._read(step, {"signals": to_builtins(latest(read(r.body for r in rows)))})
         end = entry.intent_at + timedelta(seconds=step.seconds)
+        box = await mailbox_of(stage, source, self._send)
         while True:
             heard = latest(read(row.body for row in rows))
             if enough(heard, step.count) or stage.world.clock.now() >= end:
@@ -505,6 +482,8 @@ class Performance:
                 return reply
             if stage.stopping():
                 raise Stopped
+            if box is not None:
+                await box.collect()
             rows = await stage.hearing.signals(source) or rows
 
     async def _source(self, of: str) -> ResourceId | None:

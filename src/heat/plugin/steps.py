@@ -61,6 +61,7 @@ class Call(Struct, frozen=True, tag=True):
     content_type: str | None = None
     busy: tuple[int, ...] = ()
     region: str = ""
+    headers: Mapping[str, str] = {}
 
     @property
     def reads(self) -> bool:
@@ -357,6 +358,7 @@ COMPUTE = Service("compute")
 NETWORK = Service("network")
 VOLUME = Service("block-storage")
 IMAGE = Service("image")
+OBJECT_STORE = Service("object-store")
 
 
 def digest(step: Step) -> str:

@@ -6,20 +6,20 @@ from uuid import UUID
 
 from heat.base.json import Json
 from heat.base.problems import Problem
+from heat.plugin.box import box_of, empty
 from heat.plugin.checks import Check, one_of
 from heat.plugin.fields import attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import Resource, failed
 from heat.plugin.signal import FAILURE, SUCCESS, Signal
 from heat.plugin.steps import COMPUTE, Draw, Forget, Hear, Record, Steps, pick
-from heat.plugin.users import expel
 from heat.resources.heat import derived_config as derived
 from heat.resources.heat.config_parts import CONFIG, DEPLOYMENT, known
-from heat.resources.heat.transports import answer_of, arrange
+from heat.resources.heat.transports import answer_of, arrange, dismantle
 
 ALL = ("CREATE", "UPDATE", "DELETE", "SUSPEND", "RESUME")
 TRANSPORTS = one_of("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL", "ZAQAR_SIGNAL")
-AT_HAND = ("CFN_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL")
+AT_HAND = ("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL")
 USUAL = ["CREATE", "UPDATE"]
 ACTIONS = Check(
     lambda given: next((said for one in given if (said := one_of(*ALL)(one))), None),
@@ -104,7 +104,7 @@ class Deployment(Resource):
         yield Record(DEPLOYMENT, item, here.project, None)
         if last.get("config"):
             yield Record(CONFIG, str(last["config"]), here.project, None)
-        yield from expel(here)
+        yield from dismantle(here)
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Return what the server gave back."""
@@ -150,6 +150,7 @@ class Deployment(Resource):
         inputs += self._facts(action)
         content = yield from self.made_of(config, inputs)
         waits = self.signal_transport != "NO_SIGNAL"
+        yield from empty(box_of(here.data))
         yield Forget()
         yield Record(
             CONFIG,
@@ -219,9 +220,10 @@ class Deployment(Resource):
         ]
         answer = answer_of(here.data)
         match self.signal_transport:
-            case "CFN_SIGNAL":
+            case "CFN_SIGNAL" | "TEMP_URL_SIGNAL":
+                verb = "POST" if self.signal_transport == "CFN_SIGNAL" else "PUT"
                 facts.append(told("deploy_signal_id", answer.get("alarm_url"), _WHERE))
-                facts.append(told("deploy_signal_verb", "POST", "How to send them"))
+                facts.append(told("deploy_signal_verb", verb, "How to send them"))
             case "HEAT_SIGNAL":
                 facts += [
                     told(f"deploy_{name}", answer.get(name), says) for name, says in _BY.items()

@@ -3,20 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from heat.plugin.resource import Here
-from heat.plugin.steps import Keep, Steps
-from heat.plugin.users import enrol, user_of
+from heat.plugin.box import BOX, address_of, box_of, put_up, take_down
+from heat.plugin.resource import Here, failed
+from heat.plugin.steps import Draw, Keep, Steps
+from heat.plugin.users import enrol, expel, user_of
 from heat.resources.heat.signalling import endpoint_of, native_address, signal_address
 
 ANSWER = "answer"
 """Where a resource keeps what a server answers with."""
 
 
-def arrange(here: Here, item: str, transport: str) -> Steps[Here]:
-    """Give a resource all that a server answers with; returns its place with that."""
+def arrange(here: Here, item: str, transport: str, *, keeps_all: bool = False) -> Steps[Here]:
+    """Give a resource all that a server answers with; returns its place with that.
+
+    ``keeps_all`` says that more than one answer may come.
+    """
     if transport == "NO_SIGNAL":
         yield Keep({}, item)
         return here
+    if transport == "TEMP_URL_SIGNAL":
+        return (yield from _by_object(here, item, keeps_all=keeps_all))
     with_keys = transport == "CFN_SIGNAL"
     here = yield from enrol(here, item, keys=with_keys, token=transport == "TOKEN_SIGNAL")
     if transport == "CFN_SIGNAL":
@@ -30,10 +36,29 @@ def arrange(here: Here, item: str, transport: str) -> Steps[Here]:
     return here
 
 
+def dismantle(here: Here) -> Steps[None]:
+    """Remove what was arranged."""
+    yield from expel(here)
+    yield from take_down(box_of(here.data))
+
+
 def answer_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what was arranged: ``{}`` where nothing was."""
     found: Mapping[str, Any] = data.get(ANSWER) or {}
     return found
+
+
+def _by_object(here: Here, item: str, *, keeps_all: bool) -> Steps[Here]:
+    found = yield from endpoint_of("object-store")
+    if found is None:
+        yield from failed("The cloud has no object storage; choose another signal_transport")
+        return here
+    drawn = yield Draw(16)
+    box, key = here.name, str(drawn["hex"])
+    here = here.keeping({BOX: box, ANSWER: {"alarm_url": address_of(box, key, found.url)}})
+    yield Keep(here.data, item)
+    yield from put_up(box, key, keeps_all=keeps_all)
+    return here
 
 
 def credentials(here: Here) -> Steps[dict[str, Any]]:

@@ -11,8 +11,8 @@ from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless
 from heat.plugin.signal import FAILURE, SUCCESS, Signal, latest
 from heat.plugin.steps import Steps
-from heat.plugin.users import expel, let_in, shut_out, user_of
-from heat.resources.heat.transports import answer_of, arrange
+from heat.plugin.users import let_in, shut_out, user_of
+from heat.resources.heat.transports import answer_of, arrange, dismantle
 
 TRANSPORTS = (
     "CFN_SIGNAL",
@@ -47,12 +47,13 @@ class WaitConditionHandle(Stateless):
 
     def create(self) -> Steps[str | None]:
         """Get a user who may tell it, and keep what that user does so with."""
-        yield from arrange(self.__here__, self.physical_name, self.signal_transport)
-        return self.physical_name
+        here, item = self.__here__, self.physical_name
+        yield from arrange(here, item, self.signal_transport, keeps_all=True)
+        return item
 
     def delete(self, item: str) -> Steps[None]:
-        """Remove the user."""
-        yield from expel(self.__here__)
+        """Remove what it is told with."""
+        yield from dismantle(self.__here__)
 
     def suspend(self, item: str) -> Steps[None]:
         """Hear nobody while the stack is suspended."""
