@@ -8,6 +8,7 @@ import pytest
 from heat.cli.called import spelling
 from heat.cli.complaints import described
 
+ID = "11111111-2222-3333-4444-555555555555"
 NAMING = [
     ("stack", "create", "shop", "-t"),
     ("stack", "create", "shop", "-t", "t.yaml", "-e"),
@@ -59,6 +60,19 @@ def test_a_name_that_is_nearly_right(heat, service) -> None:
     assert "did you mean 'shop'?" in ran.err
     service.answers["GET", "/stacks/else"] = 404, {"error": {"message": "no such stack"}}
     assert "stack list tells what there is" in heat("stack", "show", "else").err
+
+
+def test_a_resource_or_an_output_that_is_nearly_right(heat, service) -> None:
+    stack = f"/stacks/shop/{ID}"
+    missing = 404, {"error": {"message": "there is none"}}
+    service.stack = {"stack_name": "shop", "id": ID}
+    rows = [{"resource_name": "web", "links": []}]
+    service.answers["GET", f"{stack}/resources/wbe"] = missing
+    service.answers["GET", f"{stack}/resources"] = 200, {"resources": rows}
+    service.answers["GET", f"{stack}/outputs/ulr"] = missing
+    service.answers["GET", f"{stack}/outputs"] = 200, {"outputs": [{"output_key": "url"}]}
+    assert "did you mean 'web'?" in heat("stack", "resource", "show", "shop", "wbe").err
+    assert "did you mean 'url'?" in heat("stack", "output", "show", "shop", "ulr").err
 
 
 def test_a_long_line_is_shown_around_the_place() -> None:

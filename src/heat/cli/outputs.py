@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import click
 
+from heat.base.problems import did_you_mean
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client
 from heat.cli.failures import Failure, Refused
@@ -62,7 +63,9 @@ def show(client: Client, form: Form, name: str, key: str | None, every: bool) ->
         found = client.get(path)["output"]
     except Refused as refused:
         if refused.status == 404:
-            refused.cure = f"heat stack output list {name} tells what there is"
+            rows = client.get(f"{client.find(name).path}/outputs")["outputs"]
+            meant = did_you_mean(key, (row["output_key"] for row in rows))
+            refused.cure = meant or f"heat stack output list {name} tells what there is"
         raise
     if found.get("output_error"):
         cure = f"heat stack why {name} tells whether something failed"

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 import click
 
+from heat.base.problems import did_you_mean
 from heat.cli.asking import asking, of_stack
-from heat.cli.client import Client
+from heat.cli.client import Client, Query
 from heat.cli.contents import FILE, read_parameters
-from heat.cli.failures import Failure
+from heat.cli.failures import Failure, Refused
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
 from heat.cli.texts import read_text
@@ -76,8 +77,26 @@ def _names(context: click.Context, _: click.Parameter, incomplete: str) -> list[
     return [name for name in quietly(context, names) if name.startswith(incomplete)]
 
 
-def _path(client: Client, name: str, resource: str) -> str:
-    return f"{client.find(name).path}/resources/{quote(resource, safe='')}"
+def _ask(
+    client: Client,
+    method: str,
+    words: tuple[str, str],
+    part: str = "",
+    body: Any = None,
+    query: Query | None = None,
+) -> Any:
+    """Ask for a resource of a stack; what may have been meant is told when there is none."""
+    name, resource = words
+    stack = client.find(name).path
+    path = f"{stack}/resources/{quote(resource, safe='')}{part}"
+    try:
+        return client.send(method, path, body, query)
+    except Refused as refused:
+        if refused.status == 404:
+            rows = client.get(f"{stack}/resources")["resources"]
+            meant = did_you_mean(resource, (row["resource_name"] for row in rows))
+            refused.cure = meant or f"heat stack resource list {name} tells what there is"
+        raise
 
 
 @group.command("show")
@@ -88,7 +107,7 @@ def _path(client: Client, name: str, resource: str) -> str:
 def show(client: Client, form: Form, name: str, resource: str, with_attr: tuple[str, ...]) -> None:
     """Show all about a resource."""
     query = {"with_attr": list(with_attr) or None}
-    form.one(client.get(_path(client, name, resource), query)["resource"], SHEET)
+    form.one(_ask(client, "GET", (name, resource), query=query)["resource"], SHEET)
 
 
 @group.command()
@@ -97,7 +116,7 @@ def show(client: Client, form: Form, name: str, resource: str, with_attr: tuple[
 @asking
 def metadata(client: Client, form: Form, name: str, resource: str) -> None:
     """Show the metadata of a resource, as JSON unless another form is asked for."""
-    found = client.get(f"{_path(client, name, resource)}/metadata")["metadata"]
+    found = _ask(client, "GET", (name, resource), "/metadata")["metadata"]
     if form.columns:
         form.one(found)
     else:
@@ -118,7 +137,7 @@ def signal(
     if data_file is not None:
         data = read_text(data_file)
     said = _decoded(data)
-    client.send("POST", f"{_path(client, name, resource)}/signal", said)
+    _ask(client, "POST", (name, resource), "/signal", said)
     click.echo(f"{resource}: signalled")
 
 
@@ -147,5 +166,5 @@ def mark() -> None:
 def unhealthy(client: Client, name: str, resource: str, reason: str, reset: bool) -> None:
     """Let the next update replace a resource, for a reason that you may give."""
     body = {"mark_unhealthy": not reset, "resource_status_reason": reason}
-    client.send("PATCH", _path(client, name, resource), body)
+    _ask(client, "PATCH", (name, resource), body=body)
     click.echo(f"{resource}: marked {'healthy' if reset else 'unhealthy'}")

@@ -9,6 +9,7 @@ from oslo_config import cfg
 from heat.base.errors import Fault
 from heat.main import front, settings
 from heat.main.processes import supervise, until_ended
+from heat.main.required import check_api
 from heat.main.served import Served, listen
 
 
@@ -16,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM."""
     try:
         conf = settings.read(sys.argv[1:] if arguments is None else arguments, "heat-api")
+        check_api(conf)
     except (Fault, cfg.Error) as fault:
         sys.stderr.write(f"heat-api: {fault}\n")
         return 1

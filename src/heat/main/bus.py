@@ -36,11 +36,20 @@ CLOSING = 15.0
 """Seconds that an end may take; without a broker it would have none."""
 
 
-def remote(conf: cfg.ConfigOpts) -> Remote:
-    """Return the way to the engines."""
+def address(conf: cfg.ConfigOpts) -> str:
+    """Return where the message bus is, nothing if heat.conf does not say."""
     for group, options in list_opts():
         if group is None:
             conf.register_opts(options)
+    # Its default is a broker on this machine, which nobody may have meant.
+    where = conf.get_location("transport_url")
+    said = where is not None and where.location.is_user_controlled
+    return conf.transport_url if said else ""
+
+
+def remote(conf: cfg.ConfigOpts) -> Remote:
+    """Return the way to the engines."""
+    address(conf)
     return Remote(_transport(conf), float(conf.rpc_response_timeout), Broker(_places(conf)))
 
 

@@ -10,6 +10,7 @@ from heat.main import bus, settings
 from heat.main.node import Node, Wants
 from heat.main.processes import supervise, until_ended
 from heat.main.pulse import Pulse, Stalled
+from heat.main.required import check_engine
 from heat.operations.policy import Policy
 from heat.store import migrations
 from heat.store.database import Database
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM."""
     try:
         conf = settings.read(sys.argv[1:] if arguments is None else arguments, "heat-engine")
+        check_engine(conf)
         wants = Wants(
             cloud=settings.cloud_settings(conf),
             engine=settings.engine_settings(conf),

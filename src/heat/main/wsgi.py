@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from heat.main import front, settings
+from heat.main import front, required, settings
 
 
 def api(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -22,4 +22,5 @@ def _api() -> front.Application:
     # At the first request, not at import: servers import before they fork.
     files = [path for path in os.environ.get("HEAT_CONFIG_FILES", "").split(":") if path]
     conf = settings.read([f"--config-file={path}" for path in files], "heat-api")
+    required.check_api(conf)
     return front.configured(conf)
