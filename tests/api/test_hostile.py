@@ -71,6 +71,16 @@ def test_kinds_of_bodies(lasting: Wire, kind: str, status: int):
         assert "send JSON" in answer.json["error"]["message"]
 
 
+def test_a_signal_may_be_called_a_form(wire: Wire):
+    stack_id = wire.create()
+    wire.settle(stack_id)
+    wire.made(stack_id, "h", "OS::Heat::WaitConditionHandle")
+    path = f"/stacks/web/{stack_id}/resources/h"
+    kind = "application/x-www-form-urlencoded"
+    assert wire.ask("POST", f"{path}/signal", raw=b'{"data": "d"}', kind=kind).status_code == 200
+    assert "'d'" in str(wire.ask("GET", f"{path}/metadata").json["metadata"])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_no_stack_has(lasting: Wire, name: str):
     stack_id = lasting.stack_id

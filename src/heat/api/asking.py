@@ -52,9 +52,9 @@ class Asking:
         """Raise Denied unless a policy rule lets the caller."""
         self._policy.check(rule, self.context, self.project)
 
-    def body(self) -> dict[str, Any]:
-        """Return the JSON object that was sent."""
-        return json_body.body(self.http, self._settings.max_json_body_size)
+    def body(self, *, kinds: bool = True) -> dict[str, Any]:
+        """Return the JSON object that was sent; without ``kinds``, whatever it is said to be."""
+        return json_body.body(self.http, self._settings.max_json_body_size, kinds=kinds)
 
     @property
     def revision(self) -> str:

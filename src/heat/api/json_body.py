@@ -17,13 +17,16 @@ DEPTH = 100
 """Levels of lists and maps in a body: as many as a template may have."""
 
 
-def body(request: falcon.Request, limit: int) -> dict[str, Any]:
-    """Return the JSON object that was sent; {} when there is none."""
+def body(request: falcon.Request, limit: int, *, kinds: bool = True) -> dict[str, Any]:
+    """Return the JSON object that was sent; {} when there is none.
+
+    With ``kinds`` it must be said to be JSON, or text, or nothing.
+    """
     text = _read(request, limit)
     if not text.strip():
         return {}
     kind = (request.content_type or "").partition(";")[0].strip().lower()
-    if kind not in _KINDS:
+    if kinds and kind not in _KINDS:
         raise bad_request(
             f"The body of the request is said to be {kind[:80]}; send JSON, as application/json."
         )

@@ -57,9 +57,8 @@ def interface(endpoint_type: str) -> str:
 
 def caps(conf: cfg.ConfigOpts) -> Mapping[str, str]:
     """Return the newest microversions that may be asked for, by service."""
-    found: dict[str, str] = {}
-    if conf.max_nova_api_microversion:
-        found["compute"] = conf.max_nova_api_microversion
-    if conf.max_cinder_api_microversion:
-        found |= dict.fromkeys(SERVICES["cinder"], conf.max_cinder_api_microversion)
-    return found
+    said: dict[str, str | None] = {
+        "nova": conf.max_nova_api_microversion,
+        "cinder": conf.max_cinder_api_microversion,
+    }
+    return {kind: cap for name, cap in said.items() if cap for kind in SERVICES[name]}

@@ -61,7 +61,7 @@ class Turns(ThreadedTaskDispatcher):  # type: ignore[misc]
 
         return come_back
 
-    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+    def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
         """End the threads, and what waits."""
         with self._resizing:
             self._closing = True
