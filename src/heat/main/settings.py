@@ -181,7 +181,7 @@ SERVICE_USER = loading.get_plugin_conf_options("password")
 AUTH_TYPE = loading.get_common_conf_options()[0]
 
 
-def options() -> list[tuple[str, list[cfg.Opt]]]:
+def options() -> list[tuple[str, Sequence[cfg.Opt]]]:
     """Return all options by section, for oslo-config-generator."""
     return [*GROUPS.items(), ("trustee", [*SERVICE_USER, AUTH_TYPE])]
 
