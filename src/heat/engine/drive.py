@@ -21,6 +21,7 @@ from heat.engine import exporting, reasons, saving
 from heat.engine.board import Board
 from heat.engine.changes import carry_out
 from heat.engine.closing import Closing
+from heat.engine.compiling import Compilations
 from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
 from heat.engine.lease import Lease, Unkept
@@ -36,14 +37,15 @@ from heat.engine.trusting import Trusts
 from heat.engine.users import Users
 from heat.plan import actions
 from heat.plan.build import build
-from heat.plan.definition import Compiled, compile_definition
+from heat.plan.definition import Compiled
 from heat.plan.diff import Recorded
-from heat.plan.exports import Exported
 from heat.plan.model import Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,
     ChangeResource,
+    DefinitionRow,
     PutResource,
+    StackRow,
     Write,
 )
 from heat.template.environment import sound_environment
@@ -61,6 +63,7 @@ class Shared(NamedTuple):
     hearing: Hearing
     endings: Endings
     wake: Callable[[StackId], None]
+    compilations: Compilations
 
 
 class Drive:
@@ -175,6 +178,7 @@ class Drive:
                 compiled,
                 endings,
                 wake,
+                self._compile,
                 rows,
                 self._settings.max_nested_depth,
             ),
@@ -204,14 +208,10 @@ class Drive:
         definition, stack = self._loaded.definition, self._loaded.stack
         if definition is None:
             return None
-        return compile_definition(
-            definition,
-            self._world.types,
-            stack_id=stack.id,
-            stack_name=stack.name,
-            project=stack.project,
-            exports=Exported(lambda: {n: row.value for n, row in self._loaded.exports.items()}),
-        )
+        return self._compile(stack, definition)
+
+    def _compile(self, stack: StackRow, definition: DefinitionRow) -> Compiled:
+        return self._shared.compilations.of(stack, definition, self._loaded.exports)
 
     async def _plan(self, scene: Scene) -> Plan:
         """Plan from what is recorded now; the plan is stored before anything is done."""

@@ -22,7 +22,7 @@ from heat.engine.inside import NOTHING, asked_of, members_of, told_of
 from heat.engine.ports import Family, World
 from heat.engine.reasons import VerbFailed
 from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE, here, standing
-from heat.plan.definition import Compiled, compile_definition
+from heat.plan.definition import Compiled
 from heat.plan.within import MAX_DEPTH, definition_of
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Inside, Nest, Reply, Steps
@@ -80,12 +80,13 @@ class Nursery:
         compiled: Compiled | None,
         endings: Endings,
         wake: Callable[[StackId], None],
+        read: Callable[[StackRow, DefinitionRow], Compiled],
         rows: Mapping[ResourceId, ResourceRow],
         max_depth: int = MAX_DEPTH,
     ) -> None:
         self._world, self._stack, self._operation = world, stack, operation
         self._compiled, self._endings, self.wake = compiled, endings, wake
-        self._rows, self._max_depth = rows, max_depth
+        self._read, self._rows, self._max_depth = read, rows, max_depth
 
     def child(self, resource: ResourceId) -> StackId:
         """Return the nested stack of a resource."""
@@ -160,19 +161,9 @@ class Nursery:
         if family is None or family.definition is None:
             return NOTHING
         types = self._world.types
-        compiled = self._compile(family.stack, family.definition)
+        compiled = self._read(family.stack, family.definition)
         attributes = await _attributes(step, family, types, reveal) if step.attributes else {}
         return told_of(step, family, compiled, types, attributes)
-
-    def _compile(self, stack: StackRow, definition: DefinitionRow) -> Compiled:
-        return compile_definition(
-            definition,
-            self._world.types,
-            stack_id=stack.id,
-            stack_name=stack.name,
-            project=stack.project,
-            exports=self._compiled.exports if self._compiled else None,
-        )
 
     def _birth(self, resource: ResourceRow, step: Nest, key: OperationId, child: StackId) -> Asked:
         made = self._definition(resource, step)
@@ -205,7 +196,7 @@ class Nursery:
         ]
         if step.action == "ADOPT":
             given = resource.data[INSIDE]
-            compiled = self._compile(row, made)
+            compiled = self._read(row, made)
             rows = adopted(row, key, compiled, given, now, self._world.chance.id)
             writes += [PutResource(one) for one in rows]
         return Asked(key, child, tuple(writes))

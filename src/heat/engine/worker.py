@@ -10,6 +10,7 @@ import logging
 from heat.base.errors import Unavailable
 from heat.base.ids import StackId
 from heat.engine.committer import Committer
+from heat.engine.compiling import Compilations
 from heat.engine.drive import Drive, Shared
 from heat.engine.endings import Endings
 from heat.engine.hearing import Hearing
@@ -28,7 +29,8 @@ class Worker:
         self._world, self._settings = world, settings or Settings()
         self.engine_id = engine_id
         self._hearing, self._endings = Hearing(world.store), Endings(world.store)
-        self._shared = Shared(self._hearing, self._endings, self._hint)
+        compilations = Compilations(world.types)
+        self._shared = Shared(self._hearing, self._endings, self._hint, compilations)
         self._committer = Committer(world.store)
         self._leases: dict[StackId, Lease] = {}
         self._drives: dict[StackId, Drive] = {}

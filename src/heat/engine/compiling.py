@@ -1,0 +1,45 @@
+"""Definitions that were read lately, kept: a parent looks at its nested stacks again and again.
+
+A definition never changes once it is written, so its id stands for its content.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from heat.plan.definition import Compiled, compile_definition
+from heat.plan.exports import Exported
+from heat.plugin.resource import Resource
+from heat.store.rows import DefinitionRow, ExportRow, StackRow
+
+
+class Compilations:
+    """The definitions that one engine used last, ready to evaluate."""
+
+    def __init__(self, types: Mapping[str, type[Resource]], most: int = 128) -> None:
+        self._types, self._most = types, most
+        self._kept: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
+
+    def of(
+        self, stack: StackRow, definition: DefinitionRow, exports: Mapping[str, ExportRow]
+    ) -> Compiled:
+        """Read a definition for a stack; raises Invalid when it can't be read at all.
+
+        Nothing is kept where other stacks export values, for those change.
+        """
+        key = definition.id, stack.id
+        if not exports and (known := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return known
+        found = compile_definition(
+            definition,
+            self._types,
+            stack_id=stack.id,
+            stack_name=stack.name,
+            project=stack.project,
+            exports=Exported(lambda: {name: row.value for name, row in exports.items()}),
+        )
+        if not exports:
+            self._kept[key] = found
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found

@@ -1,0 +1,49 @@
+"""Definitions are read once for as long as they are used, and as many are kept as there is room."""
+
+import pytest
+
+from heat.engine import compiling
+from heat.engine.compiling import Compilations
+
+from .test_nested import FILES, PARENT, done
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Count what is read."""
+    count, real = [], compiling.compile_definition
+
+    def counted(definition, *args, **more):
+        count.append(definition.id)
+        return real(definition, *args, **more)
+
+    monkeypatch.setattr(compiling, "compile_definition", counted)
+    return count
+
+
+def test_each_definition_is_read_once(world, read):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        await done(place, stack)
+        assert len(read) == len(set(read))
+        before = len(read)
+        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
+        await done(place, stack)
+        again = read[before:]
+        assert again
+        assert len(again) == len(set(again))
+
+    world(main)
+
+
+def test_as_many_are_kept_as_there_is_room(world):
+    async def main(place):
+        worker = place.start()
+        small = Compilations(worker._world.types, most=1)
+        worker._shared = worker._shared._replace(compilations=small)
+        stack = place.ask("CREATE", PARENT, files=FILES)
+        await done(place, stack)
+        assert len(small._kept) == 1
+
+    world(main)
