@@ -20,7 +20,7 @@ from heat.template.load import read
 from heat.template.merging import merge
 from heat.template.model import Template
 from heat.template.render import to_json
-from heat.template.sent import Sent, merge_sent, read_sent
+from heat.template.sent import Sent, hooks_of, merge_sent, read_sent
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ def _sent(content: Content, template: Template | None) -> Sent:
     if not content.environment_files:
         return read_sent(content.environment, content.parameters)
     missing: list[Problem] = []
-    texts: list[tuple[str, str]] = []
+    texts: list[tuple[str, str | Mapping[str, Any]]] = []
     for n, name in enumerate(content.environment_files):
         if name in content.files:
             texts.append((name, content.files[name]))
@@ -144,6 +144,9 @@ def _sent(content: Content, template: Template | None) -> Sent:
         detail = f"environment_files names {name}, which is not among the files"
         cure = did_you_mean(name, content.files)
         missing.append(problem("H608", ("environment_files", n), detail, cure, where="request"))
+    if hooks := hooks_of(content.environment):
+        # Clients merge the files into that, and put there alone the hooks that they are asked for.
+        texts.append(("environment", hooks))
     sent = merge_sent(texts, content.parameters, content.files, template)
     return replace(sent, problems=(*missing, *sent.problems))
 

@@ -63,6 +63,19 @@ def merge_sent(
     return Sent(merged, tuple(problems), origin)
 
 
+def hooks_of(text: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what an environment says of hooks, and nothing else of it."""
+    environment, _ = sound_environment(text)
+    found = _hooks(environment.registry.levels)
+    return {"resource_registry": {"resources": found}} if found else {}
+
+
+def _hooks(level: Mapping[str, Any]) -> dict[str, Any]:
+    inner = {key: _hooks(one) for key, one in level.items() if isinstance(one, Mapping)}
+    own = {"hooks": level["hooks"]} if "hooks" in level else {}
+    return own | {key: one for key, one in inner.items() if one}
+
+
 def _schemas(files: Mapping[str, str], template: Template | None) -> dict[str, ParameterSchema]:
     """Collect the parameters that have a merge strategy: those of every template sent."""
     schemas: dict[str, ParameterSchema] = {}

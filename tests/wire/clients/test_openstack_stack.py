@@ -144,7 +144,7 @@ def test_a_stack_pauses_at_hooks(openstack: OpenStack, application: Path) -> Non
     assert "not IN_PROGRESS" in openstack("stack hook poll", "hooked", code=1)
 
     openstack(
-        *("stack update", "hooked", "-t", template),
+        *("stack update", "hooked", "-t", template, "-e", application / "empty.yaml"),
         *("--pre-update", "noted", "--parameter", "note=new"),
     )
     assert rows(await_rows(openstack, "hooked", 1), "Resource Name") == ["noted"]
