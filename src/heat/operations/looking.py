@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from heat.base.errors import Fault
 from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
@@ -41,14 +43,12 @@ def _answer(services: Services, step: object, who: Credentials) -> Reply:
 def shown_by(
     services: Services, stack: StackRow, row: ResourceRow, who: Credentials
 ) -> Mapping[str, Any]:
-    """Return the attributes recorded of a resource, anew where its nested stack has changed."""
+    """Return the attributes recorded of a resource, anew where something below it has changed."""
     cls = services.types.get(row.real_type or row.type)
     if cls is None or not cls.nests or not row.physical_id or not row.attributes:
         return row.attributes
-    child = stacks.get(services.db, StackId(row.physical_id))
-    if child is None or (child.updated_at or child.created_at) <= (
-        row.updated_at or row.created_at
-    ):
+    changed = stacks.changed_at(services.db, StackId(row.physical_id))
+    if changed is None or changed <= (row.updated_at or row.created_at):
         return row.attributes
     steps = standing(stack, row, cls).reveal(row.physical_id, frozenset(row.attributes))
     return {**row.attributes, **look(services, steps, who)}
@@ -58,7 +58,8 @@ def _inside(services: Services, step: Inside, who: Credentials) -> Reply:
     stack = stacks.get(services.db, StackId(step.item))
     if stack is None:
         return NOTHING
-    rows = resources.of_stack(services.db, stack.id)
+    recorded = resources.of_stack(services.db, stack.id)
+    rows = [replace(row, attributes=shown_by(services, stack, row, who)) for row in recorded]
     family = Family(stack=stack, definition=definition_of(services, stack), resources=rows)
     found: dict[str, dict[str, Any]] = {name: {} for name in step.attributes}
     for row in members_of(rows).values() if found else ():

@@ -1,6 +1,7 @@
 """Stacks: one by id or name, and many by filters, in pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -113,6 +114,18 @@ def by_identity(db: Database, project: ProjectId | None, identity: str) -> Stack
 def children(db: Database, owner: StackId) -> list[StackRow]:
     """Return the live stacks directly below a stack."""
     return _all(db, _select(False).where(_C.owner == owner).order_by(_C.created_at, _C.id))
+
+
+def changed_at(db: Database, top: StackId) -> datetime | None:
+    """Return when a stack, or one of the live stacks below it, was changed last."""
+    alive = _C.deleted_at.is_(None)
+    own = select(_C.id, _C.created_at, _C.updated_at).where(_C.id == top, alive)
+    family = own.cte("family", recursive=True)
+    below = select(_C.id, _C.created_at, _C.updated_at).where(_C.owner == family.c.id, alive)
+    family = family.union_all(below)
+    query = select(func.max(family.c.created_at), func.max(family.c.updated_at))
+    moments = db.read(lambda connection: connection.execute(query).one())
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def tree(db: Database, root: StackId, *, deleted: bool = False) -> list[StackRow]:
