@@ -76,6 +76,18 @@ def told_twice(site: Site) -> list[str]:
         f"WHERE resource_type IN ({types}) AND status = 'COMPLETE' "
         "GROUP BY resource, resource_name, action, request_id HAVING count(*) > 1"
     )
-    rows = database.read(lambda connection: connection.execute(query).all())
+    story = text(
+        "SELECT created_at, action, status, reason, request_id FROM event "
+        "WHERE resource = :resource ORDER BY number"
+    )
+    with database.engine.connect() as connection:
+        found = connection.execute(query).all()
+        told = [
+            f"{row[1]} ({row[0]}): {row[2]} COMPLETE {row[4]} times for {row[3]}: "
+            + "; ".join(
+                " ".join(map(str, one)) for one in connection.execute(story, {"resource": row[0]})
+            )
+            for row in found
+        ]
     database.close()
-    return [f"{row[1]} ({row[0]}): {row[2]} COMPLETE {row[4]} times" for row in rows]
+    return told

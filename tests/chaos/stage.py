@@ -14,7 +14,7 @@ from tests.chaos.templates import application
 from heat.base.errors import Unavailable
 from heat.store.database import Database
 
-AWAY = float(os.environ.get("HEAT_TEST_AWAY", "20"))
+AWAY = float(os.environ.get("HEAT_TEST_AWAY", "12"))
 """Seconds that something is away: more than a term of leases and than a stack takes."""
 
 LONGEST = 400.0

@@ -10,7 +10,7 @@ from tests.chaos.run import Plan, run
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_stacks_end_as_asked_whatever_goes_away_meanwhile(tmp_path: Path) -> None:
-    plan = Plan(stacks=12, at_once=8, keep=4, pause=4.0)
+    plan = Plan(stacks=8, at_once=8, keep=3, pause=4.0)
     try:
         result = run(tmp_path, plan)
     except servers.Missing as missing:

@@ -12,16 +12,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 def test_a_rolling_restart_of_all_engines_loses_nothing(stage: Stage) -> None:
     stage.engines()
-    names = [f"rolling-{number}" for number in range(4)]
-    for name in names:
-        stage.launch(name)
-    for supervisor in stage.here.supervisors:
-        held = {name: stage.driven(name) for name in names}
-        ended = {one[0] for one in held.values()}
+    names: list[str] = []
+    for number, supervisor in enumerate(stage.here.supervisors):
+        fresh = [f"rolling-{number}-{one}" for one in range(3)]
+        for name in fresh:
+            stage.launch(name)
+            stage.driven(name)
+        names += fresh
         went = supervisor.end()
         supervisor.start()
         stage.engines()
-        print(f"an engine ended in {went:.1f} s, {len(ended)} engines were at work")
+        print(f"an engine ended in {went:.1f} s")
     for name in names:
         stage.complete(name)
     assert not any(code for one in stage.here.supervisors for code in one.codes)
