@@ -13,7 +13,7 @@ import pytest
 from heat.main.processes import Child, Place
 
 PROGRAM = """
-import os, sys
+import os, sys, time
 from pathlib import Path
 from heat.main.processes import supervise, until_ended
 
@@ -35,7 +35,7 @@ def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -55,6 +55,18 @@ def test_a_process_that_died_is_replaced_and_all_end_together(supervisor, tmp_pa
     assert pids() == {first}
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+def test_a_process_ends_whose_parent_died_before_it_was_ready(tmp_path: Path) -> None:
+    slow = PROGRAM.replace(
+        "    until_ended()",
+        "    above = os.getppid()\n    while os.getppid() == above: time.sleep(0.05)\n"
+        "    until_ended()",
+    )
+    with subprocess.Popen([sys.executable, "-c", slow, str(tmp_path)]) as process:
+        until(lambda: len(list(tmp_path.iterdir())) == 2)
+        process.kill()
+    until(lambda: not list(tmp_path.iterdir()))
 
 
 def test_a_process_that_stood_still_goes_on(supervisor, tmp_path: Path) -> None:

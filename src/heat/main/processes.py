@@ -19,6 +19,9 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 LASTING = 10.0
 """Seconds after which a process counts as one that could start; whatever ended it came later."""
 
+_above: list[int] = []
+"""Whose child this process is, and so on: a parent may die before its child can ask for it."""
+
 _LONGEST = 8000  # characters of a reason; a pipe holds them without a reader
 
 
@@ -87,7 +90,7 @@ def until_ended(is_well: Callable[[], bool] = lambda: True) -> None:
 
     The death of the parent is an end too, and so is not being well any more.
     """
-    parent = os.getppid()
+    parent = _above[-1] if _above else os.getppid()
     while os.getppid() == parent and is_well():
         said = signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1.0)
         # A process that stood still meanwhile (SIGSTOP, a debugger) gets an empty answer.
@@ -101,6 +104,7 @@ def _fork(work: Callable[[], None], place: int) -> Child:
     reading, writing = os.pipe()
     # A signal that comes before the child is ready waits for it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         os.close(writing)
@@ -108,6 +112,7 @@ def _fork(work: Callable[[], None], place: int) -> Child:
         return Child(pid, place, reading, time.monotonic())
     code = 1
     try:
+        _above.append(parent)
         os.close(reading)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
