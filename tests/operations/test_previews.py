@@ -127,3 +127,11 @@ def test_properties_that_turn_out_to_be_no_map_are_refused_without_showing_them(
     (problem,) = told.value.problems
     assert problem.at == ("resources", "b", "properties")
     assert "hushed" not in str(told.value)
+
+
+def test_too_many_resources_are_refused_before_what_is_wrong_with_each():
+    resources = {f"r{n}": {"type": "OS::Heat::Valu"} for n in range(1001)}
+    template = {"heat_template_version": "2021-04-16", "resources": resources}
+    with pytest.raises(Invalid, match="asks for 1001 resources; 1000 per stack") as told:
+        preview_stack(SERVICES, CONTEXT, CreateStack(stack_name="s", template=template))
+    assert [problem.kind for problem in told.value.problems] == ["RequestLimitExceeded"]

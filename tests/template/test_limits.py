@@ -314,6 +314,15 @@ def test_the_closest_of_many_names_is_found_all_the_same(name):
     assert closest(name, [f"server_number_{n}" for n in range(1000)]) == "server_number_417"
 
 
+def test_thousands_of_misspelt_names_among_as_many_others_are_told_soon():
+    one = "  r{0}: {{type: OS::Heat::Value, properties: {{value: {{get_resource: x{0}}}}}}}\n"
+    resources = "".join(one.format(n) for n in range(5000))
+    bound = bind(load(f"{VERSION}resources:\n{resources}"), {})
+    began = time.process_time()
+    assert len(bound.problems()) == 5000
+    assert time.process_time() - began < 20
+
+
 def test_the_closest_name_is_not_looked_for_where_that_would_take_long():
     began = time.process_time()
     assert closest("servre_" * 2000, ["server_" * 2000] * 1000) is None

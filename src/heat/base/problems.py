@@ -1,10 +1,10 @@
 """What can be wrong with what a user sent, as data: never raised, always collected."""
 
-from collections.abc import Iterable
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from heapq import nlargest
-from operator import eq
+from functools import lru_cache
 
 from heat.base.json import Path, shown
 
@@ -86,22 +86,36 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 def closest(name: object, known: Iterable[str]) -> str | None:
     """Return the known word that a name is closest to, if it is close to any."""
-    words, text = list(known), str(name)
+    words, text = tuple(known), str(name)
     if len(text) > _LONGEST:
         return None
-    near = words if len(words) <= _FEW else nlargest(_NEAREST, words, lambda w: _ends(text, w))
+    near = words if len(words) <= _FEW else _neighbours(text, words)
     if close := get_close_matches(text, near, n=1, cutoff=0.6):
         return close[0]
-    return {word.casefold(): word for word in words}.get(text.casefold())
+    return {word.casefold(): word for word in near}.get(text.casefold())
 
 
-_LONGEST, _FEW, _NEAREST = 60, 50, 10
-"""Comparing takes long: a thousand misspelt names among a thousand others would take minutes."""
+_LONGEST, _FEW, _EACH_SIDE = 60, 50, 5
+"""Comparing takes long: ten thousand misspelt names among as many others would take minutes."""
 
 
-def _ends(one: str, other: str) -> int:
-    """Count the letters that two words share, seen from their beginnings and from their ends."""
-    shared: int = sum(map(eq, one, other))
-    if len(one) != len(other):
-        shared += sum(map(eq, reversed(one), reversed(other)))
-    return shared
+def _neighbours(text: str, words: tuple[str, ...]) -> list[str]:
+    """Return the words that begin like a text, that end like it, and those that only shout it."""
+    forwards, backwards, folded = _ordered(words)
+    found = [*_around(text, forwards), *(word[::-1] for word in _around(text[::-1], backwards))]
+    found += folded.get(text.casefold(), ())
+    return list(dict.fromkeys(found))
+
+
+def _around(text: str, ordered: Sequence[str]) -> Sequence[str]:
+    at = bisect(ordered, text)
+    return ordered[max(0, at - _EACH_SIDE) : at + _EACH_SIDE]
+
+
+@lru_cache(maxsize=8)
+def _ordered(
+    words: tuple[str, ...],
+) -> tuple[Sequence[str], Sequence[str], Mapping[str, tuple[str, ...]]]:
+    """Order words by their beginnings and by their ends; kept, for names are misspelt in flocks."""
+    folded = {word.casefold(): (word,) for word in words}
+    return sorted(words), sorted(word[::-1] for word in words), folded

@@ -129,7 +129,15 @@ def _template(services: Services, content: Content, stored: DefinitionRow | None
         raise Invalid(
             f"The template has {size} bytes; {limit} are allowed.", kind="RequestLimitExceeded"
         )
-    return read(given)
+    template = read(given)
+    count, limit = len(template.resources), services.limits.max_resources_per_stack
+    if 0 <= limit < count:
+        # Before all else: to say what is wrong with each of too many takes long.
+        raise Invalid(
+            f"The template asks for {count} resources; {limit} per stack are allowed.",
+            kind="RequestLimitExceeded",
+        )
+    return template
 
 
 def _sent(content: Content, template: Template | None) -> Sent:

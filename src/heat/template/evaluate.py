@@ -25,13 +25,9 @@ from heat.template.expressions import (
     MapOf,
     Reference,
 )
-from heat.template.load import (
-    REPLACE_POLICY,
-    policy_problem,
-    with_deletion_policy,
-    written_out,
-)
+from heat.template.load import written_out
 from heat.template.model import OutputDefinition, ResourceDefinition, Template
+from heat.template.policies import REPLACE_POLICY, policy_problem, with_deletion_policy
 from heat.template.rules import broken
 from heat.template.scope import (
     SHOWN_IN_SECTION,

@@ -1,6 +1,6 @@
 """Reads a template: text or a map in, the model out, or every problem of text and shape."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +9,14 @@ from heat.base.json import Path
 from heat.base.problems import Place, Problem, closest, did_you_mean
 from heat.template import cfn, hot
 from heat.template.codes import problem
+from heat.template.definitions import Definitions
 from heat.template.expressions import (
     Expression,
     Language,
     Scope,
     compile_argument,
-    compile_value,
 )
-from heat.template.functions.logic import compile_condition, compile_definition
+from heat.template.functions.logic import compile_definition
 from heat.template.functions.shapes import describe
 from heat.template.loops import Expansion, expand, written
 from heat.template.macros import find_macros
@@ -24,10 +24,7 @@ from heat.template.model import (
     CFN_WORDS,
     HOT_WORDS,
     NO_DESCRIPTION,
-    NO_OUTPUT_DESCRIPTION,
-    OutputDefinition,
     ParameterGroup,
-    ResourceDefinition,
     Rule,
     Template,
     Words,
@@ -40,16 +37,10 @@ from heat.template.versions import (
     AWS_KEY,
     CFN_KEY,
     HOT_KEY,
-    REPLACE_POLICIES,
-    RETAIN_EXCEPT_ON_CREATE,
     Version,
     find,
     known,
 )
-
-REPLACE_POLICY = "UpdateReplacePolicy"
-MAX_NAME = 255
-"""Characters of a resource's name: the store keeps no more."""
 
 
 def load(text: str | Mapping[str, Any], *, name: str = "template") -> Template:
@@ -158,8 +149,9 @@ class _Reading:
         self._check_sections()
         parameters = self._each(words.parameters, self._parameter)
         conditions = self._conditions()
-        resources = self._each(words.resources, self._resource)
-        outputs = self._each(words.outputs, self._output)
+        definitions = Definitions(self.version, words, self.problems)
+        resources = self._each(words.resources, definitions.resource)
+        outputs = self._each(words.outputs, definitions.output)
         groups = self._groups(parameters) if self.version.dialect == "hot" else ()
         self._check_names(parameters, resources)
         description = self.raw.get(words.description)
@@ -276,188 +268,8 @@ class _Reading:
         # A section of another shape shows only where a value is looked up in it.
         return section if isinstance(section, dict) else {}
 
-    def _resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition:
-        if "/" in name:
-            self.wrong("H205", at, f"{name!r} holds a slash")
-        if len(name) > MAX_NAME:
-            self.wrong("H205", at, f"it has {len(name)} characters; {MAX_NAME} are allowed")
-        if not isinstance(raw, dict):
-            detail = f"the resource {name} must be a map, not {describe(raw)}"
-            cure = f"write {self.words.type}: TYPE below it, indented"
-            key, colon, rest = raw.partition(":") if isinstance(raw, str) else ("", "", "")
-            if colon and key in self.words.resource_keys:
-                cure = f"put a space after the colon: {key}: {rest}"
-            self.wrong("H203", at, detail, cure)
-            return ResourceDefinition(name, "", sound=False)
-        words, before = self.words, len(self.problems)
-        self._check_resource_keys(name, raw, at)
-        type_name = raw.get(words.type)
-        if not isinstance(type_name, str) or not type_name:
-            detail = f"the resource {name} has no type"
-            if type_name:
-                detail = f"the type of the resource {name} must be text"
-            self.wrong("H203", at, detail, f"write {words.type}: TYPE")
-            type_name = ""
-        properties = self._part(raw, words.properties, at)
-        sound = len(self.problems) == before
-        policy, policy_value = self._policy(
-            raw.get(words.deletion_policy),
-            (*at, words.deletion_policy),
-            self.version.deletion_policies,
-        )
-        definition = ResourceDefinition(
-            name=name,
-            type=type_name,
-            properties=properties,
-            metadata=self._part(raw, words.metadata, at),
-            depends_on=self._depends_on(raw.get(words.depends_on), at),
-            update_policy=self._part(raw, words.update_policy, at),
-            description=self._description(raw.get(words.description), at),
-            external_id=self._external_id(raw, at),
-            condition=self._condition(raw, at, null=False),
-            deletion_policy_value=policy_value,
-            sound=sound,
-        )
-        if policy is not None:
-            definition = with_deletion_policy(definition, policy)
-        if self.version.extended:
-            here = (*at, REPLACE_POLICY)
-            policy, policy_value = self._policy(raw.get(REPLACE_POLICY), here, REPLACE_POLICIES)
-            definition = replace(
-                definition, replace_policy=policy, replace_policy_value=policy_value
-            )
-        if definition.external_id is not None and definition.depends_on:
-            detail = f"{name} has an external_id, so it may not have depends_on"
-            self.wrong("H211", (*at, words.depends_on), detail)
-        return definition
-
-    def _check_resource_keys(self, name: str, raw: dict[str, Any], at: Path) -> None:
-        if self.version.dialect == "cfn":
-            return
-        keys = list(self.words.resource_keys)
-        keys += [self.words.external_id] if self.version.external_id else []
-        keys += [self.words.condition] if self.version.has_conditions else []
-        for key in raw:
-            if key not in keys:
-                cure = did_you_mean(key, keys) or (
-                    f"a property goes under {self.words.properties}, indented; "
-                    f"the keys are {', '.join(keys)}"
-                )
-                self.wrong("H204", (*at, key), f"{name} has the unknown key {key!r}", cure)
-
-    def _part(self, raw: dict[str, Any], key: str, at: Path) -> Expression | None:
-        value = raw.get(key)
-        if value is None and (key not in raw or key == self.words.properties):
-            return None
-        if not isinstance(value, dict):
-            self.wrong(
-                "H203",
-                (*at, key),
-                f"{key} must be a map, not {describe(value)}",
-                "write NAME: VALUE below it, indented, without dashes",
-            )
-            return None
-        return compile_value(value, (*at, key), self.language)
-
-    def _depends_on(self, value: Any, at: Path) -> tuple[str, ...]:
-        if value is None:
-            return ()
-        names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-            detail = f"{self.words.depends_on} must be a resource's name or a list of names"
-            cure = f"write {self.words.depends_on}: [NAME, NAME]"
-            self.wrong("H203", (*at, self.words.depends_on), detail, cure)
-            return ()
-        return tuple(dict.fromkeys(names))
-
-    def _description(self, value: Any, at: Path) -> str:
-        if value is not None and not isinstance(value, str):
-            self.wrong(
-                "H203",
-                (*at, self.words.description),
-                "the description must be text",
-                "put it in quotes",
-            )
-            return ""
-        return value or ""
-
-    def _external_id(self, raw: dict[str, Any], at: Path) -> Expression | None:
-        key = self.words.external_id
-        value = raw.get(key) if self.version.external_id else None
-        if value is None:
-            return None
-        if not isinstance(value, str | dict):
-            self.wrong("H203", (*at, key), f"{key} must be text", "put it in quotes")
-            return None
-        return compile_value(value, (*at, key), self.language)
-
-    def _condition(self, raw: dict[str, Any], at: Path, *, null: bool = True) -> Expression | None:
-        key = self.words.condition
-        if not self.version.has_conditions or key not in raw or (null and raw[key] is None):
-            return None
-        return compile_condition(raw[key], (*at, key), self.language)
-
-    def _policy(
-        self, value: Any, at: Path, known: Sequence[str]
-    ) -> tuple[str | None, Expression | None]:
-        if value is None:
-            return None, None
-        if isinstance(value, dict):
-            return None, compile_value(value, at, self.language)
-        wrong = policy_problem(value, known, at)
-        if wrong is not None:
-            self.problems.append(wrong)
-            return None, None
-        return str(value), None
-
-    def _output(self, name: str, raw: Any, at: Path) -> OutputDefinition | None:
-        words = self.words
-        if not isinstance(raw, dict):
-            self.wrong("H207", at, f"the output {name} must be a map", "give it a value")
-            return None
-        if words.value not in raw:
-            cure = next((hint for key in raw if (hint := did_you_mean(key, (words.value,)))), "")
-            cure = cure or f"write {words.value}: below it, with what the output is to show"
-            self.wrong("H207", at, f"the output {name} has no {words.value}", cure)
-            return None
-        description = raw.get(words.description)
-        return OutputDefinition(
-            name,
-            compile_value(raw[words.value], (*at, words.value), self.language),
-            NO_OUTPUT_DESCRIPTION if description is None else str(description),
-            self._condition(raw, at),
-            self._export(raw, at),
-        )
-
-    def _export(self, raw: dict[str, Any], at: Path) -> Expression | None:
-        export = raw.get("Export") if self.version.extended else None
-        if export is None:
-            return None
-        if not isinstance(export, dict) or list(export) != ["Name"]:
-            self.wrong(
-                "H216", (*at, "Export"), "an export is a map with a Name", "write Name: TEXT"
-            )
-            return None
-        return compile_value(export["Name"], (*at, "Export", "Name"), self.language)
-
     def _check_names(self, parameters: dict[str, Any], resources: dict[str, Any]) -> None:
         for name in resources:
             if name in parameters:
                 detail = f"Duplicate names: {name} is both a parameter and a resource"
                 self.wrong("H208", (self.words.resources, name), detail, "rename one of them")
-
-
-def policy_problem(value: Any, known: Sequence[str], at: Path) -> Problem | None:
-    """Say what is wrong with a deletion policy."""
-    if isinstance(value, str) and value in known:
-        return None
-    detail = f"{value!r} is not a deletion policy"
-    plain = [word for word in known if word.islower()] or known
-    return problem("H206", at, detail, f"use one of {', '.join(plain)}")
-
-
-def with_deletion_policy(definition: ResourceDefinition, word: str) -> ResourceDefinition:
-    """Return a definition with the deletion policy that a template writes so."""
-    excepted = word == RETAIN_EXCEPT_ON_CREATE
-    policy = "Retain" if excepted else word.capitalize()
-    return replace(definition, deletion_policy=policy, except_on_create=excepted)
