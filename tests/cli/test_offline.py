@@ -203,3 +203,10 @@ def test_the_schema_goes_to_a_file(heat):
     assert heat("template", "schema").out == text
     assert json.loads(text)["$defs"]["OS::Nova::Server"]["required"] == ["flavor"]
     assert heat("template", "schema", "-o", "no/where.json").code == 1
+
+
+def test_a_template_that_nests_itself_is_told_so(heat):
+    Path("t.yaml").write_text("heat_template_version: 2021-04-16\nresources: {a: {type: t.yaml}}\n")
+    ran = heat("template", "validate", "t.yaml")
+    assert ran.code == 1
+    assert "t.yaml:2:13: Templates are nested too deeply: Recursion depth exceeds 5." in ran.err

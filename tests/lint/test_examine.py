@@ -63,6 +63,13 @@ def test_every_environment_is_read_though_one_is_broken():
     ]
 
 
+def test_what_is_wrong_with_an_environment_is_told_once():
+    hooks = "resource_registry: {resources: {v: {hooks: pre-creat}}}"
+    assert told(Content(TEMPLATE, environments={"e": hooks})) == [("H604", "e:1:37")]
+    both = {"e": hooks, "f": "parameters: {size: 1}"}
+    assert [place for _, place in told(Content(TEMPLATE, environments=both))] == ["e:1:37"]
+
+
 def test_a_hidden_value_is_not_told():
     text = """\
 heat_template_version: 2021-04-16

@@ -178,3 +178,10 @@ def test_yaml_keeps_its_first_edition_meaning():
         "twice": 2,
         "smile": "😀",
     }
+
+
+def test_what_a_text_may_not_hold_is_shown_where_it_stands():
+    for text, place in (("a: 1\nb: &b [*b]\n", "t:2:8"), ("a: 1\nb: " + "[" * 101, "t:2:103")):
+        with pytest.raises(Invalid) as told:
+            parse(text, "t")
+        assert str(told.value.problems[0].place) == place

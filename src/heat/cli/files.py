@@ -93,6 +93,7 @@ class _Reading:
         self.sources = sources
         self.known: dict[tuple[Where, bool], str] = {}
         self.open: set[Where] = set()
+        self.texts: dict[Where, str] = {}
         self.problems: list[Problem] = []
         self.missing = False
 
@@ -108,6 +109,7 @@ class _Reading:
         if root is None:
             return text  # the service says what is wrong with it
         self.open.add(where)
+        self.texts[where] = text
         edits: list[tuple[int, int, str]] = []
         for node, template in references(root):
             key = self._add(node, template, where, shown, text)
@@ -124,7 +126,10 @@ class _Reading:
         name = str(node.value)
         target = _locate(name, where.parent if isinstance(where, Path) else where)
         if target in self.open:
-            return name  # a circle; the service says so
+            # A circle. The service says so, if it gets the text: it may be the template's own.
+            self.sources.files.setdefault(name, self.texts[target])
+            self.sources.names.setdefault(name, str(target))
+            return name
         if (target, template) not in self.known:
             mark = node.start_mark
             line = text.splitlines()[mark.line]

@@ -129,8 +129,8 @@ def compile_definition(
     given = dict(definition.environment)
     nesting = Nesting(**given.pop("nesting", {}))
     environment, wrong = sound_environment(given)
-    sent = sent or Sent()
-    wrong = [*sent.problems, *wrong]
+    if sent is not None:
+        wrong = list(sent.problems)  # the same, said of the texts that it came from
     values, refused = parameters.values(
         template.parameters,
         environment.parameters,
@@ -179,7 +179,7 @@ def compile_definition(
         nesting,
         stack_name,
         project,
-        origin=sent.origin,
+        origin=sent.origin if sent else Origin(),
         exports=exports,
     )
 

@@ -125,7 +125,7 @@ def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Prob
         if nest is None:
             continue
         if len(here) > max_depth:
-            yield _too_deep(here, max_depth)
+            yield below(_too_deep(outer, name, max_depth), outer.path)
             continue
         if nest.source.startswith(WEB) and nest.source not in outer.compiled.files:
             yield Unsent(nest.source, below(_not_sent(outer, name, values), outer.path))
@@ -168,7 +168,9 @@ def _at_address(outer: Level, name: str, values: Nested, detail: str, cure: str)
     return locate([problem("H305", at, detail, cure)], outer.compiled.template.source)[0]
 
 
-def _too_deep(path: tuple[str, ...], most: int) -> Problem:
-    detail = f"Recursion depth exceeds {most}."
-    at = [step for name in path for step in ("resources", name)]
-    return problem("H218", tuple(at), detail, "a template may not nest itself")
+def _too_deep(outer: Level, name: str, most: int) -> Problem:
+    at: Path = (outer.compiled.template.words.resources, name)
+    found = problem(
+        "H218", at, f"Recursion depth exceeds {most}.", "a template may not nest itself"
+    )
+    return locate([found], outer.compiled.template.source)[0]

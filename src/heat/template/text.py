@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -16,6 +18,7 @@ from heat.template.yaml_values import (
     MAX_DEPTH,
     MAX_VALUES,
     Circular,
+    Misfit,
     TooDeep,
     TooLarge,
     key_text,
@@ -61,12 +64,11 @@ def settle(value: Any, name: str) -> Any:
 def _parse_yaml(text: str, name: str, code: str) -> Any:
     try:
         return read_yaml(text)
-    except TooDeep:
-        raise _too_deep(name) from None
-    except TooLarge:
-        raise _too_large(name) from None
-    except Circular:
-        raise _circular(name) from None
+    except Misfit as misfit:
+        kind = {TooDeep: _too_deep, TooLarge: _too_large, Circular: _circular}[type(misfit)]
+        (found,) = kind(name).problems
+        place = _placed(misfit.mark, text.splitlines(), name)
+        raise Invalid(problems=[replace(found, place=place)]) from None
     except yaml.YAMLError as error:
         if (unfit := _UNFIT.search(text)) is not None:
             raise _unfit_character(unfit, text, name, code) from None
@@ -103,10 +105,14 @@ def _unreadable(error: yaml.YAMLError, text: str, name: str, code: str) -> Inval
     place, cure = None, ""
     if mark is not None:
         lines = text.splitlines()
-        line = lines[mark.line] if mark.line < len(lines) else ""
-        place = Place(name, mark.line + 1, mark.column + 1, line)
+        place = _placed(mark, lines, name)
         cure = cure_of(detail, lines, mark.line)
     return Invalid(problems=[problem(code, detail=detail, cure=cure, place=place)])
+
+
+def _placed(mark: Any, lines: Sequence[str], name: str) -> Place:
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    return Place(name, mark.line + 1, mark.column + 1, line)
 
 
 def _unfit_character(found: re.Match[str], text: str, name: str, code: str) -> Invalid:

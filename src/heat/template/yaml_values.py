@@ -30,15 +30,23 @@ _PLAIN_MAPS, _PLAIN_LISTS = (*_PLAIN, _SET), (*_PLAIN, *_LISTS_OF_PAIRS)
 _MERGED_KEY = object()
 
 
-class TooDeep(Exception):
+class Misfit(Exception):
+    """What can't be, though it is YAML; ``mark`` is where it shows."""
+
+    def __init__(self, mark: Any) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+class TooDeep(Misfit):
     """The text has more levels than allowed."""
 
 
-class TooLarge(Exception):
+class TooLarge(Misfit):
     """The text comes to more values than allowed, its aliases counted each time."""
 
 
-class Circular(Exception):
+class Circular(Misfit):
     """An alias stands inside of what it names."""
 
 
@@ -117,7 +125,7 @@ class _Building:
 
     def _open(self, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
-            raise TooDeep
+            raise TooDeep(event.start_mark)
         is_map = isinstance(event, yaml.MappingStartEvent)
         if event.tag in SHORT_FORMS:
             self.shortened = self.shortened or event
@@ -158,11 +166,11 @@ class _Building:
         frame = self.stack[-1]
         frame.count += count
         if frame.count > MAX_VALUES:
-            raise TooLarge
+            raise TooLarge(mark)
         if levels:
             frame.levels = max(frame.levels, levels)
             if len(self.stack) + levels > MAX_DEPTH:
-                raise TooDeep
+                raise TooDeep(mark)
         if frame.items is not None:
             if value is _MERGED_KEY:
                 raise _no_constructor(_MERGE, mark)
@@ -194,7 +202,7 @@ class _Building:
             raise ConstructorError(None, None, problem, event.start_mark)
         found = self.anchors[event.anchor]
         if found is None:
-            raise Circular
+            raise Circular(event.start_mark)
         self._add(*found, event.start_mark)
 
     def _scalar(self, event: Any) -> None:
