@@ -17,6 +17,8 @@ from heat.operations import members
 from heat.operations.context import Context
 from heat.operations.members import OfResource
 from heat.operations.signals import SignalResource, signal_resource
+from heat.operations.stacks import ShowStack, show_stack
+from heat.plugin.signing import signed
 from heat.store import stacks
 
 from .conftest import BASE
@@ -493,5 +495,53 @@ def test_an_answer_is_read_once_wherever_an_engine_dies(town, steps):
         place.ask("DELETE", stack=stack)
         assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
         assert stored(place) == []
+
+    town(main)
+
+
+KEYS = """
+heat_template_version: 2018-08-31
+resources:
+  user: {type: AWS::IAM::User, properties: {Policies: [{get_resource: policy}]}}
+  policy: {type: OS::Heat::AccessPolicy, properties: {AllowedResources: [seen]}}
+  key: {type: AWS::IAM::AccessKey, properties: {UserName: {get_resource: user}}}
+  seen: {type: OS::Heat::Value, properties: {value: 1}, metadata: {port: 80}}
+  hidden: {type: OS::Heat::Value, properties: {value: 1}}
+outputs:
+  key: {value: {get_resource: key}}
+  secret: {value: {get_attr: [key, SecretAccessKey]}}
+"""
+
+
+def test_keys_of_a_user_open_what_its_policies_name(town):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", KEYS)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        outputs = Talking(place)(show_stack, ShowStack(stack=stack))["outputs"]
+        given = {one["output_key"]: one["output_value"] for one in outputs}
+        address = signed(f"{BASE}/v1/", "GET", given["key"], given["secret"], Action="Describe")
+        agent = Agent(place).with_signature("GET", address)
+        assert agent.read(stack, "seen") == {"port": 80}
+        with pytest.raises(Denied):
+            agent.read(stack, "hidden")
+        without = KEYS[: KEYS.index("  key:")] + KEYS[KEYS.index("  seen") : KEYS.index("outputs")]
+        place.ask("UPDATE", without, stack)
+        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        with pytest.raises(AssertionError):
+            Agent(place).with_signature("GET", address)
+        place.ask("DELETE", stack=stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+
+    town(main)
+
+
+def test_keys_need_a_user(town):
+    async def main(place):
+        place.start()
+        template = KEYS.replace("{get_resource: user}", "nobody")
+        stack = place.ask("CREATE", template)
+        assert "There is no user nobody of this stack" in (await ended(place, stack))[1]
 
     town(main)

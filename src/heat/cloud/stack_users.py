@@ -4,6 +4,7 @@ The administrator of that domain does all of it. Every name is there only once, 
 was made without an answer is found again by its name.
 """
 
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -57,7 +58,7 @@ class StackUsers:
         made = {"user_id": user_id, "name": name, "project": project, "domain": self._domain}
         made["password"] = passes.password
         if passes.access:
-            self._give_keys(user_id, project, passes)
+            self._give_key(user_id, project, passes.access, passes.secret)
             made |= {"access": passes.access, "secret": passes.secret}
         if token:
             made["token"] = self._client.sessions.sign_in(user_id, passes.password, project)
@@ -73,8 +74,21 @@ class StackUsers:
             body = {"user": {"enabled": enabled}}
             self._send(IDENTITY.patch(f"/users/{found}", body, missing_ok=True))
 
-    def _give_keys(self, user_id: str, project: str, passes: Passes) -> None:
-        blob = msgspec.json.encode({"access": passes.access, "secret": passes.secret}).decode()
+    def give_key(self, name: str, project: str, access: str, secret: str) -> bool:
+        """Give a user of this project another pair of keys; says whether there is such a user."""
+        user = self._found("users", name) or {}
+        if user.get("default_project_id") != project:
+            return False
+        self._give_key(str(user["id"]), project, access, secret)
+        return True
+
+    def take_key(self, access: str) -> None:
+        """Take a pair of keys away."""
+        # Keystone keeps them under a digest of the access key.
+        self._send(IDENTITY.delete(f"/credentials/{sha256(access.encode()).hexdigest()}"))
+
+    def _give_key(self, user_id: str, project: str, access: str, secret: str) -> None:
+        blob = msgspec.json.encode({"access": access, "secret": secret}).decode()
         body = {"type": "ec2", "user_id": user_id, "project_id": project, "blob": blob}
         try:
             self._send(IDENTITY.post("/credentials", {"credential": body}))

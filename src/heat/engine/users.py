@@ -7,7 +7,7 @@ is asked for (``""``), then which (its id). Whoever deletes the root removes it.
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from heat.base.errors import Fault, Temporary
 from heat.base.ids import StackId
@@ -16,11 +16,12 @@ from heat.engine.lease import Lease
 from heat.engine.patience import Patience, Stopped
 from heat.engine.ports import Settings, World
 from heat.engine.searching import given_up
-from heat.plugin.steps import ChangeUser, Enrol, Reply
+from heat.plugin.steps import ChangeUser, Enrol, GiveKey, Reply, TakeKey
 from heat.store.rows import ChangeStack, StackRow
 from heat.store.shapes import PRIVATE
 
 R = TypeVar("R")
+OfUser: TypeAlias = Enrol | ChangeUser | GiveKey | TakeKey
 _log = logging.getLogger(__name__)
 
 LONGEST_NAME = 64
@@ -43,12 +44,19 @@ class Users:
         self._asking = asyncio.Lock()
         self._project = ""
 
-    async def act(self, step: Enrol | ChangeUser) -> Reply:
-        """Do what a verb asks about its user."""
-        if isinstance(step, Enrol):
-            return await self._enrol(step)
-        await self._ask(lambda u: u.change(step.name, step.user_id, enabled=step.enabled))
-        return {}
+    async def act(self, step: OfUser) -> Reply:
+        """Do what a verb asks about users of the stack."""
+        match step:
+            case Enrol():
+                return await self._enrol(step)
+            case ChangeUser(name, user_id, enabled):
+                await self._ask(lambda users: users.change(name, user_id, enabled=enabled))
+                return {}
+            case GiveKey(name):
+                return await self._give_key(name)
+            case TakeKey(access):
+                await self._ask(lambda users: users.take_key(access))
+                return {}
 
     async def end(self) -> None:
         """Remove the project of a root stack, if it has one; raises Temporary."""
@@ -70,8 +78,9 @@ class Users:
     async def _enrol(self, step: Enrol) -> Reply:
         chance = self._world.chance
         project = await self._housed()
+        # What is made up has characters of each kind that rules of keystone may want.
         passes = Passes(
-            password=f"Hp_{chance.hex(16)}",  # has of each kind that rules of keystone may want
+            password=step.password or f"Hp_{chance.hex(16)}",
             access=chance.hex(16) if step.keys else "",
             secret=chance.hex(16) if step.keys else "",
         )
@@ -79,6 +88,12 @@ class Users:
             lambda users: users.enrol(project, step.name, passes, token=step.token)
         )
         return made | {PRIVATE: True}
+
+    async def _give_key(self, name: str) -> Reply:
+        chance, project = self._world.chance, await self._housed()
+        access, secret = chance.hex(16), chance.hex(16)
+        given = await self._ask(lambda users: users.give_key(name, project, access, secret))
+        return {"access": access, "secret": secret, PRIVATE: True} if given else {}
 
     async def _housed(self) -> str:
         """Return the project of the users of all stacks of the tree."""

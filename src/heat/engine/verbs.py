@@ -23,6 +23,7 @@ from heat.engine.patience import Patience, Stopped
 from heat.engine.reasons import VerbFailed
 from heat.engine.searching import given_up, is_unclear, the_one
 from heat.engine.stage import Stage
+from heat.engine.users import OfUser
 from heat.plugin.signal import enough, latest, read
 from heat.plugin.steps import (
     Call,
@@ -32,6 +33,7 @@ from heat.plugin.steps import (
     Fail,
     Find,
     Forget,
+    GiveKey,
     Hear,
     Inside,
     Keep,
@@ -42,6 +44,7 @@ from heat.plugin.steps import (
     Sleep,
     Step,
     Steps,
+    TakeKey,
     Wait,
     digest,
     pick,
@@ -218,7 +221,7 @@ class Performance:
                 )
             case Record():
                 return self._record(step)
-            case Enrol() | ChangeUser():
+            case Enrol() | ChangeUser() | GiveKey() | TakeKey():
                 return await self._of_user(step, entry)
             case Fail(reason, kind):
                 raise VerbFailed(reason, kind=kind)
@@ -287,7 +290,7 @@ class Performance:
         self._answer(reply)
         return reply
 
-    async def _of_user(self, step: Enrol | ChangeUser, entry: JournalRow | None) -> Reply:
+    async def _of_user(self, step: OfUser, entry: JournalRow | None) -> Reply:
         """Do something about the resource's user, which is the same when it is done again."""
         if not self._stage.world.cloud.has_users:
             return self._read(step, {})

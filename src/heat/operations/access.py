@@ -1,15 +1,16 @@
 """What a user of a stack may do: tell something to its own resource, and read its metadata."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from heat.base.errors import Denied
 from heat.engine.record import standing
 from heat.operations.context import Context
 from heat.operations.services import Services
-from heat.plugin.signal import Admitting
+from heat.plugin.signal import Admitted, Admitting
 from heat.plugin.users import user_of
 from heat.store import resources
-from heat.store.rows import StackRow
+from heat.store.rows import ResourceRow, StackRow
 
 
 def check_access(services: Services, context: Context, stack: StackRow, resource: str) -> None:
@@ -19,14 +20,26 @@ def check_access(services: Services, context: Context, stack: StackRow, resource
     """
     if context.is_admin or context.project == stack.project:
         return
-    for row in resources.of_stack(services.db, stack.id):
+    rows = resources.of_stack(services.db, stack.id)
+    for row in rows:
         if user_of(row.data).get("user_id") != context.user_id:
             continue
-        cls = services.types.get(row.real_type or row.type)
-        if row.name == resource:
+        if row.name == resource or resource in _admitted(services, stack, row, rows):
             return
-        if cls is not None and cls.has("admits"):
-            admitting = cast("Admitting", standing(stack, row, cls))
-            if resource in admitting.admits:
-                return
     raise Denied(f"The user may not use the resource {resource}: it belongs to another one.")
+
+
+def _admitted(
+    services: Services, stack: StackRow, row: ResourceRow, rows: Sequence[ResourceRow]
+) -> set[str]:
+    """Return what the policies of a user name."""
+    cls = services.types.get(row.real_type or row.type)
+    if cls is None or not cls.has("admitted_by"):
+        return set()
+    policies = cast("Admitted", standing(stack, row, cls)).admitted_by()
+    found: set[str] = set()
+    for policy in rows:
+        kind = services.types.get(policy.real_type or policy.type)
+        if policy.name in policies and kind is not None and kind.has("admits"):
+            found.update(cast("Admitting", standing(stack, policy, kind)).admits())
+    return found

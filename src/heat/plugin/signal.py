@@ -46,12 +46,19 @@ class Listening(Protocol):
         ...
 
 
-class Admitting(Protocol):
-    """A type whose user may tell something to other resources, too."""
+class Admitted(Protocol):
+    """A type whose user may use other resources, too."""
 
-    @property
+    def admitted_by(self) -> Sequence[str]:
+        """Return the names of those that say which."""
+        ...
+
+
+class Admitting(Protocol):
+    """A type that says which resources users may use."""
+
     def admits(self) -> Sequence[str]:
-        """The names of those resources."""
+        """Return the names of those resources."""
         ...
 
 

@@ -197,12 +197,13 @@ class Enrol(Struct, frozen=True, tag=True):
     No other user of stacks has this ``name``: asked again, it is the same user with another
     password. The reply has ``user_id``, ``name``, ``password``, ``project`` and ``domain``, with
     ``keys`` also ``access`` and ``secret`` for EC2 signatures, with ``token`` a token. It is ``{}``
-    where the operator has no domain for such users.
+    where the operator has no domain for such users. A ``password`` is made up unless it is given.
     """
 
     name: str
     keys: bool = False
     token: bool = False
+    password: str = ""
 
 
 class ChangeUser(Struct, frozen=True, tag=True):
@@ -214,6 +215,21 @@ class ChangeUser(Struct, frozen=True, tag=True):
     name: str
     user_id: str = ""
     enabled: bool | None = None
+
+
+class GiveKey(Struct, frozen=True, tag=True):
+    """Give a user of the stack another pair of EC2 keys: the reply has ``access`` and ``secret``.
+
+    It is ``{}`` where there is no such user.
+    """
+
+    name: str
+
+
+class TakeKey(Struct, frozen=True, tag=True):
+    """Take a pair of EC2 keys away from whose they are."""
+
+    access: str
 
 
 class Fail(Struct, frozen=True, tag=True):
@@ -271,6 +287,8 @@ Step: TypeAlias = (
     | Record
     | Enrol
     | ChangeUser
+    | GiveKey
+    | TakeKey
 )
 Steps: TypeAlias = Generator[Step, Reply, T]
 

@@ -13,14 +13,21 @@ from heat.plugin.steps import ChangeUser, Enrol, Keep, Steps
 USER = "user"
 
 
-def enrol(here: Here, item: str | None, *, keys: bool = False, token: bool = False) -> Steps[Here]:
+def enrol(
+    here: Here,
+    item: str | None,
+    *,
+    keys: bool = False,
+    token: bool = False,
+    password: str = "",
+) -> Steps[Here]:
     """Give the resource a user; returns its place with what is kept by then.
 
     It is the first thing that a creation does: nothing is kept before. With a physical id it is
     known from then on; without one, a creation that is cut off later has the user removed, too.
     """
     yield Keep({USER: {}}, item)
-    reply = yield Enrol(here.name, keys=keys, token=token)
+    reply = yield Enrol(here.name, keys=keys, token=token, password=password)
     here = here.keeping({USER: {name: reply[name] for name in _KEPT if name in reply}})
     yield Keep(here.data)
     return here

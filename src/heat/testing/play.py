@@ -13,6 +13,7 @@ from heat.plugin.steps import (
     Fail,
     Find,
     Forget,
+    GiveKey,
     Hear,
     Inside,
     Keep,
@@ -23,6 +24,7 @@ from heat.plugin.steps import (
     Sleep,
     Step,
     Steps,
+    TakeKey,
     Wait,
     digest,
 )
@@ -119,6 +121,10 @@ def written(step: Step) -> dict[str, Any]:
             return {"enrol": name} | {what: True for what, wanted in wants.items() if wanted}
         case ChangeUser(name=name, enabled=enabled):
             return {"user": name, "enabled": enabled}
+        case GiveKey(name=name):
+            return {"give_key": name}
+        case TakeKey(access=access):
+            return {"take_key": access}
         case Fail(reason=reason):
             return {"fail": reason}
 

@@ -15,11 +15,10 @@ from heat.plugin.signal import FAILURE, SUCCESS, Signal
 from heat.plugin.steps import COMPUTE, Draw, Forget, Hear, Record, Steps, pick
 from heat.resources.heat import derived_config as derived
 from heat.resources.heat.config_parts import CONFIG, DEPLOYMENT, known
-from heat.resources.heat.transports import answer_of, arrange, dismantle
+from heat.resources.heat.transports import AT_HAND, answer_of, arrange, dismantle, unsupported
 
 ALL = ("CREATE", "UPDATE", "DELETE", "SUSPEND", "RESUME")
 TRANSPORTS = one_of("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL", "ZAQAR_SIGNAL")
-AT_HAND = ("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL")
 USUAL = ["CREATE", "UPDATE"]
 ACTIONS = Check(
     lambda given: next((said for one in given if (said := one_of(*ALL)(one))), None),
@@ -64,15 +63,7 @@ class Deployment(Resource):
 
     def problems(self) -> Iterator[Problem]:
         """Want a transport that there is."""
-        transport: Any = self.signal_transport
-        if isinstance(transport, str) and transport not in AT_HAND:
-            yield Problem(
-                "Signal transport is not supported",
-                ("signal_transport",),
-                f"{transport} is not supported.",
-                cure=f"use one of {', '.join(AT_HAND)}",
-                code="H704",
-            )
+        yield from unsupported(self.signal_transport, AT_HAND)
 
     def create(self) -> Steps[str | None]:
         """Do it on the server, and wait until it is done."""

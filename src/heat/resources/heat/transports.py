@@ -1,16 +1,30 @@
 """How a server answers: what it is told to do so with, by the transport that a template names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from heat.base.problems import Problem
 from heat.plugin.box import BOX, address_of, box_of, put_up, take_down
 from heat.plugin.resource import Here, failed
 from heat.plugin.steps import Draw, Keep, Steps
 from heat.plugin.users import enrol, expel, user_of
 from heat.resources.heat.signalling import endpoint_of, native_address, signal_address
 
+AT_HAND = ("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL")
 ANSWER = "answer"
 """Where a resource keeps what a server answers with."""
+
+
+def unsupported(transport: Any, at_hand: Iterable[str]) -> Iterator[Problem]:
+    """Refuse a transport that is not there."""
+    if isinstance(transport, str) and transport not in at_hand:
+        yield Problem(
+            "Signal transport is not supported",
+            ("signal_transport",),
+            f"{transport} is not supported.",
+            cure=f"use one of {', '.join(at_hand)}",
+            code="H704",
+        )
 
 
 def arrange(here: Here, item: str, transport: str, *, keeps_all: bool = False) -> Steps[Here]:

@@ -1,10 +1,11 @@
 """OS::Heat::WaitConditionHandle."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from heat.base.json import Json
+from heat.base.problems import Problem
 from heat.plugin.checks import one_of
 from heat.plugin.fields import attribute, fixed
 from heat.plugin.registry import resource
@@ -12,7 +13,7 @@ from heat.plugin.resource import Stateless
 from heat.plugin.signal import FAILURE, SUCCESS, Signal, latest
 from heat.plugin.steps import Steps
 from heat.plugin.users import let_in, shut_out, user_of
-from heat.resources.heat.transports import answer_of, arrange, dismantle
+from heat.resources.heat.transports import AT_HAND, answer_of, arrange, dismantle, unsupported
 
 TRANSPORTS = (
     "CFN_SIGNAL",
@@ -44,6 +45,10 @@ class WaitConditionHandle(Stateless):
         cached=False,
     )
     signal = attribute("All that is needed to tell it, as JSON.", cached=False)
+
+    def problems(self) -> Iterator[Problem]:
+        """Want a transport that there is."""
+        yield from unsupported(self.signal_transport, (*AT_HAND, "TOKEN_SIGNAL"))
 
     def create(self) -> Steps[str | None]:
         """Get a user who may tell it, and keep what that user does so with."""

@@ -1,0 +1,1 @@
+"""Users of AWS templates, and their keys."""
