@@ -1,7 +1,10 @@
 """What simulations found: what once went wrong, and must not again."""
 
+import asyncio
+
 import pytest
 
+from devcloud.kernel.faults import Rule
 from heat.base.errors import Unavailable
 from heat.store.database import Database
 
@@ -59,5 +62,36 @@ def test_a_nested_stack_that_failed_before_it_began_can_be_deleted(world):
         place.ask("DELETE", None, stack)
         row = await place.settled(stack)
         assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+
+    world(main)
+
+
+HALF = """
+heat_template_version: 2018-08-31
+resources:
+  net: {type: OS::Neutron::Net}
+  slow: {type: OS::Heat::TestResource, properties: {wait_secs: 60}}
+  late: {type: OS::Heat::TestResource, depends_on: slow}
+"""
+
+
+def test_what_has_failed_stays_so_when_another_engine_takes_over(world):
+    """It was made anew in silence, and the stack was complete."""
+
+    async def main(place):
+        rule = Rule(service="network", method="POST", action="error", status=500, times=1)
+        place.cloud.faults.add(rule)
+        first, stack = place.start("first"), place.ask("CREATE", HALF)
+        await asyncio.sleep(10)
+        assert place.rows(stack)["net"].status == "FAILED"
+        await place.kill(first)
+        place.start("second")
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("CREATE", "FAILED")
+        assert "resources.net" in row.reason
+        states = {name: (one.action, one.status) for name, one in place.rows(stack).items()}
+        assert states["slow"] == ("CREATE", "COMPLETE")  # it was under way
+        assert states["late"] == ("INIT", "COMPLETE")
+        assert place.made() == {}
 
     world(main)

@@ -141,7 +141,7 @@ class Drive:
             except VerbFailed as refused:
                 await self._close.fail_early(refused, self._loaded.resources)
                 return
-        plan = decode(self.operation.plan) if self.operation.plan else await self._plan(scene)
+        plan = self._left(scene) if self.operation.plan else await self._plan(scene)
         await self._trust(scene)
         turns = 0
         while True:
@@ -212,6 +212,19 @@ class Drive:
 
     def _compile(self, stack: StackRow, definition: DefinitionRow) -> Compiled:
         return self._shared.compilations.of(stack, definition, self._loaded.exports)
+
+    def _left(self, scene: Scene) -> Plan:
+        """Return the stored plan; when something of it has failed, what is under way of it."""
+        plan = decode(self.operation.plan or b"")
+        if self.operation.action in GOES_ON:
+            return plan
+        rows = [row for node in plan.nodes if (row := scene.rows.get(node.row)) is not None]
+        for row in rows:
+            if (row.operation, row.status) == (self.operation.id, FAILED):
+                scene.failures[row.name] = row.reason
+        if not scene.failures:
+            return plan
+        return actions.ending(plan, {row.id for row in rows if row.status == IN_PROGRESS})
 
     async def _plan(self, scene: Scene) -> Plan:
         """Plan from what is recorded now; the plan is stored before anything is done."""
@@ -330,8 +343,10 @@ class Drive:
             raise broken
         if self._late and outcome is not Outcome.FAILED and not board.finished:
             return Outcome.STOPPED
+        if outcome in (Outcome.DONE, Outcome.REPLAN) and scene.failures:
+            return Outcome.FAILED
         if outcome is Outcome.DONE and not board.finished:
-            return Outcome.FAILED if scene.failures else Outcome.STOPPED
+            return Outcome.STOPPED
         return outcome
 
     def _made(self, row: ResourceId, item: str) -> None:
@@ -397,7 +412,13 @@ class Drive:
             )
         rows = scene.rows.values()
         known = [recorded(scene.stack, row, self._world.types) for row in rows]
-        await self._execute(scene, actions.ending(self._planned(scene, known), known))
+        # A nested stack is left as it is: it has an operation of its own.
+        begun = {
+            row.id
+            for row in rows
+            if row.status == IN_PROGRESS and ((cls := scene.type_of(row)) is None or not cls.nests)
+        }
+        await self._execute(scene, actions.ending(self._planned(scene, known), begun))
         for asked in halted:
             with suppress(VerbFailed):
                 await scene.stage.nursery.ended(asked.operation, scene.stage.stopping)

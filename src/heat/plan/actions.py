@@ -1,10 +1,11 @@
 """Plans that give each resource a verb: they follow from what is recorded, not from a template."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
+from heat.base.ids import ResourceId
 from heat.plan.diff import Recorded
 from heat.plan.model import Kind, Node, Plan
 
@@ -74,16 +75,8 @@ def _turned(plan: Plan, kinds: Mapping[Kind, Kind]) -> Plan:
     return replace(plan, nodes=tuple(nodes))
 
 
-def ending(plan: Plan, recorded: Iterable[Recorded]) -> Plan:
-    """Return the part of a plan that is under way, with what is to be known for it.
-
-    A nested stack is left as it is: it has an operation of its own.
-    """
-    begun = {
-        row.id
-        for row in recorded
-        if row.status == "IN_PROGRESS" and not getattr(row.cls, "nests", False)
-    }
+def ending(plan: Plan, begun: Collection[ResourceId]) -> Plan:
+    """Return the part of a plan that is under way, with what is to be known for it."""
     kept = [node for node in plan.nodes if node.kind is Kind.KEEP or node.row in begun]
     names = {node.id for node in kept}
     return replace(
