@@ -58,6 +58,16 @@ def test_domains_count_where_the_operator_says_so(tmp_path: Path, db):
         assert wire.ask("GET", f"/stacks/web/{known[other]}/template", **more).status_code == 404
 
 
+def test_an_administrator_of_another_project_is_one_there_only(wire: Wire):
+    path = f"/stacks/web/{wire.create(project='demo')}"
+    for admin_project, status in (("True", 200), ("False", 403)):
+        headers = {"X-Is-Admin-Project": admin_project}
+        who = {"project": "ops", "roles": "admin,member,reader", "headers": headers}
+        assert wire.ask("GET", path, url_project="demo", **who).status_code == status
+        assert wire.ask("GET", "/services", **who).status_code == 200
+        assert wire.ask("GET", "/stacks?global_tenant=true", **who).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
