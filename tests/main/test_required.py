@@ -22,3 +22,10 @@ def test_an_empty_configuration_is_refused_with_all_that_is_missing(
     for option in missing:
         assert option in told
     assert len(told.strip().splitlines()) == len(missing)
+
+
+def test_rules_that_can_not_be_used_are_refused_too(tmp_path: Path, capsys) -> None:
+    (tmp_path / "policy.yaml").write_text('"stacks:index": "rule:nowhere"')
+    (tmp_path / "heat.conf").write_text("[oslo_policy]\npolicy_file = policy.yaml\n")
+    assert api.main(["--config-file", str(tmp_path / "heat.conf")]) == 1
+    assert "policy.yaml can't be used" in capsys.readouterr().err

@@ -7,13 +7,14 @@ from oslo_config import cfg
 
 from heat.base.errors import Invalid
 from heat.main import settings
+from heat.operations.policy import Policy
 
 PASSWORD = (None, "", "password", "v3password")
 
 
 def check_api(conf: cfg.ConfigOpts) -> None:
     """Raise Invalid for what an API can't do without."""
-    _check(conf, tokens, message_bus)
+    _check(conf, tokens, message_bus, Policy)
 
 
 def check_engine(conf: cfg.ConfigOpts) -> None:
