@@ -14,7 +14,10 @@ import pytest
 from heat.base.errors import Denied
 from heat.base.ids import ProjectId
 from heat.operations import members
+from heat.operations.changes import CreateStack, create_stack
 from heat.operations.context import Context
+from heat.operations.export import abandon_stack
+from heat.operations.finding import OfStack
 from heat.operations.members import OfResource
 from heat.operations.signals import SignalResource, signal_resource
 from heat.operations.stacks import ShowStack, show_stack
@@ -543,5 +546,26 @@ def test_keys_need_a_user(town):
         template = KEYS.replace("{get_resource: user}", "nobody")
         stack = place.ask("CREATE", template)
         assert "There is no user nobody of this stack" in (await ended(place, stack))[1]
+
+    town(main)
+
+
+def test_who_adopts_a_stack_names_no_users(town):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", KEYS)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        data = ask(abandon_stack, OfStack(stack=stack))
+        assert "password" not in json.dumps(data)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert people(place) == []
+        (demo,) = (u for u in place.cloud.store.table("identity.user").all() if u["name"] == "demo")
+        data["resources"]["user"]["resource_data"] = {"user": {"user_id": demo["id"]}}
+        request = CreateStack(stack_name="mine", template=data["template"], adopt=data["resources"])
+        adopted = ask(create_stack, request)["id"]
+        await ended(place, adopted)
+        place.ask("DELETE", stack=adopted)
+        assert (await ended(place, adopted))[0] == "DELETE_COMPLETE"
+        assert place.cloud.store.table("identity.user").get(demo["id"]) is not None
 
     town(main)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from heat.base.errors import CloudFault, Permanent
 from heat.cloud.client import Client
 from heat.cloud.credentials import STEWARD
-from heat.plugin.steps import IDENTITY, Call, Reply
+from heat.plugin.steps import IDENTITY, Call, Reply, pick
 
 
 class Passes(Struct, frozen=True, kw_only=True):
@@ -82,10 +82,15 @@ class StackUsers:
         self._give_key(str(user["id"]), project, access, secret)
         return True
 
-    def take_key(self, access: str) -> None:
-        """Take a pair of keys away."""
+    def take_key(self, access: str, project: str) -> None:
+        """Take a pair of keys away that is for this project."""
         # Keystone keeps them under a digest of the access key.
-        self._send(IDENTITY.delete(f"/credentials/{sha256(access.encode()).hexdigest()}"))
+        path = f"/credentials/{sha256(access.encode()).hexdigest()}"
+        if (
+            pick(self._send(IDENTITY.get(path, missing_ok=True)), "credential.project_id")
+            == project
+        ):
+            self._send(IDENTITY.delete(path))
 
     def _give_key(self, user_id: str, project: str, access: str, secret: str) -> None:
         blob = msgspec.json.encode({"access": access, "secret": secret}).decode()

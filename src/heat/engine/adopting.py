@@ -15,6 +15,7 @@ from heat.plugin.find import resolve
 from heat.plugin.nested import Nested
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Steps
+from heat.plugin.users import USER
 from heat.store.rows import ResourceRow, StackRow
 
 INSIDE = "heat:adopt"
@@ -44,6 +45,7 @@ def adopted(
             )
         row = fresh_row(stack, operation, ResourceId(new_id()), name, definition.type, now)
         data = dict(said.get("resource_data") or {})
+        data.pop(USER, None)  # whoever it was: only users that the engine made are ever removed
         inside = said.get("resources")
         if isinstance(inside, Mapping):
             data[INSIDE] = inside

@@ -20,6 +20,7 @@ from heat.engine.making import (
     changing,
     deletion,
     item_of,
+    letting_go,
     nothing,
     unchanged,
 )
@@ -361,7 +362,7 @@ async def _delete(scene: Scene, node: Node) -> Outcome:
         return await fail(scene, row, "DELETE", fault, opening)
     if node.kind is Kind.FORGET:
         let_go = cls.nests and bool(scene.operation.options.get("abandon"))
-        steps = abandonment() if let_go else nothing()
+        steps = abandonment() if let_go else letting_go(standing(scene.stack, row, cls))
         return await perform(scene, row, "DELETE", steps, opening, {})
     item = row.physical_id
     if item is None and began:

@@ -62,8 +62,7 @@ class Closing:
         state = self._state(action, COMPLETE, reason)
         if action == "DELETE":
             try:
-                if not self._operation.options.get("abandon"):
-                    await self._users.end()
+                await self._users.end()
                 writes += await self._trusts.end()
             except Temporary as away:
                 await self.fail_early(away, ())

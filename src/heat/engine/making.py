@@ -82,6 +82,12 @@ def unchanged(row: ResourceRow, before: Resource, names: frozenset[str]) -> Step
     return Made(row.physical_id, before, {**row.attributes, **fresh})
 
 
+def letting_go(values: Resource) -> Steps[Made]:
+    """Leave the object where it is; nobody listens to its user any more."""
+    yield from expel(values.__here__)
+    return Made(None, Resource(), {})
+
+
 def nothing() -> Steps[Made]:
     """Do nothing: the object is left where it is."""
     yield from ()

@@ -55,7 +55,8 @@ class Users:
             case GiveKey(name):
                 return await self._give_key(name)
             case TakeKey(access):
-                await self._ask(lambda users: users.take_key(access))
+                project = await self._housed()
+                await self._ask(lambda users: users.take_key(access, project))
                 return {}
 
     async def end(self) -> None:
