@@ -1,6 +1,7 @@
 """The commands on hooks: which resources pause, and how they go on."""
 
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from heat.cli.asking import asking, stack_names
 from heat.cli.client import Client
 from heat.cli.failures import Failure
 from heat.cli.groups import Lazy
+from heat.cli.progress import ids_of, link
 from heat.cli.shown import Form, formed
 
 COLUMNS = ("resource_name", "hook", "stack_name", "event_time")
@@ -45,17 +47,41 @@ def poll(client: Client, form: Form, stack: str, nested_depth: int) -> None:
 @click.option("--pre-delete", "hook", flag_value="pre-delete", help="Only this hook.")
 @asking
 def clear(client: Client, stack: str, resources: tuple[str, ...], hook: str | None) -> None:
-    """Let resources go on that pause at a hook."""
-    pauses = _pauses(client, stack, DEPTH)
+    """Let resources go on that pause at a hook; nested/resource is one within, * any name."""
+    pauses = [p for p in _pauses(client, stack, DEPTH) if hook in (None, p["hook"])]
+    if any("/" in name for name in resources):
+        owners = _owners(client, stack)
+        pauses = [{**p, "within": owners.get(ids_of(p["path"])[1], "")} for p in pauses]
     for name in resources:
-        found = [p for p in pauses if p["resource_name"] == name and hook in (None, p["hook"])]
+        found = [pause for pause in pauses if _is_meant(pause, name)]
         if not found:
             at = f"at the hook {hook}" if hook else "at a hook"
             cure = f"heat stack hook poll {stack} tells which do"
             raise Failure(f"the resource {name} of {stack} does not pause {at}", cure)
         for pause in found:
             client.send("POST", f"{pause['path']}/signal", {"unset_hook": pause["hook"]})
-            click.echo(f"{name}: {pause['hook']} is cleared")
+            click.echo(f"{pause['resource_name']}: {pause['hook']} is cleared")
+
+
+def _is_meant(pause: dict[str, Any], name: str) -> bool:
+    if "/" in name:
+        return fnmatchcase(f"{pause['within']}{pause['resource_name']}", name.strip("/"))
+    return fnmatchcase(pause["resource_name"], name)
+
+
+def _owners(client: Client, stack: str) -> dict[str, str]:
+    """Return where each nested stack is, by its id: ``group/0/``."""
+    top = client.find(stack)
+    query = {"nested_depth": DEPTH}
+    found = {top.id: ""}
+    rows = client.get(f"{top.path}/resources", query)["resources"]
+    while reached := [row for row in rows if ids_of(link(row, "stack"))[1] in found]:
+        rows = [row for row in rows if row not in reached]
+        for row in reached:
+            if nested := link(row, "nested"):
+                place = found[ids_of(link(row, "stack"))[1]]
+                found[ids_of(nested)[1]] = f"{place}{row['resource_name']}/"
+    return found
 
 
 def _pauses(client: Client, stack: str, depth: int) -> list[dict[str, Any]]:

@@ -33,7 +33,9 @@ from heat.store.database import Database
 HOST = "127.0.0.1"
 USUAL_PORT = 5500
 PASSWORD = DevCloudSettings.password
-COMMAND = "from heat.cli.main import main; raise SystemExit(main())"
+COMMAND = "import sys; del sys.argv[0]; from heat.cli.main import main; raise SystemExit(main())"
+OWN = Path(sys.executable).parent / "heat"
+"""The command beside this one, which need not be where a shell looks."""
 QUICK = Polling(delays=(0.05, 0.1, 0.2, 0.5, 1.0))
 """A cloud on this machine is asked sooner than one far away."""
 ALLOWED = Limits(enable_stack_adopt=True, enable_stack_abandon=True)
@@ -266,14 +268,14 @@ def tell(running: Mapping[str, str], *, stays: bool) -> None:
     if not stays:
         return
     say(f"In another shell:  set -a; . {folder}/env; set +a")
-    say(f"                   {Path(sys.executable).parent / 'heat'} stack list")
+    say(f"                   {OWN} stack list")
 
 
 def launch(template: Path, running: Mapping[str, str], stopped: threading.Event) -> int:
     """Create the stack through the command line, as a user would, and return its exit code."""
     name = template.stem
     environment = {**os.environ, **running}
-    command = [sys.executable, "-c", COMMAND, "stack"]
+    command = [sys.executable, "-c", COMMAND, str(OWN), "stack"]
     verb = "create" if running["FRESH"] else known(command, name, environment)
     say(f"\n$ heat stack {verb} {name} -t {template} --wait")
     child = subprocess.Popen(  # noqa: S603 - our own command
