@@ -87,3 +87,47 @@ def test_without_going_back_a_cancellation_is_told_at_once(world, action):
         assert place.events(stack)[-1] == f"app {action}_FAILED"
 
     world(main)
+
+
+SLOW_CHANGE = """
+heat_template_version: 2021-04-16
+parameters: {x: {type: string, default: one}, fail: {type: boolean, default: false}}
+resources:
+  bad: {type: OS::Heat::TestResource, properties: {fail: {get_param: fail}}}
+  slow:
+    type: OS::Heat::TestResource
+    properties: {value: {get_param: x}, action_wait_secs: {update: 900}}
+"""
+
+
+def test_a_failed_creation_goes_back_at_once(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", TWO, rollback=True)
+        row = await place.settled(stack, seconds=30)
+        assert (row.action, row.status) == ("ROLLBACK", "COMPLETE"), row.reason
+        assert place.rows(stack) == {}
+        told = place.events(stack)
+        assert "slow CREATE_FAILED" not in told
+        assert told.index("app ROLLBACK_IN_PROGRESS") < told.index("slow DELETE_COMPLETE")
+
+    world(main)
+
+
+def test_a_failed_update_takes_back_what_it_was_just_changing(world):
+    quick = SLOW_CHANGE.replace("update: 900", "update: 1")
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", quick)
+        await place.settled(stack)
+        before = place.rows(stack)["slow"]
+        failing = {"x": "two", "fail": "true"}
+        place.ask("UPDATE", SLOW_CHANGE, stack, rollback=True, parameters=failing)
+        row = await place.settled(stack, seconds=60)
+        assert (row.action, row.status) == ("ROLLBACK", "COMPLETE"), row.reason
+        after = place.rows(stack)["slow"]
+        assert (after.properties["value"], after.status) == ("one", "COMPLETE")
+        assert after.physical_id == before.physical_id
+
+    world(main)

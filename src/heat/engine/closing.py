@@ -46,6 +46,11 @@ class Closing:
         self._stack, self._operation, self._trusts = loaded.stack, loaded.operation, trusts
         self._teller = Teller(world, loaded.stack, loaded.operation)
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether a failure of the operation is followed by a rollback."""
+        return self._operation.action in ROLLS_BACK and not self._stack.disable_rollback
+
     async def complete(self, scene: Scene) -> None:
         """End an operation that did all it was for; raises VerbFailed when it must not end so."""
         action, stack = self._operation.action, self._stack
@@ -77,9 +82,12 @@ class Closing:
         writes += [ChangeStack(stack.id, state), self._teller.stack(action, COMPLETE, reason)]
         await self._commit(writes)
 
-    async def fail(self, scene: Scene, reason: str) -> None:
-        """End an operation that failed, and go back if that is wanted."""
-        rows = list(scene.rows.values())
+    async def fail(self, scene: Scene, reason: str, *, gives_way: bool = False) -> None:
+        """End an operation that failed, and go back if that is wanted.
+
+        What gives way to that is not told to have failed: the way back goes on with it.
+        """
+        rows = [] if gives_way else list(scene.rows.values())
         writes: list[Write] = [
             *self._stopped(rows, reason),
             *await self._given_up(rows, reason),
@@ -165,7 +173,7 @@ class Closing:
 
     def _going_back(self, reason: str) -> list[Write]:
         """Go back to the previous desired state, which is nothing for a stack that never was."""
-        if self._operation.action not in ROLLS_BACK or self._stack.disable_rollback:
+        if not self.goes_back:
             return []
         stack, now = self._stack, self._world.clock.now()
         minutes = stack.timeout_mins

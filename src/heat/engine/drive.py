@@ -77,7 +77,7 @@ class Drive:
         self._loaded = loaded
         self.operation = loaded.operation
         self._superseded = False
-        self._late = False
+        self._late = self._gives_way = False
         self._notice = asyncio.Event()
         self._board: Board | None = None
         self._trusts = Trusts(
@@ -97,7 +97,7 @@ class Drive:
         return self._world.clock.now() >= self.operation.deadline
 
     def _is_stopping(self) -> bool:
-        return self._superseded or self._late or self._lease.lost
+        return self._superseded or self._late or self._gives_way or self._lease.lost
 
     async def give_up(self) -> None:
         """End an operation that could not be carried out until its deadline, whatever is wrong."""
@@ -334,6 +334,8 @@ class Drive:
                             outcome = Outcome.REPLAN  # others began with what it was before
                     elif outcome is Outcome.DONE or result is Outcome.FAILED:
                         outcome = result
+                        # The way back need not wait for what it takes away or changes again.
+                        self._gives_way = result is Outcome.FAILED and self._close.goes_back
         finally:
             for task in running:
                 task.cancel()
@@ -384,7 +386,7 @@ class Drive:
             else:
                 return
         reason = told or ("Timed out" if self._late else _failure(scene))
-        await self._close.fail(scene, reason)
+        await self._close.fail(scene, reason, gives_way=self._gives_way and not self._late)
 
     async def _halt(self, scene: Scene) -> list[Asked]:
         """Cancel what former operations have nested stacks do; those of this one go on."""
