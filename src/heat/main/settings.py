@@ -3,7 +3,7 @@
 import logging
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from socket import gethostname
 from typing import Any, cast
 
@@ -165,7 +165,7 @@ YAQL = [
 REVISION = [cfg.StrOpt("heat_revision", default="unknown", help="What build_info tells.")]
 KEYSTONE = [cfg.StrOpt("auth_uri", default="", help="Identity endpoint; else the trustee's.")]
 
-GROUPS = {
+GROUPS: Mapping[str, Sequence[cfg.Opt]] = {
     "DEFAULT": DEFAULT,
     "database": DATABASE,
     "heat_api": HEAT_API,
