@@ -270,6 +270,8 @@ def _server(where: URL, pool_size: int, pool_timeout: float, **options: Any) -> 
         max_overflow=0,  # those who read and those who write have so many each
         pool_timeout=pool_timeout,
         pool_recycle=3600,
+        # Who takes a connection ends its transaction; the pool would send another ROLLBACK.
+        pool_reset_on_return=None,
         # Errors show the statement, never the values in it.
         hide_parameters=True,
         connect_args={k: value for k, value in patience.items() if k not in where.query},
