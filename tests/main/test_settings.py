@@ -54,6 +54,17 @@ def test_the_names_that_operators_know_are_read(tmp_path: Path) -> None:
     assert settings.limits(read).max_stacks_per_tenant == 7
 
 
+def test_users_of_stacks_want_their_domain_and_its_administrator(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = CONF.replace("stack_user_domain_name = heat\n", "")
+    with pytest.raises(Invalid, match="stack_user_domain_id"):
+        settings.cloud_settings(conf(tmp_path, half))
+    lines = [line for line in half.splitlines() if not line.startswith("stack_domain_")]
+    assert settings.cloud_settings(conf(tmp_path, "\n".join(lines))).stack_domain is None
+    assert "Resources get no users of their own" in caplog.text
+
+
 def test_the_service_user_may_stand_with_the_middleware(tmp_path: Path) -> None:
     cloud = settings.cloud_settings(
         conf(tmp_path, CONF.replace("[trustee]", "[keystone_authtoken]"))
