@@ -1,12 +1,14 @@
 """All that is wrong with a definition, found before anything is accepted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from heat.base.errors import Denied, Invalid, Unavailable
 from heat.base.json import Path, shown
 from heat.base.problems import Problem
 from heat.cloud import catalogue
 from heat.cloud.finders import Finders, passing
+from heat.engine.record import COMPLETE
+from heat.operations import views
 from heat.operations.constraints import broken
 from heat.operations.context import Context
 from heat.operations.exporting import unfit
@@ -19,7 +21,7 @@ from heat.plan.within import below
 from heat.plugin.find import lookups
 from heat.plugin.steps import Finder
 from heat.store import resources
-from heat.store.rows import StackRow
+from heat.store.rows import ResourceRow, StackRow
 from heat.template.codes import problem
 from heat.template.source import locate
 
@@ -37,7 +39,9 @@ def check(
     try:
         for level in found:
             _check_types(services, context, level.wanted.resources.values())
-            said = _of_the_cloud(services, context, level.compiled, level.wanted)
+            # What is there already was looked up when it was made, and may be gone since then.
+            kept = {} if stack is None or level.path else _standing(services, stack)
+            said = _of_the_cloud(services, context, level.compiled, level.wanted, kept)
             problems += [below(problem, level.path) for problem in said]
     except Unavailable:
         if not problems:
@@ -72,7 +76,11 @@ def _check_types(services: Services, context: Context, wanted: Iterable[Desired]
 
 
 def _of_the_cloud(
-    services: Services, context: Context, compiled: Compiled, wanted: Wanted
+    services: Services,
+    context: Context,
+    compiled: Compiled,
+    wanted: Wanted,
+    kept: Mapping[str, ResourceRow],
 ) -> list[Problem]:
     finders = None
     if services.client is not None:
@@ -83,8 +91,22 @@ def _of_the_cloud(
     return [
         *refused,
         *_unavailable(services, context, compiled, wanted),
-        *_not_found(finders, compiled, wanted, refused),
+        *_not_found(finders, compiled, wanted, refused, kept),
     ]
+
+
+def _standing(services: Services, stack: StackRow) -> dict[str, ResourceRow]:
+    """Return the complete resources of a stack, by name."""
+    rows = views.best(resources.of_stack(services.db, stack.id))
+    return {name: row for name, row in rows.items() if row.status == COMPLETE and row.physical_id}
+
+
+def _is_kept(desired: Desired, row: ResourceRow | None, at: Path) -> bool:
+    """Tell whether a resource names the same as when it was made."""
+    if row is None or row.type != desired.type or len(at) < 4:
+        return False
+    given, name = desired.given, str(at[3])
+    return name in given and row.properties.get(name) == given[name]
 
 
 def _unavailable(
@@ -116,7 +138,11 @@ def services_of(services: Services, context: Context) -> frozenset[str]:
 
 
 def _not_found(
-    finders: Finders, compiled: Compiled, wanted: Wanted, refused: Sequence[Problem]
+    finders: Finders,
+    compiled: Compiled,
+    wanted: Wanted,
+    refused: Sequence[Problem],
+    kept: Mapping[str, ResourceRow],
 ) -> list[Problem]:
     """Look up what properties name, but for what was told: each name is told once."""
     words = compiled.bound.template.words
@@ -129,6 +155,8 @@ def _not_found(
             continue
         for at, finder, value in lookups(named, (words.resources, desired.name, words.properties)):
             within = any(at[:n] in told for n in range(4, len(at) + 1))
+            if _is_kept(desired, kept.get(desired.name), at):
+                continue
             if not within and value not in values:
                 asked.append((at, finder, value))
     said = finders.refusals([(finder, value) for _, finder, value in asked])
