@@ -95,3 +95,21 @@ def test_nested_templates_are_looked_into_and_told_once():
     assert [place for _, place in told(content)] == ["sub/t.yaml:4:38", "sub/inner.yaml:7:18"]
     sound = Content(OUTER.replace("siez", "size"), files={"inner.yaml": TEMPLATE})
     assert told(sound) == []
+
+
+def test_what_is_wrong_with_every_member_of_a_group_is_told_once_where_it_is_written():
+    text = """\
+heat_template_version: 2021-04-16
+resources:
+  g:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: 3
+      resource_def:
+        type: OS::Cinder::Volume
+        properties: {siez: 1}
+  h:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 3, resource_def: {type: OS::Heat::Valu}}
+"""
+    assert told(Content(text, "t.yaml")) == [("H701", "t.yaml:9:22"), ("H212", "t.yaml:12:43")]

@@ -81,9 +81,8 @@ def _lint(file: str, environments: Sequence[str], choice: "Choice") -> "list[Fin
         # A file that is named can't be read; what else is wrong shows once it is there.
         problems = [problem_from_wire(problem) for problem in refused.problems]
     except Failure as failure:
-        problems = [
-            Problem("A file can't be read", detail=failure.message, code="H903", where=file)
-        ]
+        said = failure.message.rpartition(" can't be read: ")[2]
+        problems = [Problem("A file can't be read", detail=said, code="H903", where=file)]
     return [Finding(problem, Severity.ERROR) for problem in problems]
 
 

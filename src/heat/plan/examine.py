@@ -4,8 +4,8 @@ Whoever says whether a definition is good asks here: what a request is accepted 
 validation answers and what is found on a user's machine are the same.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from heat.base.errors import Invalid
@@ -136,9 +136,29 @@ def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Prob
             yield from (below(found, here) for found in invalid.problems)
             continue
         inner = Level(here, child, want_all(child))
-        yield from (below(found, here) for found in inner.wanted.problems)
+        for found in _as_written(outer, name, values, inner.wanted.problems):
+            yield below(found, here)
         yield inner
         yield from _nested(inner, types, max_depth)
+
+
+def _as_written(
+    outer: Level, name: str, values: Nested, problems: Sequence[Problem]
+) -> Iterator[Problem]:
+    """Lead what is wrong with members back to what makes them all alike, and tell it once."""
+    if not values.alike:
+        yield from problems
+        return
+    words = outer.compiled.template.words
+    public = values.__properties__[values.alike].public
+    told: set[tuple[str, Path, str]] = set()
+    for found in problems:
+        inside = found.at[2:]
+        if (found.code, inside, found.detail) not in told:
+            told.add((found.code, inside, found.detail))
+            at: Path = (words.resources, name, words.properties, public, *inside)
+            place = found.place or outer.compiled.template.source.place(at)
+            yield replace(found, place=place)
 
 
 def _known_too_late(outer: Level, name: str, values: Nested) -> Problem | None:

@@ -26,6 +26,8 @@ class Nested(Resource):
     nests: ClassVar[bool] = True
     address: ClassVar[str] = ""
     """The field with the address of the template, of a type that has one."""
+    alike: ClassVar[str] = ""
+    """The field that says what every member is, of a type that makes them all alike."""
 
     def child(self, action: str) -> Nest:
         """Return what the nested stack should be, as the step that makes it so."""

@@ -35,6 +35,8 @@ class RollingUpdates(Struct):
 class AutoScalingGroup(Members):
     """Equal resources, as many as scaling policies say, kept in a nested stack."""
 
+    alike = "resource"
+
     resource: dict[str, Any] = mutable("What every member is, as a template says it.")
     max_size: int = mutable("The most members it may have.", check=at_least(0))
     min_size: int = mutable("The fewest members it may have.", check=at_least(0))

@@ -63,6 +63,8 @@ class Policy(Struct):
 class ResourceGroup(Members):
     """Many copies of one resource, kept in a nested stack."""
 
+    alike = "resource_def"
+
     policy = Policy
 
     count: int = mutable("How many members there are.", default=1, check=at_least(0))
