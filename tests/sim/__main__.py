@@ -1,10 +1,12 @@
-"""Run many seeds: python -m tests.sim --seeds 1000 [--first 0]."""
+"""Run many seeds: python -m tests.sim --seeds 1000 [--first 0] [--table FILE]."""
 
 import argparse
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
+from tests.sim.points import table
 from tests.sim.scenario import draw
 from tests.sim.simulate import attempt, explain, shrink
 
@@ -14,19 +16,24 @@ def main():
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--shrink", type=float, default=60.0, help="seconds for each that fails")
+    parser.add_argument("--table", type=Path, help="where to write what came of each crash")
     given = parser.parse_args()
-    counts, failed, began = Counter(), 0, time.process_time()
+    counts, sums, failed, began = Counter(), Counter(), 0, time.process_time()
     for seed in range(given.first, given.first + given.seeds):
         report = attempt(draw(seed))
         counts += report.counts
+        sums += report.table
         if report.broken:
             failed += 1
             small = shrink(report, given.shrink) if given.shrink else report
             print(
                 explain(small, report) if given.shrink else f"{seed}: {report.broken}", flush=True
             )
-        if (seed + 1) % 100 == 0:
-            done = seed + 1 - given.first
+        done = seed + 1 - given.first
+        if given.table and (done % 10 == 0 or done == given.seeds):
+            said = f"{done} scenarios from {given.first} on, {failed} failed"
+            given.table.write_text(f"{said}\n{table(sums)}")
+        if done % 100 == 0:
             rate = done / (time.process_time() - began) * 60
             print(f"-- {done} scenarios, {failed} failed, {rate:.0f} a minute", flush=True)
             print("   " + ", ".join(f"{k} {n}" for k, n in sorted(counts.items())), flush=True)

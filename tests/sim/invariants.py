@@ -2,25 +2,20 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter
 from copy import copy
 
-import msgspec
 from tests.sim import templates
 
 from heat.base.ids import ResourceId
 from heat.engine.record import recorded
 from heat.plan.build import build
 from heat.plan.definition import compile_definition
+from heat.plan.exports import Exported
 from heat.plan.model import Kind
 from heat.plugin.registry import TYPES
-from heat.store import definitions, events, operations, resources, stacks
+from heat.store import definitions, events, exports, operations, resources, snapshots, stacks
 from heat.store.events import EventQuery
-from heat.store.rows import (
-    ChangeResource,
-    DropResource,
-    PutResource,
-)
 
 OBJECTS = {
     "OS::Neutron::Net": "network.network",
@@ -41,100 +36,11 @@ SHOWN = {
     "OS::Nova::Server": ("name", "metadata"),
     "OS::Cinder::Volume": ("name", "size"),
 }
+_EQUAL = ("CREATE", "UPDATE", "ROLLBACK", "RESTORE", "ADOPT")
+"""After these a stack that is complete is as its template says."""
+_NESTS = ("inner.yaml", "OS::Heat::ResourceGroup", "OS::Heat::AutoScalingGroup")
+_MARKED = "state changed by resource_mark_unhealthy api"
 _MARK = re.compile(rb"heat:([0-9a-f-]{36})")
-
-
-class Watch:
-    """Sees every commit that took effect and every object that was made, in order."""
-
-    def __init__(self):
-        self.broken = []
-        self.rows = {}
-        self.ids = {}
-        self.recorded = set()
-        self.made_ids = defaultdict(list)
-        self.creates = 0
-
-    def complain(self, text):
-        if text not in self.broken:
-            self.broken.append(text)
-
-    def made(self, url, body, universe):
-        """Take note of what a request made: an object with an id."""
-        try:
-            answer = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            return
-        path = url.split("?")[0]
-        if not isinstance(answer, dict) or "/auth/" in path or "/action" in path:
-            return
-        one = next((v for v in answer.values() if isinstance(v, dict) and "id" in v), None)
-        if one is None or "/security-group-rules" in path or "/os-volume_attachments" in path:
-            return
-        self.creates += 1
-        self.made_ids[str(one["id"])].append(path)
-
-    def committed(self, batch):
-        for write in batch.writes:
-            match write:
-                case PutResource(row):
-                    self.rows[row.id] = _Seen(row)
-                case ChangeResource(key, fields) if key in self.rows:
-                    self._changed(key, fields)
-                case DropResource(key):
-                    self.rows.pop(key, None)
-                case _:
-                    pass
-
-    def _changed(self, key, fields):
-        row = self.rows[key]
-        before = (row.action, row.status)
-        for name in ("action", "status", "requires", "replaces"):
-            if name in fields:
-                setattr(row, name, fields[name])
-        if fields.get("physical_id"):
-            self.recorded.add(fields["physical_id"])
-            row.made = True
-        if (row.action, row.status) == before:
-            return
-        if (row.action, row.status) == ("CREATE", "IN_PROGRESS") and before[0] == "INIT":
-            for needed in row.requires:
-                other = self.rows.get(needed)
-                there = other is not None and other.status == "COMPLETE"
-                there = there and other.action not in ("INIT", "DELETE")
-                if not there and not (other is not None and other.made and _is_patient(row)):
-                    seen = other and f"{other.action}_{other.status}"
-                    self.complain(
-                        f"order: {row.name} begins before what it requires is there: "
-                        f"{other.name if other else needed} is {seen}"
-                    )
-        # What can't stand beside its replacement goes first, whatever stays and rests on it.
-        makes_room = TYPES[row.type].replacement == "delete-first" if row.type in TYPES else False
-        replaced = makes_room and any(other.replaces == key for other in self.rows.values())
-        if (row.action, row.status) == ("DELETE", "IN_PROGRESS") and not replaced:
-            for other in self.rows.values():
-                begun = other.action != "INIT" and (other.action, other.status) != (
-                    "DELETE",
-                    "COMPLETE",
-                )
-                if key in other.requires and begun:
-                    self.complain(
-                        f"order: {row.name} is deleted while {other.name} "
-                        f"({other.action}_{other.status}) rests on it"
-                    )
-
-
-def _is_patient(row):
-    """Tell whether it may be enough for a resource that what it names exists."""
-    cls = TYPES.get(row.type)
-    return cls is not None and any(prop.early for prop in cls.__properties__.values())
-
-
-class _Seen:
-    def __init__(self, row):
-        self.name, self.type, self.replaces = row.name, row.type, row.replaces
-        self.made = row.physical_id is not None
-        self.action, self.status, self.requires = row.action, row.status, row.requires
 
 
 def at_rest(universe, roots):
@@ -155,20 +61,24 @@ def _stack(universe, stack):
     for row in rows:
         if row.status == "IN_PROGRESS":
             yield f"rest: {name}.{row.name} is {row.action}_{row.status}"
-    if stack.status != "COMPLETE" or stack.action not in ("CREATE", "UPDATE", "ROLLBACK"):
+    if stack.status != "COMPLETE" or stack.action not in _EQUAL:
         return
     if stack.owner is not None:
         owner = stacks.get(universe.db, stack.owner)
         if owner is None or owner.status != "COMPLETE":
             return
+    marked = [row for row in rows if row.reason == _MARKED]
     for row in rows:
+        if row in marked:
+            continue
         if (row.status, row.action in ("INIT", "DELETE")) != ("COMPLETE", False):
             yield f"complete: {name}.{row.name} is {row.action}_{row.status}, the stack COMPLETE"
         elif wrong := _differs(universe, row):
             yield f"complete: {name}.{row.name} {wrong}"
     if stack.action == "ROLLBACK" and not rows and _wants_nothing(universe, stack):
         return
-    yield from _plan(universe, stack, rows)
+    if not marked:
+        yield from _plan(universe, stack, rows)
 
 
 def _wants_nothing(universe, stack):
@@ -186,6 +96,8 @@ def _differs(universe, row):
         return f"({row.physical_id}) is not in the cloud"
     for name in SHOWN.get(row.type, ()):
         wanted = row.properties.get(name)
+        if name == "name" and row.physical_id in universe.spoilt and live[name] == "theirs":
+            continue  # only an update that converges sees to that
         if wanted not in (None, {}) and live.get(name) != wanted:
             return f"has {name} {live.get(name)!r}, and is to have {wanted!r}"
     return None
@@ -193,8 +105,14 @@ def _differs(universe, row):
 
 def _plan(universe, stack, rows):
     definition = definitions.get(universe.db, stack.definition)
+    given = exports.of_project(universe.db, stack.project)
     compiled = compile_definition(
-        definition, TYPES, stack_id=stack.id, stack_name=stack.name, project=stack.project
+        definition,
+        TYPES,
+        stack_id=stack.id,
+        stack_name=stack.name,
+        project=stack.project,
+        exports=Exported(lambda: {name: row.value for name, row in given.items()}),
     )
     names = {row.name for row in rows}
     if names != compiled.template.resources.keys() and names != set(compiled.requires):
@@ -202,13 +120,13 @@ def _plan(universe, stack, rows):
     known = [recorded(stack, row, TYPES, n) for n, row in enumerate(rows)]
     chance = copy(universe.chance)
     plan = build("UPDATE", 0, known, compiled.target, lambda: ResourceId(chance.id()))
-    nested = {row.name for row in rows if row.type in ("inner.yaml", "OS::Heat::ResourceGroup")}
+    nested = {row.name for row in rows if row.type in _NESTS}
     for node in plan.nodes:
         if node.kind is Kind.KEEP or (node.kind is Kind.UPDATE and node.name in nested):
             continue
         if node.kind is Kind.UPDATE and set(compiled.requires[node.name]) & nested:
             continue  # what a nested stack gives is not known before its update
-        why = "; ".join(f"{r.name} {r.text} {r.before}->{r.after}" for r in node.reasons)
+        why = "; ".join(str(r) for r in node.reasons)
         yield f"plan: {stack.name}: a plan made anew would {node.kind} {node.name}: {why}"
 
 
@@ -216,7 +134,7 @@ def _events(universe, stack):
     found = list(reversed(events.listing(universe.db, EventQuery(stacks=[stack.id]))))
     last = {}
     for event in found:
-        if event.resource is None or event.action == "SIGNAL":
+        if event.resource is None or event.action == "SIGNAL" or "Hook" in event.reason:
             continue
         now = (event.action, event.status)
         before = last.get(event.resource)
@@ -241,21 +159,51 @@ def _events(universe, stack):
 
 def _orphans(universe, roots):
     """Yield what the engine made that no resource names."""
-    physical = set()
+    found, parts = Counter(), set()
     for root in roots:
         for stack in stacks.tree(universe.db, root):
+            for one in snapshots.of_stack(universe.db, stack.id):
+                parts |= _words(one.data)
             for row in resources.of_stack(universe.db, stack.id):
-                physical.add(row.physical_id)
-                journal = row.status == "FAILED"
-                if journal:
-                    physical.add(("open", row.id))
+                found[row.physical_id, row.type] += 1
+                parts |= _words(row.data)
+    for (key, kind), number in found.items():
+        if key and number > 1 and kind in OBJECTS:
+            yield f"twice: {number} resources of {kind} name {key}"
+    physical = {key for key, _ in found} | parts
+    yield from _twins(universe)
     for (kind, key), row in universe.made().items():
         if key in physical or key not in universe.watch.made_ids or kind == "identity.trust":
+            continue
+        if _is_users(universe, key, row):
             continue
         text = json.dumps(row, default=str).encode()
         short = _owner(universe, roots, row, text)
         if short is None:
             yield f"orphan: {kind} {key} ({row.get('name')!r}) belongs to no resource"
+
+
+def _words(data):
+    """Return what may be an id in the data that a resource or a snapshot keeps."""
+    return set(re.findall(r"[0-9a-f-]{32,36}", json.dumps(data, default=str)))
+
+
+def _is_users(universe, key, row):
+    """Tell whether an object was left to the user, or is a part of one that was."""
+    theirs = universe.given | universe.watch.left
+    return key in theirs or not theirs.isdisjoint(v for v in row.values() if isinstance(v, str))
+
+
+def _twins(universe):
+    """Yield what bears the mark of one resource and is there more than once."""
+    found = Counter()
+    for (kind, _), row in universe.made().items():
+        if kind in OBJECTS.values():
+            marks = set(_MARK.findall(json.dumps(row, default=str).encode()))
+            found.update((kind, mark) for mark in marks)
+    for (kind, mark), number in found.items():
+        if number > 1:
+            yield f"twice: {number} objects {kind} bear the mark of {mark.decode()}"
 
 
 def _owner(universe, roots, row, text):
@@ -277,7 +225,8 @@ def at_end(universe, roots):
         for stack in stacks.tree(universe.db, root):
             yield f"end: stack {stack.name} is {stack.action}_{stack.status}: {stack.reason}"
     for (kind, key), row in universe.made().items():
-        yield f"end: {kind} {key} ({row.get('name')!r}) is left in the cloud"
+        if not _is_users(universe, key, row):
+            yield f"end: {kind} {key} ({row.get('name')!r}) is left in the cloud"
 
 
 def secrets(universe, records, generated):
@@ -285,7 +234,7 @@ def secrets(universe, records, generated):
     hidden = {templates.SECRET, templates.ADMIN_PASSWORD, "PRIVATE KEY", universe.user.token}
     hidden |= {text for text in generated if len(text) >= 8}
     texts = [("log", record.getMessage()) for record in records]
-    for root in universe.roots:
+    for root in universe.all_roots():
         for stack in stacks.tree(universe.db, root, deleted=True):
             texts.append(("reason of a stack", stack.reason))
             for event in events.listing(universe.db, EventQuery(stacks=[stack.id])):

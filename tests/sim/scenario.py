@@ -20,6 +20,8 @@ class Act:
     """Whether the user first waits until the stack is at rest."""
     template: Template | None = None
     files: dict = field(default_factory=dict)
+    environment: dict = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     rollback: bool = False
     minutes: int = 20
 
@@ -28,7 +30,8 @@ class Act:
         more = ""
         if self.template is not None:
             more = f" rollback={self.rollback} minutes={self.minutes} "
-            more += json.dumps(self.template["resources"])
+            more += json.dumps(self.template.get("resources") or self.template["Resources"])
+            more += f" {json.dumps(self.environment)}" if self.environment else ""
         return f"{when}: {self.kind} stack {self.stack}{more}"
 
 
@@ -37,10 +40,10 @@ class Trouble:
     """What happens to an engine, at one of its steps: any two awaits have one between them."""
 
     kind: str
-    """kill, pause, commit-refused, commit-lost, stop"""
+    """kill, pause, commit-refused, commit-lost, away, stop"""
     at: int
     seconds: float = 0.0
-    """How long a pause lasts, or until another engine comes after a death."""
+    """How long a pause lasts, the database is away, or until another engine comes."""
 
     def __str__(self):
         return f"{self.kind} at step {self.at}, {self.seconds:g} s"
@@ -60,10 +63,14 @@ class Scenario:
     latency: float = 0.0
     slow: tuple[tuple[str, float], ...] = ()
     """What takes a while in the cloud, and how long."""
+    answers: float = 1.0
+    """How often, once a minute, somebody tells all that waits for a word to go on."""
 
     def __str__(self):
         lines = [f"seed {self.seed}: {self.engines} engines, {self.wakes:g} times woken,"]
-        lines += [f"  latency up to {self.latency:g} s, {dict(self.slow)}"]
+        lines += [
+            f"  latency up to {self.latency:g} s, {dict(self.slow)}, answers {self.answers:g}"
+        ]
         lines += [f"  {act}" for act in self.acts]
         lines += [f"  fault {json.dumps(rule)}" for rule in self.faults]
         lines += [f"  {trouble}" for trouble in self.troubles]
@@ -82,11 +89,17 @@ class Scenario:
             for n in reversed(range(len(given))):
                 if name != "acts" or n:
                     yield replace(self, **{name: given[:n] + given[n + 1 :]})
-        plain = {"latency": 0.0, "slow": (), "wakes": 1.0, "engines": 1}
+        plain = {"latency": 0.0, "slow": (), "wakes": 1.0, "engines": 1, "answers": 1.0}
         for name, value in plain.items():
             if getattr(self, name) != value:
                 yield replace(self, **{name: value})
-        names = {n for act in self.acts if act.template for n in act.template["resources"]}
+        for n, act in enumerate(self.acts):
+            for name, value in {"environment": {}, "tags": (), "rollback": False}.items():
+                if getattr(act, name) != value:
+                    plainer = replace(act, **{name: value})
+                    yield replace(self, acts=(*self.acts[:n], plainer, *self.acts[n + 1 :]))
+        drafts = [act.template for act in self.acts if act.template]
+        names = {n for draft in drafts for n in draft.get("resources", ())}
         for name in sorted(names):
             acts = tuple(
                 replace(act, template=templates.without(act.template, name))
@@ -94,22 +107,20 @@ class Scenario:
                 else act
                 for act in self.acts
             )
-            if all(act.template is None or act.template["resources"] for act in acts):
+            if all(act.template is None or act.template.get("resources", 1) for act in acts):
                 yield replace(self, acts=acts)
 
 
 def draw(seed):
     """Make up a scenario."""
     random = Random(seed)
-    stacks = random.choice((1, 1, 1, 1, 2))
     files = templates.files(random)
-    acts = []
-    for stack in range(stacks):
-        acts.append(_acts(random, stack, files))
-    merged = acts[0] if stacks == 1 else _shuffled(random, acts)
+    lists = [_acts(random, stack, files) for stack in range(random.choice((1, 1, 1, 1, 2)))]
+    if random.random() < 0.08:
+        lists += _trade(random, len(lists))
     return Scenario(
         seed=seed,
-        acts=tuple(merged),
+        acts=tuple(_shuffled(random, lists)),
         faults=tuple(_fault(random) for _ in range(random.choice((0, 1, 2, 3, 5)))),
         troubles=tuple(_trouble(random) for _ in range(random.choice((0, 1, 1, 2, 3)))),
         engines=random.choice((1, 1, 2, 3)),
@@ -120,39 +131,88 @@ def draw(seed):
             for name in ("server.create", "server.delete", "volume.create", "volume.attach")
             if random.random() < 0.3
         ),
+        answers=random.choice((1.0, 1.0, 0.3, 0.0)),
     )
 
 
 def _shuffled(random, lists):
+    """Merge the acts on several stacks; those on one keep their order."""
     merged = []
     while any(lists):
         merged.append(random.choice([one for one in lists if one]).pop(0))
     return merged
 
 
+_NEXT = {
+    "update": 20, "again": 2, "converge": 2, "cancel": 2, "cancel_update": 4, "suspend": 3,
+    "resume": 2, "check": 2, "signal": 4, "unhealthy": 2, "snapshot": 3, "restore": 2,
+    "delete_snapshot": 2, "abandon": 1, "delete": 2,
+}  # fmt: skip
+_PAIRED = {"suspend": "resume", "snapshot": "restore", "unhealthy": "again", "abandon": "adopt"}
+"""What often follows what."""
+_HURRIED = ("cancel", "cancel_update", "signal")
+
+
 def _acts(random, stack, files):
     draft = templates.body(random, random.choice((1, 2, 2, 3, 4)))
     common = {"stack": stack, "files": files}
     many = {"rollback": random.random() < 0.3, "minutes": random.choice((2, 10, 30, 30))}
-    acts = [Act("create", template=draft.body(), **common, **many)]
+    tags = random.choice(((), (), ("a",), ("a", "b")))
+    environment = _hooks(random, draft)
+    acts = [
+        Act("create", template=draft.body(), environment=environment, tags=tags, **common, **many)
+    ]
+    follows = None
     for _ in range(random.choice((0, 1, 1, 2, 3))):
-        kind = random.choices(
-            ("update", "cancel", "cancel_update", "suspend", "resume", "check", "signal", "delete"),
-            (10, 1, 2, 1, 1, 1, 2, 1),
-        )[0]
+        kind = random.choices(list(_NEXT), list(_NEXT.values()))[0]
+        if follows and random.random() < 0.7:
+            kind = follows
+        follows = _PAIRED.get(kind)
         when = {"rests": random.random() < 0.4, "after": random.choice((0, 0.3, 2, 5, 20, 90))}
-        if kind.startswith("cancel") or kind == "signal":
+        if kind in _HURRIED:
             when["rests"] = False
+        elif kind not in ("update", "delete"):
+            when["rests"] = random.random() < 0.9
         if kind == "update":
             draft = draft.copy(random)
             draft.mutate()
             if random.random() < 0.7:
                 draft.heal()
             many = {**many, "rollback": random.random() < 0.3}
-            acts.append(Act(kind, template=draft.body(), **common, **many, **when))
+            environment = random.choice((environment, {}, _hooks(random, draft)))
+            what = {"template": draft.body(), "environment": environment, "tags": tags}
+            acts.append(Act(kind, **what, **common, **many, **when))
+        elif kind == "adopt":
+            acts.append(Act(kind, stack, rollback=random.random() < 0.3, **when))
         else:
             acts.append(Act(kind, stack, **when))
     return acts
+
+
+def _hooks(random, draft):
+    if random.random() > 0.1:
+        return {}
+    where = random.choice(("*", "t*", random.choice(list(draft.resources))))
+    kinds = ("pre-create", "pre-update", "pre-delete", "post-create", "post-update", "post-delete")
+    hooks = random.sample(kinds, random.choice((1, 2)))
+    return {"resource_registry": {"resources": {where: {"hooks": hooks}}}}
+
+
+def _trade(random, first):
+    """Make up two stacks, of which the second imports what the first exports."""
+    gives, takes = first, first + 1
+    given = [Act("create", gives, template=templates.giving("one"))]
+    taken = [Act("create", takes, after=random.choice((0, 1, 5, 60)), template=templates.taking())]
+    for acts, change in ((given, templates.giving), (taken, templates.taking)):
+        for _ in range(random.randrange(3)):
+            when = {"rests": random.random() < 0.5, "after": random.choice((0, 1, 5, 60))}
+            named = change(
+                *random.choice((("two", "net"), ("one", "lan"))) if acts is given else (None,)
+            )
+            kind = random.choice(("update", "update", "delete"))
+            template = named if kind == "update" else None
+            acts.append(Act(kind, acts[0].stack, template=template, **when))
+    return [given, taken]
 
 
 _TARGETS = (
@@ -209,7 +269,7 @@ def _fault(random):
 
 def _trouble(random):
     kind = random.choices(
-        ("kill", "pause", "commit-refused", "commit-lost", "stop"), (8, 3, 2, 2, 1)
+        ("kill", "pause", "commit-refused", "commit-lost", "away", "stop"), (8, 3, 2, 2, 1, 1)
     )[0]
     seconds = random.choice((0.0, 1.0, 30.0))
     if kind == "pause":

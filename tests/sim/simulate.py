@@ -4,18 +4,16 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.sim import invariants, templates
-from tests.sim.scenario import Scenario, draw
+from tests.sim import invariants
+from tests.sim.asking import answer, ask
+from tests.sim.scenario import Act, Scenario, draw
 from tests.sim.universe import Records, Universe
+from tests.sim.watch import Watch
 
 from heat.base.errors import Fault
-from heat.operations import actions, changes, signals
-from heat.operations.actions import Act
-from heat.operations.changes import CreateStack, UpdateStack
-from heat.operations.finding import OfStack
-from heat.operations.signals import SignalResource
 from heat.store import operations, resources, stacks
 from heat.testing.clock import VirtualLoop
 
@@ -53,6 +51,7 @@ class Report:
     scenario: Scenario
     broken: list[str] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
+    table: Counter = field(default_factory=Counter)
     trail: str = ""
 
 
@@ -121,9 +120,9 @@ def attempt(scenario):
 
 
 async def _whole(scenario, report, records):
-    watch = invariants.Watch()
+    drafts = [act.template.get("resources", {}) for act in scenario.acts if act.template]
+    watch = Watch({n for draft in drafts for n, one in draft.items() if "deletion_policy" in one})
     universe = Universe(scenario, watch)
-    universe.roots = []
     generated = set()
     try:
         async with asyncio.timeout(LONGEST):
@@ -135,17 +134,20 @@ async def _whole(scenario, report, records):
     report.broken += watch.broken
     report.counts += universe.counts
     report.counts["creates"] += watch.creates
+    report.counts["steps"] += sum(worker.life.steps for worker in universe.workers)
     for record in records.all:
         if record.exc_info or record.levelno >= logging.ERROR:
             trace = record.exc_info and repr(record.exc_info[1])
             report.broken.append(f"log: {record.getMessage()} {trace or ''}")
+    report.table += universe.tally.sums(lambda key: operations.get(universe.db, key), report.broken)
 
 
 async def _play(universe, scenario, report, generated):
-    for act in scenario.acts:
-        await _act(universe, act, report)
-    for root in universe.roots:
-        await _rest(universe, root, report)
+    async with asyncio.TaskGroup() as users:
+        for stack in dict.fromkeys(act.stack for act in scenario.acts):
+            mine = [act for act in scenario.acts if act.stack == stack]
+            users.create_task(_one_user(universe, mine, report))
+    await _all_rest(universe, report)
     _look(universe, report, generated)
     if report.broken:
         return
@@ -154,18 +156,28 @@ async def _play(universe, scenario, report, generated):
         universe.start()
     # What an engine that stood still made without knowing better, it clears away by itself.
     await asyncio.sleep(200 if universe.counts["pause"] else 1)
-    for _ in range(3):
-        for n, root in enumerate(universe.roots):
-            if stacks.get(universe.db, root) is not None:
-                await _act(universe, _Delete(n), report, counted=False)
-        for root in universe.roots:
-            await _rest(universe, root, report)
-        if not any(stacks.get(universe.db, root) for root in universe.roots):
+    for _ in range(4):
+        # What others import goes after them.
+        for n in sorted(universe.roots, reverse=True):
+            if stacks.get(universe.db, universe.roots[n]) is not None:
+                await _act(universe, Act("delete", n), report, counted=False)
+                await _rest(universe, universe.roots[n], report)
+        if not any(stacks.get(universe.db, root) for root in universe.roots.values()):
             break
         await asyncio.sleep(100)  # what is under way in the cloud can't always be cut off
     await asyncio.sleep(1)
-    report.broken += invariants.at_end(universe, universe.roots)
+    report.broken += invariants.at_end(universe, universe.all_roots())
     report.broken += invariants.secrets(universe, _records(), generated)
+
+
+async def _one_user(universe, acts, report):
+    for act in acts:
+        await _act(universe, act, report)
+
+
+async def _all_rest(universe, report):
+    for root in list(universe.roots.values()):
+        await _rest(universe, root, report)
 
 
 def _records():
@@ -174,36 +186,24 @@ def _records():
 
 
 def _look(universe, report, generated):
-    report.broken += invariants.at_rest(universe, universe.roots)
-    for root in universe.roots:
+    report.broken += invariants.at_rest(universe, universe.all_roots())
+    for root in universe.roots.values():
         for stack in stacks.tree(universe.db, root):
             for row in resources.of_stack(universe.db, stack.id):
                 if row.type == "OS::Heat::RandomString":
                     generated.update(str(v) for v in row.attributes.values())
 
 
-class _Delete:
-    kind, after, rests, template = "delete", 0.0, True, None
-
-    def __init__(self, stack):
-        self.stack = stack
-
-
 async def _act(universe, act, report, *, counted=True):
-    known = act.stack < len(universe.roots)
-    if act.kind == "create":
-        if known:
-            return
-    elif not known:
+    known = act.stack in universe.roots
+    if (act.kind == "create") == known:
         return
     if act.rests and known:
         await _rest(universe, universe.roots[act.stack], report)
     await asyncio.sleep(act.after)
     try:
-        _ask(universe, act)
+        ask(universe, act)
     except Fault as refused:
-        if act.kind == "create":
-            universe.roots.append("")
         report.counts["refused by the API"] += 1
         report.trail += f"{act.kind}: {refused}\n"
     else:
@@ -211,51 +211,18 @@ async def _act(universe, act, report, *, counted=True):
             report.counts[f"act {act.kind}"] += 1
 
 
-def _ask(universe, act):
-    services, who = universe.services, universe.user
-    stack = universe.roots[act.stack] if act.stack < len(universe.roots) else ""
-    content = {}
-    if act.template is not None:
-        content = {
-            "template": act.template,
-            "files": act.files,
-            "parameters": {"secret": templates.SECRET},
-            "timeout_mins": act.minutes,
-            "disable_rollback": not act.rollback,
-        }
-    match act.kind:
-        case "create":
-            made = changes.create_stack(
-                services, who, CreateStack(stack_name=f"stack{act.stack}", **content)
-            )
-            universe.roots.append(made["id"])
-        case "update":
-            changes.update_stack(services, who, UpdateStack(stack=stack, **content))
-        case "delete":
-            changes.delete_stack(services, who, OfStack(stack=stack))
-        case "cancel":
-            actions.act(services, who, Act(stack=stack, action="cancel_without_rollback"))
-        case "signal":
-            rows = resources.of_stack(universe.db, stack)
-            for row in rows:
-                if row.type == "OS::Heat::WaitConditionHandle":
-                    signals.signal_resource(
-                        services, who, SignalResource(stack=stack, resource=row.name, body={})
-                    )
-        case _:
-            actions.act(services, who, Act(stack=stack, action=act.kind))
-
-
 async def _rest(universe, root, report):
     """Wait until a stack is at rest, with all below it; it has to be in time."""
     loop = asyncio.get_running_loop()
-    look = loop.time() + 60.0
     while root:
-        if _is_busy(universe, root):
-            await asyncio.sleep(1.0)
-            if loop.time() < look:
-                continue
         look = loop.time() + 60.0
+        while _is_busy(universe, root) and loop.time() < look:
+            universe.changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(look):
+                    await universe.changed.wait()
+        if universe.random.random() < universe.answers:
+            answer(universe, root)
         busy = [
             operation
             for stack in stacks.tree(universe.db, root)

@@ -5,10 +5,14 @@ from copy import deepcopy
 
 SECRET = "s3cr3t-parameter"
 """The value of a hidden parameter: no event, reason or log record may hold it."""
+SERVER = "11111111-0000-4000-8000-000000000001"
+"""What software is deployed on; nobody asks whether it is there."""
 ADMIN_PASSWORD = "adm1n-passw0rd"
 
 VERSION = "2018-08-31"
 TEST = "OS::Heat::TestResource"
+KEEPABLE = ("OS::Neutron::Net", "OS::Cinder::Volume", "OS::Neutron::SecurityGroup")
+"""What may be left to the user, for nothing that is deleted is in its way."""
 
 
 def ref(name):
@@ -40,6 +44,8 @@ class Draft:
         others = [n for n in self.resources if self.resources[n]["type"] != "OS::Nova::Server"]
         if others and self.random.random() < 0.15:
             one["depends_on"] = [self.random.choice(others)]
+        if kind in KEEPABLE and self.random.random() < 0.06:
+            one["deletion_policy"] = "Retain"
         self.resources[name] = one
         return name
 
@@ -105,7 +111,7 @@ def references(one):
 
 def without(template, name):
     """Return a template without a resource and all that rests on it."""
-    if name not in template["resources"]:
+    if name not in template.get("resources", ()):
         return template
     draft = Draft(None, template["resources"])
     draft.remove(name)
@@ -254,10 +260,44 @@ def _condition(d):
     )
 
 
+def _scaled(d):
+    member = {"type": d.random.choice((TEST, "OS::Neutron::Net")), "properties": {}}
+    group = d.add(
+        "as",
+        "OS::Heat::AutoScalingGroup",
+        min_size=0,
+        max_size=4,
+        desired_capacity=d.random.randrange(0, 4),
+        resource=member,
+        rolling_updates={"max_batch_size": d.random.choice((1, 2)), "min_in_service": 0},
+    )
+    d.add(
+        "pol",
+        "OS::Heat::ScalingPolicy",
+        auto_scaling_group_id=ref(group),
+        adjustment_type="change_in_capacity",
+        scaling_adjustment=d.random.choice((-1, 1, 2)),
+        cooldown=d.random.choice((0, 60)),
+    )
+
+
+def _deployed(d):
+    config = d.add("cfg", "OS::Heat::SoftwareConfig", group="script", config=f"echo {d.serial}")
+    d.add(
+        "dep",
+        "OS::Heat::SoftwareDeployment",
+        config=ref(config),
+        server=SERVER,
+        input_values={"x": _text(d)},
+        actions=["CREATE", "UPDATE"],
+        signal_transport=d.random.choice(("CFN_SIGNAL", "NO_SIGNAL")),
+    )
+
+
 _GROWTH = {
     _value: 3, _random: 2, _test: 5, _chain: 2, _fan: 1, _net: 3, _subnet: 2, _port: 3,
     _routed: 2, _group_rules: 1, _key: 1, _server: 3, _volume: 2, _attached: 2, _nested: 3,
-    _many: 2, _condition: 1,
+    _many: 2, _condition: 1, _scaled: 1, _deployed: 1,
 }  # fmt: skip
 
 
@@ -301,7 +341,29 @@ _CHANGES = {
     "OS::Cinder::Volume": [_set("size", 2, 3), _set("name", "vol-a", "vol-b")],
     "inner.yaml": [_set("x", "y1", "y2", "y3")],
     "OS::Heat::ResourceGroup": [_set("count", 0, 1, 2, 3)],
+    "OS::Heat::AutoScalingGroup": [_set("desired_capacity", 0, 1, 2, 3)],
+    "OS::Heat::ScalingPolicy": [_set("scaling_adjustment", -1, 1, 2)],
+    "OS::Heat::SoftwareConfig": [_set("config", "echo a", "echo b")],
+    "OS::Heat::SoftwareDeployment": [_set("input_values", {"x": "1"}, {"x": "2"})],
 }  # fmt: skip
+
+
+def giving(value, name="net"):
+    """Return a template that exports a value."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {"a": {"Type": TEST, "Properties": {"value": value, "wait_secs": 1}}},
+        "Outputs": {"o": {"Value": {"Fn::GetAtt": ["a", "output"]}, "Export": {"Name": name}}},
+    }
+
+
+def taking(name="net"):
+    """Return a template that imports a value, or none."""
+    value = {"Fn::ImportValue": name} if name else "of its own"
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {"b": {"Type": TEST, "Properties": {"value": value}}},
+    }
 
 
 def files(random):

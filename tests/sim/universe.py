@@ -1,4 +1,4 @@
-"""The world of one simulation: a store, a cloud, and engines that come, go and stand still."""
+"""The world of one simulation: a store, a cloud, and its engines."""
 
 import asyncio
 import json
@@ -11,32 +11,33 @@ from random import Random
 from uuid import UUID
 
 import msgspec
+from tests.sim.engines import FrailDatabase, FrailStore, Life, MortalCloud, MortalStore
+from tests.sim.points import STACK, Tally
 
 from devcloud.assembly import build as build_cloud
 from devcloud.kernel.faults import Rule
 from devcloud.kernel.settings import Settings as LocalSettings
 from devcloud.kernel.web import Request
 from heat import resources
-from heat.base.errors import Unavailable
 from heat.base.ids import EngineId
 from heat.cloud.settings import CloudSettings, Trustee
 from heat.engine.ports import Settings, World
-from heat.engine.stores import ThreadedStore
 from heat.engine.worker import Worker
 from heat.operations.context import Context
 from heat.operations.services import Limits, Services
 from heat.plugin.registry import TYPES
-from heat.store.database import Database
+from heat.store import operations
 from heat.store.migrations import create
-from heat.store.rows import Verdict
 from heat.testing.clock import LoopClock
-from heat.testing.cloud import Answer, DispatchCloud, Latency
+from heat.testing.cloud import Answer, Latency
 
 BASE = "http://devcloud"
 START = datetime(2090, 1, 1, tzinfo=UTC)
 """Later than any machine's clock, which keystoneauth asks whether a token has ended."""
-MARGIN = 3.0
-"""A request is under way for less than the rest of a lease at which it is still sent."""
+
+_MORE = ("identity.trust", "image.image")
+_LESS = ("compute.deleted", "compute.quota", "volume.quota", "network.quota")
+"""What tables are looked at besides those of networks, servers and volumes, and which are not."""
 
 resources.load()
 
@@ -55,112 +56,20 @@ class Chance:
         return seconds * self.random.uniform(0.5, 1.5)
 
 
-class Life:
-    """The steps of one engine: at some it dies, or stands still for a while."""
-
-    def __init__(self, universe, troubles):
-        self.universe, self.troubles = universe, troubles
-        self.dead = self.closed = False
-        self.paused = False
-        self.steps = 0
-        self._awake = asyncio.Event()
-        self._awake.set()
-
-    async def step(self):
-        if self.closed:
-            raise asyncio.CancelledError
-        self.steps += 1
-        for trouble in self.troubles.pop(self.steps, ()):
-            self.universe.befall(self, trouble)
-        while not self._awake.is_set() and not self.dead:
-            await self._awake.wait()
-        if self.dead:
-            await self.universe.forever()
-
-    def pause(self, seconds):
-        self.paused = True
-        self._awake.clear()
-        asyncio.get_running_loop().call_later(seconds, self._awake.set)
-
-    def die(self):
-        self.dead = True
-        self._awake.set()
-
-
-class FrailDatabase(Database):
-    """A database that is away for one write, before or after that took effect."""
-
-    fate = None
-
-    def write(self, work):
-        fate, self.fate = self.fate, None
-        if fate == "commit-refused":
-            raise Unavailable("The database is away, as asked for.")
-        result = super().write(work)
-        if fate == "commit-lost":
-            raise Unavailable("The answer of the database was lost, as asked for.")
-        return result
-
-
-class MortalStore:
-    """A store whose every function begins and ends with a step of its engine."""
-
-    def __init__(self, inner, life, universe):
-        self._inner, self._life, self._universe = inner, life, universe
-
-    def __getattr__(self, name):
-        inner = getattr(self._inner, name)
-
-        async def run(*args):
-            await self._life.step()
-            result = await inner(*args)
-            await self._life.step()
-            return result
-
-        setattr(self, name, run)
-        return run
-
-    async def commit(self, batches):
-        await self._life.step()
-        self._universe.db.fate, self._universe.next_commit = self._universe.next_commit, None
-        verdicts = await self._inner.commit(batches)
-        taken = [b for b, v in zip(batches, verdicts, strict=True) if v is Verdict.TAKEN]
-        for verdict in verdicts:
-            self._universe.counts[f"verdict {verdict.name}"] += 1
-        self._universe.committed(taken)
-        await self._life.step()
-        return verdicts
-
-
-class MortalCloud(DispatchCloud):
-    """The way of one engine to the cloud, with a step before and after each request."""
-
-    def __init__(self, *args, life, **more):
-        super().__init__(*args, **more)
-        self._life = life
-
-    async def _timed(self, latency, work):
-        await self._life.step()
-        await asyncio.sleep(latency.before)
-        if self._life.dead and latency.after < MARGIN / 6:
-            await self._life.step()  # the request died with its sender; else it was on its way
-        self._adapter.delay = 0.0
-        try:
-            return work()
-        finally:
-            await asyncio.sleep(latency.after + self._adapter.delay)
-            await self._life.step()
-
-
 class Universe:
     def __init__(self, scenario, watch):
         loop = asyncio.get_running_loop()
         self.scenario, self.watch = scenario, watch
         self.random = Random(f"universe {scenario.seed}")
         self.clock, self.chance = LoopClock(start=START), Chance(f"ids {scenario.seed}")
-        self.counts = Counter()
-        self.next_commit = None
+        self.counts, self.tally = Counter(), Tally()
+        self.next_commit, self.away_until = None, 0.0
         self.closing = False
+        self.changed = asyncio.Event()
+        self.roots, self.past, self.exports = {}, [], {}
+        self.answers = scenario.answers
+        self.hooked = any(act.environment for act in scenario.acts)
+        self.given, self.adopted, self.spoilt = set(), set(), set()
         self.workers = []
         self._never = loop.create_future()
         self.local = LocalSettings(latency=dict(scenario.slow))
@@ -181,7 +90,9 @@ class Universe:
             clock=self.clock,
             new_id=self.chance.id,
             wake=self.wake,
-            limits=Limits(stack_action_timeout=1800),
+            limits=Limits(
+                stack_action_timeout=1800, enable_stack_adopt=True, enable_stack_abandon=True
+            ),
         )
         for rule in scenario.faults:
             self.cloud.faults.add(Rule(**rule))
@@ -193,9 +104,10 @@ class Universe:
 
     def heal(self):
         """End all faults; what the cloud would never get ready is marked as failed."""
+        self.answers = 1.0
         self.cloud.faults.clear()
         self._troubles.clear()
-        self.next_commit = None
+        self.next_commit, self.away_until = None, 0.0
         for row in self.cloud.store.table("volume.volume").all():
             if row["status"] == "creating" and "_until" not in row:
                 row["status"] = "error"
@@ -203,23 +115,34 @@ class Universe:
     async def forever(self):
         await asyncio.shield(self._never)
 
-    def befall(self, life, trouble):
+    def befall(self, life, trouble, point, stack):
         """Let trouble come over an engine."""
-        if self.closing:
+        if self.closing or life.dead:
             return
         self.counts[trouble.kind] += 1
+        name = trouble.kind
+        if name == "pause":
+            beyond = trouble.seconds > self.settings.lease_term
+            name = "pause past the lease" if beyond else "pause within the lease"
+        self.tally.hit(name, point, self._operation(stack), life.name)
         match trouble.kind:
             case "kill" if not life.paused:
                 life.die()
                 asyncio.get_running_loop().call_later(trouble.seconds, self._another)
             case "pause":
                 life.pause(trouble.seconds)
+            case "away":
+                self.away_until = asyncio.get_running_loop().time() + trouble.seconds
             case "commit-refused" | "commit-lost":
                 self.next_commit = trouble.kind
             case "stop":
                 worker = next(w for w in self.workers if w.life is life)
                 worker.stop()
                 asyncio.get_running_loop().call_later(trouble.seconds, self._another)
+
+    def _operation(self, stack):
+        current = operations.current(self.db, stack) if stack else None
+        return current and current.id
 
     def _another(self):
         if not self.closing:
@@ -228,9 +151,9 @@ class Universe:
     def start(self):
         """Start an engine."""
         name = f"engine-{len(self.workers)}"
-        life = Life(self, self._troubles)
+        life = Life(self, self._troubles, name)
         term = timedelta(seconds=self.settings.lease_term)
-        store = ThreadedStore(self.db, EngineId(name), term, threads=0)
+        store = FrailStore(self.db, EngineId(name), term, threads=0, universe=self)
         cloud = MortalCloud(
             self.way,
             self._dispatch,
@@ -272,28 +195,36 @@ class Universe:
             self.watch.made(url, reply.raw or b"", self)
         if not self.closing:
             self.counts["requests"] += 1
-        self._count_faults(struck)
+        self._count_faults(struck, method)
         return Answer(reply.status, reply.headers, reply.raw or b"", reply.delay, reply.lost)
 
     def _struck(self):
         return [(a.rule.action, a.struck) for a in self.cloud.faults._rules.values()]
 
-    def _count_faults(self, before):
+    def _count_faults(self, before, method):
         for (action, old), armed in zip(before, self.cloud.faults._rules.values(), strict=False):
+            if armed.struck == old or self.closing:
+                continue
             self.counts[f"fault {action}"] += armed.struck - old
+            looks = method in ("GET", "HEAD")
+            at = "a request that looks" if looks else f"a {method} request"
+            told = f"{action} {armed.rule.status}" if action == "refuse" else action
+            self.tally.hit(f"cloud: {told}", at, self._operation(STACK.get()), None)
 
-    def committed(self, batches):
+    def committed(self, batches, engine):
+        self.tally.ended(batches, engine)
         for batch in batches:
             self.watch.committed(batch)
+        self.changed.set()
 
     def objects(self):
         """Return the ids of what is in the cloud, by kind; what nova and neutron keep is theirs."""
         found = {}
         for kind, table in self.cloud.store.tables().items():
             service = kind.split(".")[0]
-            if service not in ("network", "compute", "volume") and kind != "identity.trust":
+            if service not in ("network", "compute", "volume") and kind not in _MORE:
                 continue
-            if kind in ("compute.deleted", "compute.quota", "volume.quota", "network.quota"):
+            if kind in _LESS:
                 continue
             found[kind] = {
                 str(row["id"]): row
@@ -306,6 +237,10 @@ class Universe:
             key: row for key, row in rules.items() if row["security_group_id"] in groups
         }
         return found
+
+    def all_roots(self):
+        """Return all stacks that users ever had."""
+        return [*self.past, *self.roots.values()]
 
     def made(self):
         """Return what is in the cloud beyond its first content."""
