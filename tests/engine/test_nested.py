@@ -252,6 +252,38 @@ def test_a_cancelled_create_stops_all_the_way_down(world, steps):
     world(main)
 
 
+def test_a_cancelled_update_leaves_alone_what_rests_on_what_was_not_begun(world):
+    before = """
+heat_template_version: 2018-08-31
+parameters:
+  x: {type: string, default: "1"}
+resources:
+  first:
+    type: OS::Heat::TestResource
+    properties: {value: {get_param: x}, action_wait_secs: {update: 20}}
+  second:
+    type: OS::Heat::TestResource
+    depends_on: first
+    properties: {value: {get_param: x}}
+  third: {type: OS::Heat::TestResource, properties: {value: {get_resource: second}}}
+"""
+
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", before)
+        await done(place, stack)
+        place.ask("UPDATE", before, stack, parameters={"x": "2"})
+        await asyncio.sleep(5)
+        cancel(place, stack)
+        row = await place.settled(stack)
+        assert row.reason == "Stack UPDATE cancelled"
+        rows = place.rows(stack)
+        assert (rows["first"].action, rows["first"].status) == ("UPDATE", "COMPLETE")
+        assert (rows["third"].action, rows["third"].status) == ("CREATE", "COMPLETE")
+
+    world(main)
+
+
 def test_a_rollback_cancels_what_is_at_work_below(world):
     async def main(place):
         place.start()
