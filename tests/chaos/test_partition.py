@@ -50,16 +50,17 @@ def test_an_engine_without_the_broker_goes_on_with_its_stacks(stage: Stage, how:
 
 @pytest.mark.parametrize("how", ["cut", "stall"])
 def test_an_engine_without_the_database_loses_its_stacks_to_others(stage: Stage, how: str) -> None:
-    (pid,) = stage.engines() and stage.here.supervisors[0].workers()
+    stage.engines()
+    (pid,) = stage.here.supervisors[0].workers()
     name, engine, epoch, mark = of_the_first(stage, f"no-database-{how}")
     with lost(stage.here.to_database, how):
+        began = time.monotonic()
         took = stage.taken_over(name, engine, epoch, mark)
         print(f"taken over, first commit: {took:.1f} s")
         stage.complete(name)
         if how == "stall":
-            began = time.monotonic()
             wait_for(lambda: stage.here.supervisors[0].workers() != [pid], seconds=NOTICED)
-            print(f"noticed {took + time.monotonic() - began:.1f} s or more after it began")
+            print(f"noticed after {time.monotonic() - began:.1f} s")
         else:
             time.sleep(AWAY / 2)
     stage.engines()
