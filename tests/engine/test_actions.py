@@ -141,6 +141,17 @@ def test_a_suspended_stack_takes_no_update_and_a_second_suspend_does_nothing(wor
     world(main)
 
 
+def test_a_look_at_a_suspended_stack_does_not_keep_it_from_being_resumed(world):
+    async def main(place):
+        stack, ask = await created(place)
+        for action in ("suspend", "check", "resume"):
+            ask.act(stack, action)
+            state, reason = await ended(place, stack)
+            assert state == f"{action.upper()}_COMPLETE", reason
+
+    world(main)
+
+
 def test_what_is_not_suspended_can_not_be_resumed(world):
     async def main(place):
         stack, ask = await created(place)

@@ -14,7 +14,14 @@ from heat.plugin.resource import Resource, failed
 from heat.plugin.steps import Keep, Steps
 from heat.store.rows import ResourceRow, Write
 
-_RESUMABLE = (("SUSPEND", COMPLETE), ("RESUME", FAILED), ("RESUME", COMPLETE))
+_RESUMABLE = (
+    ("SUSPEND", COMPLETE),
+    ("RESUME", FAILED),
+    ("RESUME", COMPLETE),
+    # A look at a suspended resource hides its state; it must not stay suspended for that.
+    ("CHECK", COMPLETE),
+    ("CHECK", FAILED),
+)
 
 
 async def act(scene: Scene, node: Node) -> Outcome:
