@@ -192,7 +192,7 @@ def _acts(random, stack, files):
 def _hooks(random, draft):
     if random.random() > 0.1:
         return {}
-    where = random.choice(("*", "t*", random.choice(list(draft.resources))))
+    where = random.choice(("*", "t*", random.choice([*draft.resources, "*"])))
     kinds = ("pre-create", "pre-update", "pre-delete", "post-create", "post-update", "post-delete")
     hooks = random.sample(kinds, random.choice((1, 2)))
     return {"resource_registry": {"resources": {where: {"hooks": hooks}}}}
