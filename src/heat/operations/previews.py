@@ -1,6 +1,5 @@
 """What a request would do, without doing it: plans shown and not run, and templates checked."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from heat.base.errors import Invalid
@@ -18,9 +17,8 @@ from heat.operations.context import Context
 from heat.operations.finding import find_live
 from heat.operations.foreseen import changes, foreseen
 from heat.operations.past import outlook, past
-from heat.operations.remote import compile_whole, with_nested
 from heat.operations.services import Services, definition_of
-from heat.plan.definition import Compiled, Unstored, compile_definition
+from heat.plan.definition import Unstored, compile_definition
 from heat.plan.examine import examine
 from heat.plan.forecast import Past
 from heat.plan.show import show
@@ -117,24 +115,19 @@ def validate(services: Services, context: Context, request: Validate) -> dict[st
     except Invalid as invalid:
         raise (refused(invalid.problems) if invalid.problems else invalid) from None
     environment = sent.environment
-
-    def compile_with(files: Mapping[str, str]) -> Compiled:
-        return compile_definition(
-            Unstored(to_json(template), files, environment.to_json()),
-            services.types,
-            stack_id="",
-            stack_name="",
-            project=context.project,
-            template=template,
-            sent=sent,
-            assuming=True,
-        )
-
-    files = with_nested(services.limits, template, environment, request.files)
-    compiled = compile_whole(services.limits, services.types, files, compile_with)
+    compiled = compile_definition(
+        Unstored(to_json(template), request.files, environment.to_json()),
+        services.types,
+        stack_id="",
+        stack_name="",
+        project=context.project,
+        template=template,
+        sent=sent,
+        assuming=True,
+    )
     depth = services.limits.max_nested_stack_depth
     examined = examine(compiled, services.types, max_depth=depth)
     if problems := [p for p in examined.problems if p.code not in _VALUES]:
         raise refused(problems)
-    nested = describe_nested(template, environment, compiled.files) if request.show_nested else {}
+    nested = describe_nested(template, environment, request.files) if request.show_nested else {}
     return describe(template, environment, nested=nested)
