@@ -60,7 +60,7 @@ def listing(
     if project is not None:
         query = query.where(_C.project == project)
     if marker is not None:
-        query = query.where(after(db, table, _C.id, marker, _NEWEST))
+        query = query.where(after(db, _C.id, marker, _NEWEST))
     if limit is not None:
         query = query.limit(limit)
     found = db.read(lambda connection: connection.execute(query).all())

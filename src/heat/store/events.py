@@ -58,7 +58,7 @@ def listing(db: Database, query: EventQuery) -> list[EventRow]:
     shown = lines.EVENTS_WITHOUT_PROPERTIES if query.brief else lines.EVENTS
     found = select(shown.column).where(*_conditions(query)).order_by(*order.by())
     if query.marker is not None:
-        found = found.where(after(db, event, _C.id, query.marker, order))
+        found = found.where(after(db, _C.id, query.marker, order))
     if query.limit is not None:
         found = found.limit(query.limit)
     return shown.read_all(db, db.read(lambda connection: connection.scalars(found).all()))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, and_, func, literal, or_, select
 
 from heat.base.errors import Invalid
 from heat.store.database import Database
@@ -46,9 +46,7 @@ class Order:
         ]
 
 
-def after(
-    db: Database, table: Table, identity: Column[Any], marker: str, order: Order
-) -> ColumnElement[bool]:
+def after(db: Database, identity: Column[Any], marker: str, order: Order) -> ColumnElement[bool]:
     """Return the condition for rows behind the marker's."""
     query = select(*(_value(column) for column, _ in order.keys)).where(identity == marker)
     found = db.read(lambda connection: connection.execute(query).one_or_none())

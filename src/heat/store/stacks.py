@@ -139,7 +139,7 @@ def listing(db: Database, query: StackQuery) -> list[StackRow]:
     order = _order(query)
     found = select(lines.STACKS.column).where(*_conditions(query)).order_by(*order.by())
     if query.marker is not None:
-        found = found.where(after(db, stack, _C.id, query.marker, order))
+        found = found.where(after(db, _C.id, query.marker, order))
     if query.limit is not None:
         found = found.limit(query.limit)
     return lines.STACKS.read_all(db, db.read(lambda c: c.scalars(found).all()))
