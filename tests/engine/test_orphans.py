@@ -17,6 +17,11 @@ resources:
   kept: {type: OS::Cinder::Volume, deletion_policy: retain, properties: {size: 1}}
   gone: {type: OS::Cinder::Volume, properties: {size: 1}}
 """
+VOLUME_ALONE = """
+heat_template_version: 2021-04-16
+resources:
+  gone: {type: OS::Cinder::Volume, properties: {size: 1}}
+"""
 
 
 def orphans(place):
@@ -33,6 +38,22 @@ async def make_port(place, mark):
     body = {"network_id": net["network"]["id"], "description": mark}
     made = await place.port.send(NETWORK.post("/v2.0/ports", {"port": body}), SERVICE)
     return made["port"]["id"]
+
+
+async def make_volume(place, mark):
+    body = {"size": 1, "metadata": {"heat": mark}}
+    made = await place.port.send(VOLUME.post("/volumes", {"volume": body}), SERVICE)
+    return made["volume"]["id"]
+
+
+async def deleted_volume(place):
+    """Return the mark of a volume whose stack is deleted."""
+    stack = place.ask("CREATE", VOLUME_ALONE)
+    await place.settled(stack)
+    mark = f"heat:{place.rows(stack)['gone'].id}"
+    place.ask("DELETE", None, stack)
+    await place.settled(stack)
+    return mark
 
 
 async def deleted_port(place):
@@ -95,6 +116,37 @@ def test_what_was_kept_on_purpose_stays(world):
         assert [(one.state, one.id) for one in found] == [(State.KEPT, kept)]
         assert await orphans(place).remove(found) == found
         assert kept in place.objects()["volume.volume"]
+
+    world(main)
+
+
+def test_what_somebody_made_of_a_deleted_volume_stays(world):
+    """Cinder restores a backup with the metadata of the volume it was made of, mark and all."""
+
+    async def main(place):
+        place.start()
+        mark = await deleted_volume(place)
+        volume = await make_volume(place, mark)
+        found = await orphans(place).find()
+        assert [(one.state, one.id) for one in found] == [(State.UNSURE, volume)]
+        assert await orphans(place).remove(found) == found
+        assert volume in place.objects()["volume.volume"]
+
+    world(main)
+
+
+def test_what_another_resource_stands_for_is_nobody_elses(world):
+    async def main(place):
+        place.start()
+        port = await make_port(place, await deleted_port(place))
+        assert await states(place) == [("superfluous", "Port")]
+        taken = f"""
+heat_template_version: 2021-04-16
+resources:
+  port: {{type: OS::Neutron::Port, external_id: {port}, properties: {{network: n}}}}
+"""
+        await place.settled(place.ask("CREATE", taken))
+        assert await states(place) == []
 
     world(main)
 

@@ -115,6 +115,10 @@ class Orphans:
         marked = [(str(item["id"]), item, of) for item in items if (of := _resource(marks, item))]
         keys = {of for _, _, of in marked}
         known = await self._store.ask(lambda db: traces.of_resources(db, keys))
+        states = {key: _state(known.get(of), key, types, marks) for key, _, of in marked}
+        odd = [key for key, state in states.items() if state is not None]
+        # Whoever adopted an object, or made it from another one's copy, has it for good.
+        taken = await self._store.ask(lambda db: traces.recorded(db, odd))
         return [
             Finding(
                 state=state,
@@ -125,7 +129,7 @@ class Orphans:
                 of=of,
             )
             for key, item, of in marked
-            if (state := _state(known.get(of), key, types)) is not None
+            if key not in taken and (state := states[key]) is not None
         ]
 
     async def _missing(
@@ -158,11 +162,13 @@ class Orphans:
             by_project[stack.project].append(stack)
         found: list[Finding] = []
         for trust in given:
+            if str(trust["id"]) in recorded:
+                continue
             user, project = str(trust["trustor_user_id"]), str(trust["project_id"])
             mine = (o for o in by_project[project] if is_marked(trust, f"{MARK}{o.stack}:{user}"))
             owner = next(mine, None)
             # One that is asked for is not recorded yet; the stack's end looks for it.
-            if str(trust["id"]) in recorded or (owner is not None and not owner.is_deleted):
+            if owner is not None and not owner.is_deleted:
                 continue
             found.append(
                 Finding(
@@ -235,7 +241,7 @@ def _resource(marks: Marks, item: Mapping[str, Any]) -> ResourceId | None:
     return None
 
 
-def _state(trace: Trace | None, key: str, types: Collection[str]) -> State | None:
+def _state(trace: Trace | None, key: str, types: Collection[str], marks: Marks) -> State | None:
     """Tell what is wrong with an object that bears a mark; None when nothing is, or not yet."""
     if trace is None:
         return State.UNKNOWN
@@ -245,7 +251,8 @@ def _state(trace: Trace | None, key: str, types: Collection[str]) -> State | Non
         return None if fine or trace.type not in types else State.UNSURE
     if key in trace.ids:
         return State.KEPT
-    proven = trace.is_deleted and trace.is_whole and trace.type in types
+    may_be_copy = marks.copied and bool(trace.ids)
+    proven = trace.is_deleted and trace.is_whole and trace.type in types and not may_be_copy
     return State.SUPERFLUOUS if proven else State.UNSURE
 
 

@@ -66,13 +66,15 @@ class Rest:
 class Marks:
     """How all objects of a kind are listed, and which field bears the mark of their resource.
 
-    ``project`` is the field that tells whose they are.
+    ``project`` is the field that tells whose they are. Where marks are ``copied``, an object that
+    somebody made from a copy of another bears the mark of that one.
     """
 
     call: Call
     items: str
     field: str
     project: str = "project_id"
+    copied: bool = False
 
 
 def wire(value: Any) -> Json:

@@ -1,7 +1,7 @@
 """What the database still knows of resources and trusts, of deleted stacks too."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from heat.store.rows import CredentialsRow, ResourceRow
 from heat.store.shapes import CREDENTIALS, RESOURCE
 from heat.store.tables import event, operation, resource, stack
 
+K = TypeVar("K", bound=str)
 _AT_ONCE = 500
 _BEGINNINGS = (("CREATE", "IN_PROGRESS"), ("INIT", "COMPLETE"))
 
@@ -45,6 +46,15 @@ def of_resources(db: Database, keys: Collection[ResourceId]) -> dict[ResourceId,
     found: dict[ResourceId, Trace] = {}
     for some in _parts(sorted(set(keys))):
         found |= _traces(db, some)
+    return found
+
+
+def recorded(db: Database, objects: Collection[str]) -> set[str]:
+    """Return which of these objects any resource stands for."""
+    found: set[str] = set()
+    for some in _parts(sorted(set(objects))):
+        query = select(resource.c.physical_id).where(resource.c.physical_id.in_(some))
+        found |= set(db.read(lambda c, query=query: c.scalars(query).all()))
     return found
 
 
@@ -112,6 +122,6 @@ def _trace(
     )
 
 
-def _parts(keys: Sequence[ResourceId]) -> Iterator[Sequence[ResourceId]]:
+def _parts(keys: Sequence[K]) -> Iterator[Sequence[K]]:
     for start in range(0, len(keys), _AT_ONCE):
         yield keys[start : start + _AT_ONCE]

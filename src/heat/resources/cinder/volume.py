@@ -209,7 +209,9 @@ class Volume(RestResource):
     def marks(cls) -> Marks | None:
         """Return the list of all volumes, whose metadata bear the marks."""
         call = VOLUME.get("/volumes/detail", {"all_tenants": "1"})
-        return Marks(call, "volumes", f"metadata.{MARK}", "os-vol-tenant-attr:tenant_id")
+        owner = "os-vol-tenant-attr:tenant_id"
+        # A backup that is restored brings the metadata of the volume it was made of.
+        return Marks(call, "volumes", f"metadata.{MARK}", owner, copied=True)
 
     @property
     def _metadata(self) -> dict[str, str]:
