@@ -53,8 +53,7 @@ def recorded(db: Database, objects: Collection[str]) -> set[str]:
     """Return which of these objects any resource stands for."""
     found: set[str] = set()
     for some in _parts(sorted(set(objects))):
-        query = select(resource.c.physical_id).where(resource.c.physical_id.in_(some))
-        found |= set(db.read(lambda c, query=query: c.scalars(query).all()))
+        found |= _stood_for(db, some)
     return found
 
 
@@ -86,6 +85,11 @@ def secrets(db: Database) -> list[CredentialsRow]:
     """Return all credentials, decrypted."""
     query = select(*CREDENTIALS.columns)
     return CREDENTIALS.read_all(db, db.read(lambda connection: connection.execute(query).all()))
+
+
+def _stood_for(db: Database, objects: Sequence[str]) -> set[str]:
+    query = select(resource.c.physical_id).where(resource.c.physical_id.in_(objects))
+    return set(db.read(lambda connection: connection.scalars(query).all()))
 
 
 def _traces(db: Database, keys: Sequence[ResourceId]) -> dict[ResourceId, Trace]:
