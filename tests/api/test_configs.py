@@ -128,3 +128,13 @@ def test_a_stack_user_may_not_touch_configs(wire):
     config = made(wire)["id"]
     for method, path in (("GET", f"/software_configs/{config}"), ("GET", "/software_configs")):
         assert wire.ask(method, path, roles="heat_stack_user").status_code == 403
+
+
+@pytest.mark.parametrize("users", ["other", "project-of-users"])
+def test_nobody_has_a_config_carried_out_on_the_servers_of_others(wire, users):
+    body = {"config_id": made(wire)["id"], "server_id": "s1", "stack_user_project_id": users}
+    assert wire.ask("POST", "/software_deployments", body).status_code == 400
+    found = wire.ask("GET", "/software_deployments/metadata/s1", project=users)
+    assert found.json == {"metadata": []}
+    body["stack_user_project_id"] = "demo"
+    assert wire.ask("POST", "/software_deployments", body).status_code == 200

@@ -15,6 +15,7 @@ from heat.operations.signals import say
 from heat.resources.heat.derived_config import STATUS_CODE
 from heat.store import deployments, resources, stacks
 from heat.store.rows import DeploymentRow
+from heat.store.stacks import StackQuery
 
 STATUSES = ("IN_PROGRESS", "COMPLETE", "FAILED")
 
@@ -67,6 +68,7 @@ def create_deployment(
     limit = services.limits.max_software_deployments_per_tenant
     check_room(services, context, "software deployments", limit, deployments.count)
     find_config(services, context, request.config_id)
+    _check_users(services, context, request.stack_user_project_id)
     row = DeploymentRow(
         id=services.new_id(),
         project=context.project,
@@ -154,6 +156,19 @@ def _report(services: Services, context: Context, row: DeploymentRow) -> None:
                 said = {STATUS_CODE: 1, **said}
             say(services, context, stack, resource, said)
             services.wake(stack.id)
+
+
+def _check_users(services: Services, context: Context, users: str | None) -> None:
+    """Refuse servers of others: whoever is in the project of users carries the config out."""
+    if not users or context.is_admin or users == context.project:
+        return
+    mine = StackQuery(
+        project=context.project, filters={"stack_user_project": [users]}, show_nested=True
+    )
+    if not stacks.count(services.db, mine):
+        raise Invalid(
+            f"stack_user_project_id {users!r} is not that of a stack in the project; leave it out.",
+        )
 
 
 def _find(services: Services, context: Context, key: str) -> DeploymentRow:
