@@ -38,14 +38,21 @@ class Storage(BaseAdapter):
         if objects is None or (name and name[0] not in objects):
             return self._answer(request, 404, b"{}")
         if name:
-            return self._answer(request, 200, objects[name[0]])
+            last = int(request.headers["Range"].removeprefix("bytes=0-"))
+            text = objects[name[0]]
+            return self._answer(request, 206 if text else 416, text[: last + 1])
         after = parse_qs(parts.query).get("marker", [""])[0]
         listed = [
-            {"name": key, "bytes": len(text), "content_type": "text/plain"}
+            {"name": key, "bytes": self._told(key, text), "content_type": "text/plain"}
             for key, text in sorted(objects.items())
             if key > after
         ]
         return self._answer(request, 200, json.dumps(listed[:2]).encode())
+
+    @staticmethod
+    def _told(name: str, text: bytes) -> int:
+        """Return what lists say of an object: one that is made of others is empty there."""
+        return 0 if name.startswith("parts") else len(text)
 
     def _token(self) -> dict[str, Any]:
         endpoint = {"interface": "public", "region_id": "r", "url": "http://swift/account"}
@@ -68,7 +75,7 @@ class Storage(BaseAdapter):
 @pytest.fixture
 def storage(monkeypatch) -> Storage:
     monkeypatch.setattr("heat.operations.container.PAGE", 2)
-    more = {f"{n}.sh": b"#!/bin/sh" for n in range(3)}
+    more = {f"{n}.sh": b"#!/bin/sh" for n in range(3)} | {"empty": b""}
     return Storage(mine={"below.yaml": HOT.encode(), "env.json": b'{"parameters": {}}', **more})
 
 
@@ -87,6 +94,7 @@ def test_files_come_from_a_container(wire: Wire, storage: Storage):
     assert files["below.yaml"] == HOT
     assert files["env.json"] == '{"parameters": {}}'
     assert (files["0.sh"], files["2.sh"]) == ("#!mine", "#!/bin/sh")
+    assert files["empty"] == ""
     assert ("/account/mine/0.sh", "token-alice") not in storage.asked
     assert {token for _, token in storage.asked} == {"token-alice"}
     shown = wire.ask("POST", "/stacks/preview", {"stack_name": "other", **body})
@@ -110,6 +118,8 @@ def test_an_update_gets_what_lies_there_now(wire: Wire, storage: Storage):
     [
         ("none", 404, "NotFound", "from container none"),
         ("large", 400, "DownloadLimitExceeded", "5001 bytes"),
+        ("parts", 400, "DownloadLimitExceeded", "5001 bytes"),
+        ("many", 400, "DownloadLimitExceeded", "more than 1000 files"),
         ("image", 400, "", "disk.img in the container image is not text"),
         ("a/b", 400, "", "no / in its name"),
     ],
@@ -118,6 +128,10 @@ def test_what_can_not_be_had(
     wire: Wire, storage: Storage, container: str, status: int, kind: str, said: str
 ):
     storage.containers |= {"large": {"x": b"x" * 5001}, "image": {"disk.img": b"\xff\xd8"}}
+    storage.containers |= {
+        "parts": {"parts": b"x" * 10**6},
+        "many": dict.fromkeys(map(str, range(1001)), b""),
+    }
     body = {"stack_name": "web", "template": OUTER, "files_container": container}
     refused = wire.ask("POST", "/stacks", body)
     assert refused.status_code == status

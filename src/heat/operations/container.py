@@ -1,6 +1,8 @@
 """Gets the files of a request that lie in a container of the cloud's object storage."""
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,6 +19,8 @@ from heat.plugin.steps import Call
 C = TypeVar("C", bound=Content)
 STORAGE = "object-store"
 PAGE = 10000
+MOST = 1000
+"""Files that are taken from a container."""
 _FOLDER = "application/directory"
 
 
@@ -38,9 +42,7 @@ def gathered(services: Services, context: Context, content: C) -> C:
         raise Invalid(f"files_container names {container!r}: a container has no / in its name.")
     who = context.credentials()
     try:
-        listed = list(_listed(services.client, who, container, content.files))
-        _check_size(sum(size for _, size in listed), services.limits.max_files_size)
-        read = {name: _read(services.client, who, container, name) for name, _ in listed}
+        read = _all(services.client, who, container, content.files, services.limits.max_files_size)
     except Permanent as refused:
         if refused.status == 404:
             raise NotFound(
@@ -49,6 +51,27 @@ def gathered(services: Services, context: Context, content: C) -> C:
             ) from None
         raise
     return replace(content, files={**read, **content.files}, files_container="")
+
+
+def _all(
+    client: Client, who: Credentials, container: str, sent: Mapping[str, str], limit: int
+) -> dict[str, str]:
+    listed = list(islice(_listed(client, who, container, sent), MOST + 1))
+    if len(listed) > MOST:
+        raise Invalid(
+            f"The container {container} holds more than {MOST} files.",
+            kind="DownloadLimitExceeded",
+        )
+    _check_size(sum(size for _, size in listed), limit)
+    found: dict[str, str] = {}
+    size = 0
+    for name, _ in listed:
+        content = _read(client, who, container, name, limit - size)
+        size += len(content)
+        # Lists say nothing of the size of an object that is made of others.
+        _check_size(size, limit)
+        found[name] = _text(container, name, content)
+    return found
 
 
 def _listed(
@@ -69,10 +92,21 @@ def _listed(
         marker = page[-1]["name"]
 
 
-def _read(client: Client, who: Credentials, container: str, name: str) -> str:
+def _read(client: Client, who: Credentials, container: str, name: str, most: int) -> bytes:
+    """Return the bytes of an object, or of one too large one more than the most."""
     path = f"/{quote(container, safe='')}/{quote(name)}"
+    call = Call(STORAGE, "GET", path, headers={"Range": f"bytes=0-{most}"})
     try:
-        return client.content(Call(STORAGE, "GET", path), who).decode()
+        return client.content(call, who)
+    except Permanent as refused:
+        if refused.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return b""  # an empty object has not even a first byte
+        raise
+
+
+def _text(container: str, name: str, content: bytes) -> str:
+    try:
+        return content.decode()
     except UnicodeDecodeError:
         raise Invalid(
             f"{name} in the container {container} is not text in UTF-8; keep in it only what the "
