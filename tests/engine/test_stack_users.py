@@ -419,9 +419,9 @@ def test_a_server_that_was_cut_off_leaves_neither_user_nor_server(town, steps):
     town(main)
 
 
-def lay(place, address, body):
+def lay(place, address, body, kind="application/x-www-form-urlencoded"):
     """Put an object to an address, as curl does."""
-    headers = {"content-type": "application/x-www-form-urlencoded"}
+    headers = {"content-type": kind}
     return place._dispatch("PUT", address, headers, body).status
 
 
@@ -438,9 +438,10 @@ def test_what_is_laid_into_a_container_is_heard(town):
         await reached(place, stack, "w")
         address = json.loads(shown(place, stack)["signal"])["alarm_url"]
         assert lay(place, address.replace("sig=", "sig=0"), b"{}") == 401
+        assert lay(place, address, b"no JSON", "application/json") == 201
         for body in (b'{"data": 1}', b'{"unknown": 1}', b"", b'{"id": "x", "data": 2}'):
-            assert lay(place, address, body) == 201
             await asyncio.sleep(0.1)
+            assert lay(place, address, body) == 201
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
         said = Agent.reading(place, stack)
         assert {key: one["data"] for key, one in said.items()} == {"1": 1, "2": None, "x": 2}

@@ -7,11 +7,12 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, cast
 
 from msgspec import to_builtins
 
-from heat.base.errors import CloudFault, Conflict
+from heat.base.errors import CloudFault, Conflict, Permanent
 from heat.base.ids import EventId, ResourceId
 from heat.engine.ports import World
 from heat.engine.record import standing
@@ -67,8 +68,8 @@ class Mailbox:
             known = {row.body.get(LETTER) for row in said}
             if when is None or when in known or when in self._ignored:
                 continue
-            body = _body(await self._ask(read_letter(self._box, name)))
             try:
+                body = await self._read(name)
                 signal = self._told.receive(body, read(row.body for row in said))
             except ValueError as meaningless:
                 _log.warning("A signal to %s is left aside: %s", self._row.name, meaningless)
@@ -82,6 +83,17 @@ class Mailbox:
                 created_at=self._world.clock.now(),
             )
             await self._world.store.say(row, self._event(f"Signal: {signal.told}"))
+
+    async def _read(self, name: str) -> dict[str, Any] | None:
+        """Return what an object says; raises ValueError when that can't be understood."""
+        try:
+            return _body(await self._ask(read_letter(self._box, name)))
+        except Permanent as refusal:
+            if refusal.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return None  # an empty object has not even a first byte
+            if HTTPStatus.OK <= refusal.status < HTTPStatus.MULTIPLE_CHOICES:
+                raise ValueError("it is said to be JSON, and is none") from None
+            raise
 
     async def _when(self, name: str) -> str | None:
         """Return when an object was laid there, which tells it from others of its name."""
