@@ -44,7 +44,7 @@ def drafted(text, **more):
 def looked_up(text, refused=()):
     compiled, cloud = drafted(text), EmptyCloud()
     wanted = want_all(compiled)
-    return cloud, checks._not_found(cloud, compiled, wanted, refused)
+    return cloud, checks._not_found(cloud, compiled, wanted, refused, {})
 
 
 def test_a_name_that_the_cloud_lacks_is_told_once_with_all_its_places():
@@ -69,7 +69,7 @@ def test_a_value_that_its_parameter_refuses_is_not_told_again_where_it_is_used()
         if problem.code == "H503"
     ]
     wanted = want_all(compiled)
-    problems = checks._not_found(EmptyCloud(), compiled, wanted, [refused])
+    problems = checks._not_found(EmptyCloud(), compiled, wanted, [refused], {})
     assert [p.detail for p in problems] == ["there is no flavor tiny"]
 
 
