@@ -3,6 +3,7 @@
 import logging
 import time
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from oslo_config import cfg
@@ -180,6 +181,8 @@ class Policy:
         self._enforcer.register_defaults(defaults())
         self._answers: dict[tuple[Any, ...], bool] = {}
         self._until = 0.0
+        # While the library reads its files anew, it knows only some of the rules.
+        self._alone = Lock()
         try:
             self._enforcer.load_rules()
             self._enforcer.check_rules(raise_on_violation=True)
@@ -214,10 +217,11 @@ class Policy:
 
     def _look_again(self) -> dict[tuple[Any, ...], bool]:
         """Read the rules anew now and then; returns what has been answered by them."""
-        if time.monotonic() >= self._until:
-            self._reload()
-            self._answers, self._until = {}, time.monotonic() + LASTING
-        return self._answers
+        with self._alone:
+            if time.monotonic() >= self._until:
+                self._reload()
+                self._answers, self._until = {}, time.monotonic() + LASTING
+            return self._answers
 
     def _reload(self) -> None:
         try:
@@ -241,7 +245,8 @@ class Policy:
             "roles": list(context.roles),
             "is_admin_project": context.is_admin or "admin" not in context.roles,
         }
-        return bool(self._enforcer.enforce(rule, {"project_id": project}, who))
+        with self._alone:
+            return bool(self._enforcer.enforce(rule, {"project_id": project}, who))
 
 
 def _said(wrong: Exception) -> str:
