@@ -113,12 +113,10 @@ class Orphans:
         self, marks: Marks, types: Collection[str], items: Sequence[Mapping[str, Any]]
     ) -> list[Finding]:
         marked = [(str(item["id"]), item, of) for item in items if (of := _resource(marks, item))]
-        keys = {of for _, _, of in marked}
-        known = await self._store.ask(lambda db: traces.of_resources(db, keys))
-        states = {key: _state(known.get(of), key, types, marks) for key, _, of in marked}
-        odd = [key for key, state in states.items() if state is not None]
         # Whoever adopted an object, or made it from another one's copy, has it for good.
-        taken = await self._store.ask(lambda db: traces.recorded(db, odd))
+        taken = await self._store.ask(lambda db: traces.recorded(db, [key for key, _, _ in marked]))
+        odd = [one for one in marked if one[0] not in taken]
+        known = await self._store.ask(lambda db: traces.of_resources(db, {of for _, _, of in odd}))
         return [
             Finding(
                 state=state,
@@ -128,8 +126,8 @@ class Orphans:
                 project=str(pick(item, marks.project) or ""),
                 of=of,
             )
-            for key, item, of in marked
-            if key not in taken and (state := states[key]) is not None
+            for key, item, of in odd
+            if (state := _state(known.get(of), key, types, marks)) is not None
         ]
 
     async def _missing(
