@@ -137,6 +137,7 @@ def create_backup(call: Call) -> Reply:
         "fail_reason": None,
         "is_incremental": checks.flag("incremental", wanted.get("incremental", False)),
         "metadata": checks.metadata("metadata", wanted.get("metadata") or {}),
+        "of_volume": dict(volume["metadata"]),
     }
     row = make(call, storage.backups, "backup", fields)
     return Reply(202, {"backup": views.backup_summary(call, row)})
@@ -205,7 +206,9 @@ def restore_backup(call: Call) -> Reply:
         volume = volumes.make(storage, call.token, wanted_volume)
     failed = call.fault is not None and call.fault.action == "goto_error"
     status = "error_restoring" if failed else "available"
-    done = {"status": status, "updated_at": stamp(until)}
+    done: Row = {"status": status, "updated_at": stamp(until)}
+    if row.get("of_volume") and not failed:
+        done["metadata"] = row["of_volume"]
     begin(volume, until, done, status="restoring-backup")
     begin(row, until, "available", status="restoring")
     storage.volumes.put(volume)

@@ -11,7 +11,7 @@ from heat.plugin.fields import attribute, fixed, mutable
 from heat.plugin.registry import resource
 from heat.plugin.resource import conflict, failed
 from heat.plugin.rest import Marks, RestResource
-from heat.plugin.steps import VOLUME, Reply, Search, Steps, pick
+from heat.plugin.steps import VOLUME, Call, Reply, Search, Steps, pick
 from heat.resources.cinder import backups
 from heat.resources.cinder.changing import extend, retype, set_read_only
 from heat.resources.cinder.common import (
@@ -136,6 +136,8 @@ class Volume(RestResource):
         )
         item = str(reply["volume"]["id"])
         yield until_volume(item, "available")
+        if self.backup_id is not None:
+            yield self._put_metadata(item)
         if self.read_only is not None:
             yield set_read_only(item, self.read_only)
         return item
@@ -155,13 +157,14 @@ class Volume(RestResource):
         if words := changed & {"name", "description"}:
             yield VOLUME.put(where, {"volume": self.changes(before, words)})
         if "metadata" in changed:
-            yield VOLUME.put(f"{where}/metadata", {"metadata": self._metadata})
+            yield self._put_metadata(item)
         if "volume_type" in changed and self.volume_type is not None:
             yield from retype(item, self.volume_type)
         if "read_only" in changed:
             yield set_read_only(item, bool(self.read_only))
         if "backup_id" in changed and self.backup_id is not None:
             yield from backups.restore(self.backup_id, item)
+            yield self._put_metadata(item)
         if "size" in changed and self.size is not None:
             yield from extend(item, self.size)
 
@@ -212,6 +215,10 @@ class Volume(RestResource):
         owner = "os-vol-tenant-attr:tenant_id"
         # A backup that is restored brings the metadata of the volume it was made of.
         return Marks(call, "volumes", f"metadata.{MARK}", owner, copied=True)
+
+    def _put_metadata(self, item: str) -> Call:
+        """Return the call that sets them; a backup brings those of the volume it was made of."""
+        return VOLUME.put(f"{self.rest.item(item)}/metadata", {"metadata": self._metadata})
 
     @property
     def _metadata(self) -> dict[str, str]:
