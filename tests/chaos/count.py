@@ -65,16 +65,18 @@ def count(site: Site, users: Users, before: dict[str, dict[str, str]]) -> Count:
 
 
 def told_twice(site: Site) -> list[str]:
-    """Return the completions told more than once, as by an engine that is none any more.
+    """Return what was told to be complete more often than to have begun.
 
     Nested stacks are left out: a group asks them as often as it has batches.
     """
     database = Database(site.database_url)
     types = ", ".join(f"'{one}'" for one in KINDS)
+    ends = "sum(CASE WHEN status = 'COMPLETE' THEN 1 ELSE 0 END)"
+    begins = "sum(CASE WHEN status = 'IN_PROGRESS' THEN 1 ELSE 0 END)"
     query = text(
-        "SELECT resource, resource_name, action, request_id, count(*) FROM event "
-        f"WHERE resource_type IN ({types}) AND status = 'COMPLETE' "
-        "GROUP BY resource, resource_name, action, request_id HAVING count(*) > 1"
+        f"SELECT resource, resource_name, action, request_id, {ends} FROM event "
+        f"WHERE resource_type IN ({types}) AND action <> 'SIGNAL' "
+        f"GROUP BY resource, resource_name, action, request_id HAVING {ends} > {begins}"
     )
     story = text(
         "SELECT created_at, action, status, reason, request_id FROM event "
