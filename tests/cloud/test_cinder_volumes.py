@@ -280,7 +280,7 @@ def test_a_volume_is_cloned(cloud):
 
 def test_a_backup_is_restored(cloud):
     with (
-        made(cloud, size=1) as volume,
+        made(cloud, size=1, metadata={"of": "the first"}) as volume,
         made(cloud, "backup", volume_id=volume["id"], name="b") as backup,
     ):
         assert backup["volume_id"] == volume["id"]
@@ -291,7 +291,8 @@ def test_a_backup_is_restored(cloud):
         assert restored["backup_id"] == backup["id"]
         settled(cloud, path, "available", "backup")
         volume_path = f"/volumes/{restored['volume_id']}"
-        settled(cloud, volume_path, "available")
+        copy = settled(cloud, volume_path, "available")
+        assert copy["metadata"] == {"of": "the first"}
         gone(cloud, volume_path)
 
 
