@@ -1,4 +1,6 @@
+import gc
 import socket
+import ssl
 import threading
 from datetime import timedelta
 
@@ -81,6 +83,25 @@ def test_a_database_that_is_away_is_unavailable():
                 db.now()
             assert "secret" not in str(refused.value)
             assert len(waits) == 3
+            db.close()
+
+
+def test_nothing_of_a_refused_connection_stays():
+    def contexts() -> int:
+        return sum(isinstance(one, ssl.SSLContext) for one in gc.get_objects())
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        db = Database(f"mariadb://a:b@127.0.0.1:{taken.getsockname()[1]}/heat", sleep=str)
+        gc.collect()
+        gc.disable()
+        try:
+            before = contexts()
+            with pytest.raises(Unavailable):
+                db.now()
+            assert contexts() == before
+        finally:
+            gc.enable()
             db.close()
 
 

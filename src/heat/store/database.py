@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from random import Random
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
@@ -163,6 +164,10 @@ class Database:
                 kind = falter(error)
                 if kind is None:
                     raise
+                # PyMySQL's error and its connection hold each other, with megabytes of
+                # certificates; a long outage would fill the memory before they are garbage.
+                if error.orig is not None:
+                    clear_frames(error.orig.__traceback__)
                 if attempt >= self._attempts or (kind is Falter.AWAY and attempt >= 4):
                     raise Unavailable(_AWAY[kind]) from error
             self._sleep(self.random.uniform(0.5, 1.0) * min(0.01 * 2**attempt, 1.0))
