@@ -13,7 +13,7 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
-_PROJECT = re.compile(r"/v\d[^/]*/(?P<project>[^/]+)/")
+_PROJECT = re.compile(r"/(?:v\d[^/]*/)?(?P<project>[^/]+)/")
 
 
 class Turns(ThreadedTaskDispatcher):  # type: ignore[misc]
