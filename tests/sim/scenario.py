@@ -256,6 +256,9 @@ def _fault(random):
     match action:
         case "refuse":
             rule["status"] = random.choice((400, 403, 404, 409, 429))
+            if rule["status"] == 404 and rule.get("method") not in ("POST", "PUT"):
+                # Who is told that an object is gone, though it is there, can't but leave it.
+                rule["status"] = 403
         case "error":
             rule["status"] = random.choice((500, 502, 503, 504))
         case "slow" | "hang":
