@@ -13,6 +13,7 @@ import pytest
 
 from heat.base.errors import Denied
 from heat.base.ids import ProjectId
+from heat.engine.users import project_name
 from heat.operations import members
 from heat.operations.changes import CreateStack, create_stack
 from heat.operations.context import Context
@@ -150,7 +151,7 @@ def test_the_curl_command_of_a_handle_has_all_that_is_needed(town):
         user, row = user_of(place, stack), stacks.get(place.db, stack)
         assert row.stack_user_project == user["project"]
         project = place.cloud.store.table("identity.project").get(user["project"])
-        assert project["name"] == f"{row.project}-{stack}"[:64]
+        assert project["name"] == project_name(row.project, stack)
         attributes = shown(place, stack)
         where = f"/v1/{user['project']}/stacks/app/{stack}/resources/h/signal"
         assert attributes["endpoint"].endswith(where)
@@ -164,6 +165,15 @@ def test_the_curl_command_of_a_handle_has_all_that_is_needed(town):
         assert people(place) == []
 
     town(main)
+
+
+@pytest.mark.parametrize("length", [4, 32, 64])
+def test_no_two_stacks_of_a_project_share_the_project_of_their_users(length):
+    stack = "0b3e2f7c-9d24-4b7e-b0a1-5b6a4f0c2d11"
+    name, other = (project_name("p" * length, one) for one in (stack, stack[:-1] + "2"))
+    assert name.endswith(f"p-{stack}")
+    assert name != other
+    assert len(name) <= 64
 
 
 def test_a_user_may_use_its_own_resource_only(town):

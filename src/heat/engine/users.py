@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
 from heat.base.errors import Fault, Temporary
-from heat.base.ids import StackId
+from heat.base.ids import ProjectId, StackId
 from heat.cloud.stack_users import Passes, StackUsers
 from heat.engine.lease import Lease
 from heat.engine.patience import Patience, Stopped
@@ -137,7 +137,12 @@ class Users:
 
     @property
     def _name(self) -> str:
-        return f"{self._stack.project}-{self._root}"[:LONGEST_NAME]
+        return project_name(self._stack.project, self._root)
+
+
+def project_name(project: ProjectId, root: StackId) -> str:
+    """Return the name of the project of a tree's users: its root is in it whatever is cut."""
+    return f"{project[: LONGEST_NAME - len(root) - 1]}-{root}"
 
 
 def _says(stack: StackId) -> str:
