@@ -18,7 +18,7 @@ def check_access(services: Services, context: Context, stack: StackRow, resource
 
     It is at home in the project of users; everybody else is under the rules of the policy alone.
     """
-    if context.is_admin or context.project == stack.project:
+    if not _is_user_of_stack(context, stack):
         return
     rows = resources.of_stack(services.db, stack.id)
     for row in rows:
@@ -27,6 +27,19 @@ def check_access(services: Services, context: Context, stack: StackRow, resource
         if row.name == resource or resource in _admitted(services, stack, row, rows):
             return
     raise Denied(f"The user may not use the resource {resource}: it belongs to another one.")
+
+
+def check_clears(context: Context, stack: StackRow, resource: str) -> None:
+    """Refuse a user of the stack to clear hooks: whoever set them decides when it goes on."""
+    if _is_user_of_stack(context, stack):
+        raise Denied(
+            f"The user may not clear hooks of the resource {resource}: ask a user of the project "
+            "that the stack is in."
+        )
+
+
+def _is_user_of_stack(context: Context, stack: StackRow) -> bool:
+    return not context.is_admin and context.project != stack.project
 
 
 def _admitted(

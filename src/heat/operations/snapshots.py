@@ -161,9 +161,7 @@ def _restored(
 def _get(services: Services, stack: StackRow, key: str) -> SnapshotRow:
     row = snapshots.get(services.db, stack.id, key)
     if row is None:
-        raise NotFound(
-            f"The Snapshot ({key}) for Stack ({stack.name}) could not be found."
-        )
+        raise NotFound(f"The Snapshot ({key}) for Stack ({stack.name}) could not be found.")
     return row
 
 
