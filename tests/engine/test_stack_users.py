@@ -193,6 +193,29 @@ def test_a_user_may_use_its_own_resource_only(town):
     town(main)
 
 
+def test_a_user_clears_no_hooks_even_of_its_own_resource(town):
+    async def main(place):
+        place.start()
+        hooks = {"resource_registry": {"resources": {"h": {"hooks": "pre-update"}}}}
+        ask = Talking(place)
+        request = CreateStack(stack_name="app", template=handle(), environment=hooks)
+        stack = ask(create_stack, request)["id"]
+        await reached(place, stack, "w")
+        agent = Agent(place).with_token(user_of(place, stack)["token"])
+        agent.say(stack)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        place.ask("UPDATE", handle("NO_SIGNAL"), stack, environment=hooks)
+        body = {"unset_hook": "pre-update"}
+        async with asyncio.timeout(300):
+            while not any("paused until Hook" in told.reason for told in place.told(stack)):
+                await asyncio.sleep(0.25)
+        with pytest.raises(Denied):
+            agent.say(stack, body)
+        ask.say(stack, body, "h")
+
+    town(main)
+
+
 def test_a_user_with_a_password_gets_tokens_for_itself(town):
     async def main(place):
         place.start()

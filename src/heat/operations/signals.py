@@ -8,7 +8,7 @@ from msgspec import to_builtins
 
 from heat.base.errors import Conflict, Invalid
 from heat.base.ids import EventId
-from heat.operations.access import check_access
+from heat.operations.access import check_access, check_clears
 from heat.operations.context import Context
 from heat.operations.finding import find_live
 from heat.operations.heard import signalled
@@ -40,6 +40,7 @@ def signal_resource(services: Services, context: Context, request: SignalResourc
     stack, rows, row = find_resource(services, context, request)
     check_access(services, context, stack, row.name)
     if request.body and "unset_hook" in request.body:
+        check_clears(context, stack, row.name)
         _clear(services, context, stack, rows, row.name, request.body["unset_hook"])
         services.wake(stack.id)
         return
