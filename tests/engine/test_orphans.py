@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from heat.cloud.credentials import SERVICE
 from heat.engine.orphans import Orphans, State
 from heat.plugin.registry import TYPES
 from heat.plugin.steps import NETWORK, VOLUME
+from heat.store import events
 
 from .test_life import NETS
 
@@ -21,6 +23,12 @@ VOLUME_ALONE = """
 heat_template_version: 2021-04-16
 resources:
   gone: {type: OS::Cinder::Volume, properties: {size: 1}}
+"""
+
+TAKEN = """
+heat_template_version: 2021-04-16
+resources:
+  port: {{type: OS::Neutron::Port, external_id: {port}, properties: {{network: n}}}}
 """
 
 
@@ -140,13 +148,41 @@ def test_what_another_resource_stands_for_is_nobody_elses(world):
         place.start()
         port = await make_port(place, await deleted_port(place))
         assert await states(place) == [("superfluous", "Port")]
-        taken = f"""
-heat_template_version: 2021-04-16
-resources:
-  port: {{type: OS::Neutron::Port, external_id: {port}, properties: {{network: n}}}}
-"""
-        await place.settled(place.ask("CREATE", taken))
+        await place.settled(place.ask("CREATE", TAKEN.format(port=port)))
         assert await states(place) == []
+
+    world(main)
+
+
+def test_what_is_taken_after_it_was_found_stays(world):
+    async def main(place):
+        place.start()
+        port = await make_port(place, await deleted_port(place))
+        found = await orphans(place).find()
+        assert [(one.state, one.id) for one in found] == [(State.SUPERFLUOUS, port)]
+        await place.settled(place.ask("CREATE", TAKEN.format(port=port)))
+        left = await orphans(place).remove(found)
+        assert [(one.state, one.id) for one in left] == [(State.UNSURE, port)]
+        assert port in place.objects()["network.port"]
+
+    world(main)
+
+
+def test_what_its_resource_turns_out_to_have_known_stays(world):
+    async def main(place):
+        place.start()
+        stack = place.ask("CREATE", NETS)
+        await place.settled(stack)
+        mark = f"heat:{place.rows(stack)['port'].id}"
+        place.ask("DELETE", None, stack)
+        await place.settled(stack)
+        port = await make_port(place, mark)
+        found = await orphans(place).find()
+        last = [event for event in place.told(stack) if event.resource_name == "port"][-1]
+        events.tell(place.db, replace(last, id=place.chance.id(), physical_id=port))
+        left = await orphans(place).remove(found)
+        assert [(one.state, one.id) for one in left] == [(State.UNSURE, port)]
+        assert port in place.objects()["network.port"]
 
     world(main)
 

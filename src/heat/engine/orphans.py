@@ -82,10 +82,14 @@ class Orphans:
         return [one for one in found if project is None or one.project == project]
 
     async def remove(self, findings: Collection[Finding]) -> list[Finding]:
-        """Delete what is superfluous; return what could not be, or is no such thing."""
+        """Delete what is superfluous; return what stays: it could not be, or is no such thing.
+
+        What turns out to be no such thing any more is returned as what it is by now.
+        """
         left = list(findings)
         for _ in range(_ROUNDS):  # one may be in use by another
-            left = [one for one in left if not await self._removed(one)]
+            tried = [await self._removed(one) for one in left]
+            left = [one for one in tried if one is not None]
             if not any(one.state is State.SUPERFLUOUS for one in left):
                 break
         return left
@@ -152,9 +156,7 @@ class Orphans:
         if not given:
             return []
         stacks = await self._store.ask(traces.owners)
-        rows = await self._store.ask(traces.secrets)
-        noted = [secret for row in rows for secret in _secrets(row.secret)]
-        recorded = {str(secret.get("trust")) for secret in noted}
+        recorded = await self._noted_trusts()
         by_project: dict[str, list[traces.Owner]] = defaultdict(list)
         for stack in stacks:
             by_project[stack.project].append(stack)
@@ -181,10 +183,18 @@ class Orphans:
             )
         return found
 
-    async def _removed(self, one: Finding) -> bool:
+    async def _noted_trusts(self) -> set[str]:
+        rows = await self._store.ask(traces.secrets)
+        return {str(secret.get("trust")) for row in rows for secret in _secrets(row.secret)}
+
+    async def _removed(self, one: Finding) -> Finding | None:
+        """Delete what is superfluous, and still is; None when that is done."""
         if one.state is not State.SUPERFLUOUS:
-            return False
+            return one
         try:
+            # Much may have happened since it was found: somebody may have adopted it.
+            if not await self._still_superfluous(one):
+                return replace(one, state=State.UNSURE)
             if one.type == TRUST:
                 owner = Credentials(user_id=one.user, project=one.project, trust=one.id)
                 await self._cloud.drop_trust(owner)
@@ -194,8 +204,19 @@ class Orphans:
                 await self._carry_out(values.delete(one.id))
         except Fault as fault:
             _log.warning("%s %s can't be deleted: %s", one.type, one.id, fault)
+            return one
+        return None
+
+    async def _still_superfluous(self, one: Finding) -> bool:
+        if one.type == TRUST:
+            return one.id not in await self._noted_trusts()
+        if await self._store.ask(lambda db: traces.recorded(db, [one.id])):
             return False
-        return True
+        of, cls = ResourceId(one.of), self._types[one.type]
+        known = await self._store.ask(lambda db: traces.of_resources(db, [of]))
+        marks = cls.marks() if issubclass(cls, RestResource) else None
+        state = _state(known.get(of), one.id, [one.type], marks) if marks is not None else None
+        return state is State.SUPERFLUOUS
 
     async def _carry_out(self, steps: Steps[None]) -> None:
         reply: Reply | None = None

@@ -14,6 +14,7 @@ _log = logging.getLogger(__name__)
 CHORE = "sweep of orphans"
 _LOOKS = 10
 """How often in an interval each engine sees whether it is its turn."""
+_ENDS = {None: "is deleted", State.SUPERFLUOUS: "can't be deleted"}
 
 
 async def sweep(world: World, settings: Settings) -> None:
@@ -34,9 +35,9 @@ async def _sweep(world: World) -> None:
     orphans = Orphans(world.cloud, world.store, world.types)
     found = await orphans.find()
     doomed = [one for one in found if one.state is State.SUPERFLUOUS]
-    left = await orphans.remove(doomed)
+    left = {(one.type, one.id): one.state for one in await orphans.remove(doomed)}
     for one in doomed:
-        end = "can't be deleted" if one in left else "is deleted"
+        end = _ENDS.get(left.get((one.type, one.id)), "stays: somebody has taken it meanwhile")
         _log.warning(
             "%s %s was made for %s after that was deleted; it %s", one.type, one.id, one.of, end
         )

@@ -43,7 +43,8 @@ def run(conf: cfg.ConfigOpts, db: Database, words: Sequence[str]) -> int:
     found, left = asyncio.run(_look(conf, db, project, delete=delete))
     show(found)
     superfluous = [one for one in found if one.state is State.SUPERFLUOUS]
-    stays = [one for one in superfluous if one in left]
+    kept = {(one.type, one.id) for one in left}
+    stays = [one for one in superfluous if (one.type, one.id) in kept]
     if delete:
         sys.stdout.write(f"{len(superfluous) - len(stays)} deleted, {len(stays)} not.\n")
     return 1 if delete and stays else 0
