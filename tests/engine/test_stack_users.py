@@ -603,3 +603,56 @@ def test_who_adopts_a_stack_names_no_users(town):
         assert place.cloud.store.table("identity.user").get(demo["id"]) is not None
 
     town(main)
+
+
+GIVEN_AWAY = """
+heat_template_version: 2018-08-31
+resources:
+  user: {type: AWS::IAM::User}
+  key: {type: AWS::IAM::AccessKey, properties: {UserName: {get_resource: user}}}
+  old: {type: AWS::CloudFormation::WaitConditionHandle}
+  h: {type: OS::Heat::WaitConditionHandle, properties: {signal_transport: HEAT_SIGNAL}}
+  box: {type: OS::Heat::WaitConditionHandle, properties: {signal_transport: TEMP_URL_SIGNAL}}
+  drawn: {type: OS::Heat::RandomString}
+  vm:
+    type: OS::Nova::Server
+    properties:
+      {image: cirros, flavor: m1.tiny, networks: [{network: private}],
+       user_data_format: SOFTWARE_CONFIG, software_config_transport: POLL_SERVER_HEAT}
+"""
+OPENING = ("user", "answer", "os-collect-config", "url", "secret")
+
+
+def opening(rows):
+    """Return what of the data of resources opens something."""
+    return {(row.name, key) for row in rows.values() for key in OPENING if key in row.data}
+
+
+def test_what_opens_something_is_neither_exported_nor_adopted(town):
+    async def main(place):
+        place.start()
+        ask, stack = Talking(place), place.ask("CREATE", GIVEN_AWAY)
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        rows = place.rows(stack)
+        assert opening(rows) >= {
+            ("user", "user"), ("key", "secret"), ("old", "url"), ("h", "answer"),
+            ("box", "answer"), ("vm", "os-collect-config"),
+        }  # fmt: skip
+        data = ask(abandon_stack, OfStack(stack=stack))
+        kept = {name: entry["resource_data"] for name, entry in data["resources"].items()}
+        assert kept["drawn"] == rows["drawn"].data
+        assert not [(name, key) for name in kept for key in OPENING if key in kept[name]]
+        text = json.dumps(data)
+        assert rows["h"].data["answer"]["password"] not in text
+        assert rows["key"].data["secret"] not in text
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        for name in kept:
+            data["resources"][name]["resource_data"] |= {key: {"user_id": "x"} for key in OPENING}
+        request = CreateStack(stack_name="mine", template=data["template"], adopt=data["resources"])
+        adopted = ask(create_stack, request)["id"]
+        state, reason = await ended(place, adopted)
+        assert state == "ADOPT_COMPLETE", reason
+        assert opening(place.rows(adopted)) == set()
+        assert place.rows(adopted)["drawn"].data == rows["drawn"].data
+
+    town(main)

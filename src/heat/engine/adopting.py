@@ -13,9 +13,9 @@ from heat.engine.record import fresh_row
 from heat.plan.definition import Compiled
 from heat.plugin.find import resolve
 from heat.plugin.nested import Nested
+from heat.plugin.private import without_private
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Steps
-from heat.plugin.users import USER
 from heat.store.rows import ResourceRow, StackRow
 
 INSIDE = "heat:adopt"
@@ -44,8 +44,8 @@ def adopted(
                 kind="HTTPBadRequest",
             )
         row = fresh_row(stack, operation, ResourceId(new_id()), name, definition.type, now)
-        data = dict(said.get("resource_data") or {})
-        data.pop(USER, None)  # whoever it was: only users that the engine made are ever removed
+        # Whoever its user was: only users that the engine made are ever removed, or believed.
+        data = without_private(dict(said.get("resource_data") or {}))
         inside = said.get("resources")
         if isinstance(inside, Mapping):
             data[INSIDE] = inside

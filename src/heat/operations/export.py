@@ -8,7 +8,7 @@ from heat.operations.context import Context
 from heat.operations.finding import OfStack, find_live
 from heat.operations.services import Services, definition_of
 from heat.operations.stacks import not_supported
-from heat.plugin.users import USER
+from heat.plugin.private import without_private
 from heat.store import resources, stacks
 from heat.store.rows import ResourceRow, StackRow
 
@@ -66,7 +66,7 @@ def entry(row: ResourceRow) -> dict[str, Any]:
         "action": row.action,
         "status": row.status,
         "metadata": row.metadata,
-        "resource_data": {name: value for name, value in row.data.items() if name != USER},
+        "resource_data": without_private(row.data),
     }
 
 

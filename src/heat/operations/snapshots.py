@@ -15,6 +15,7 @@ from heat.operations.services import Services, compile_stack
 from heat.operations.stacks import not_supported
 from heat.plan.definition import Compiled
 from heat.plugin.fields import differences
+from heat.plugin.private import without_private
 from heat.plugin.values import recall
 from heat.store import definitions, snapshots
 from heat.store.rows import DefinitionRow, SnapshotRow, StackRow
@@ -192,6 +193,7 @@ def _data(services: Services, stack: StackRow, row: SnapshotRow) -> Mapping[str,
         return None
     resources = {
         name: {key: value for key, value in kept.items() if key not in _NOT_SHOWN}
+        | {"resource_data": without_private(kept.get("resource_data") or {})}
         for name, kept in row.data["resources"].items()
     }
     return {

@@ -5,14 +5,13 @@ from typing import Any
 
 from heat.base.problems import Problem
 from heat.plugin.box import BOX, address_of, box_of, put_up, take_down
+from heat.plugin.private import ANSWER
 from heat.plugin.resource import Here, failed
 from heat.plugin.steps import Draw, Keep, Steps
 from heat.plugin.users import enrol, expel, user_of
 from heat.resources.heat.signalling import endpoint_of, native_address, signal_address
 
 AT_HAND = ("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL")
-ANSWER = "answer"
-"""Where a resource keeps what a server answers with."""
 
 
 def unsupported(transport: Any, at_hand: Iterable[str]) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from heat.base.json import Json
 from heat.plugin.fields import Difference
+from heat.plugin.private import ADDRESS
 from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless
 from heat.plugin.signal import Signal, latest
@@ -27,7 +28,7 @@ class WaitConditionHandle(Stateless):
         """Get a user who may tell it, and make out the address that is signed with its keys."""
         here = yield from enrol(self.__here__, self.physical_name, keys=True)
         address = yield from cfn_address(here, self.physical_name)
-        yield Keep({**here.data, "url": address})
+        yield Keep({**here.data, ADDRESS: address})
         return self.physical_name
 
     def delete(self, item: str) -> Steps[None]:
@@ -36,7 +37,7 @@ class WaitConditionHandle(Stateless):
 
     def referred(self, item: str) -> Json:
         """Give the address."""
-        return str(self.__here__.data.get("url", item))
+        return str(self.__here__.data.get(ADDRESS, item))
 
     def suspend(self, item: str) -> Steps[None]:
         """Hear nobody while the stack is suspended."""

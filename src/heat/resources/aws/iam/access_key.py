@@ -3,11 +3,10 @@
 from heat.base.json import Json
 from heat.plugin.checks import one_of
 from heat.plugin.fields import attribute, fixed
+from heat.plugin.private import SECRET
 from heat.plugin.registry import resource
 from heat.plugin.resource import Stateless, failed
 from heat.plugin.steps import GiveKey, Keep, Steps, TakeKey
-
-SECRET = "secret"  # noqa: S105 - the key under which it is kept
 
 
 @resource("AWS::IAM::AccessKey", support={"status": "SUPPORTED"})

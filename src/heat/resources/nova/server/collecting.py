@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from heat.plugin.private import AGENT
 from heat.plugin.resource import Here
 from heat.plugin.steps import Keep, Steps
 from heat.plugin.users import enrol, user_of
 from heat.resources.heat.signalling import endpoint_of
 from heat.resources.heat.transports import credentials
-
-METADATA = "os-collect-config"
-"""The key of what the agent is told, in the metadata and in what the resource keeps."""
 
 
 def arrange(here: Here, transport: str) -> Steps[Here]:
@@ -23,14 +21,14 @@ def follow(here: Here, transport: str) -> Steps[Here]:
     """Keep what the agent is told of this transport; nothing where there are no users."""
     if not user_of(here.data):
         return here
-    here = here.keeping({**here.data, METADATA: (yield from _told(here, transport))})
+    here = here.keeping({**here.data, AGENT: (yield from _told(here, transport))})
     yield Keep(here.data)
     return here
 
 
 def told(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the part of the metadata that the agent itself goes by."""
-    return {METADATA: data[METADATA]} if data.get(METADATA) else {}
+    return {AGENT: data[AGENT]} if data.get(AGENT) else {}
 
 
 def _told(here: Here, transport: str) -> Steps[dict[str, Any]]:

@@ -5,10 +5,10 @@ from typing import Any
 
 from heat.base.errors import Permanent
 from heat.base.json import Json
+from heat.plugin.private import AGENT
 from heat.plugin.resource import Here
 from heat.plugin.steps import NETWORK, Reply, Steps, pick
 from heat.resources.nova.common import COMPUTE, WITH_FLAVOR_ID
-from heat.resources.nova.server.collecting import METADATA
 from heat.resources.nova.server.plugging import Interface, interfaces
 
 PLAIN = {
@@ -40,7 +40,7 @@ def reveal(server: str, names: frozenset[str], here: Here) -> Steps[dict[str, Js
     if "first_address" in names:
         found["first_address"] = _first(live)
     if "os_collect_config" in names:
-        found["os_collect_config"] = here.data.get(METADATA) or here.metadata.get(METADATA) or {}
+        found["os_collect_config"] = here.data.get(AGENT) or here.metadata.get(AGENT) or {}
     if names & {"networks", "addresses"}:
         plugged = yield from interfaces(server)
         if "networks" in names:
