@@ -112,8 +112,11 @@ def test_hidden_values_are_masked_in_a_snapshot(wire: Wire, stack: str):
     made = wire.ask("POST", f"{stack}/snapshots", {}).json["id"]
     row = snapshots.get(wire.db, id_of(stack), made)
     assert "pssst" not in repr(row)
-    wire.kept(made)
+    data = {"answer": {"password": "pssst"}, "secret": "pssst", "value": "xyz"}
+    wire.kept(made, a={"name": "a", "type": "T", "real_type": "T", "resource_data": data})
     shown = wire.ask("GET", f"{stack}/snapshots/{made}")
+    kept = shown.json["snapshot"]["data"]["resources"]["a"]
+    assert kept == {"name": "a", "type": "T", "resource_data": {"value": "xyz"}}
     assert shown.json["snapshot"]["data"]["environment"]["parameters"]["secret"] == "******"
     assert "pssst" not in shown.text
 
