@@ -1,5 +1,6 @@
 """Outputs follow what a group far below does by itself."""
 
+from heat.operations.actions import Act, act
 from heat.operations.stacks import ShowOutput, show_output
 
 from .test_signals import Talking
@@ -58,5 +59,9 @@ def test_of_stacks_two_and_three_levels_above(world):
         ask.say(scaled, {}, "more")
         await place.settled(place.rows(scaled)["group"].physical_id)
         assert sizes() == [2, 2, 2]
+        for kind in ("suspend", "resume", "check"):
+            ask(act, Act(stack=top, action=kind))
+            assert (await place.settled(top)).status == "COMPLETE"
+            assert sizes() == [2, 2, 2]
 
     world(main)

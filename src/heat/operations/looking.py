@@ -10,11 +10,14 @@ from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
 from heat.engine.inside import NOTHING, asked_of, members_of, told_of
 from heat.engine.ports import Family
-from heat.engine.record import standing
+from heat.engine.record import COMPLETE, standing
 from heat.operations.services import Services, definition_of
 from heat.plugin.steps import Call, Find, Inside, Reply, Steps
 from heat.store import resources, stacks
 from heat.store.rows import ResourceRow, StackRow
+
+_READ_BY = ("CREATE", "UPDATE", "ADOPT")
+"""The actions at whose end the attributes of a resource are recorded."""
 
 
 def look(services: Services, steps: Steps[dict[str, Any]], who: Credentials) -> dict[str, Any]:
@@ -47,9 +50,11 @@ def shown_by(
     cls = services.types.get(row.real_type or row.type)
     if cls is None or not cls.nests or not row.physical_id or not row.attributes:
         return row.attributes
-    changed = stacks.changed_at(services.db, StackId(row.physical_id))
-    if changed is None or changed <= (row.updated_at or row.created_at):
-        return row.attributes
+    # Other actions move the time of a resource, too, but read no attributes.
+    if row.action in _READ_BY and row.status == COMPLETE:
+        changed = stacks.changed_at(services.db, StackId(row.physical_id))
+        if changed is None or changed <= (row.updated_at or row.created_at):
+            return row.attributes
     steps = standing(stack, row, cls).reveal(row.physical_id, frozenset(row.attributes))
     return {**row.attributes, **look(services, steps, who)}
 

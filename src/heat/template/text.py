@@ -20,7 +20,6 @@ from heat.template.yaml_values import (
     Circular,
     Misfit,
     TooDeep,
-    TooLarge,
     key_text,
     read_yaml,
 )
@@ -65,8 +64,7 @@ def _parse_yaml(text: str, name: str, code: str) -> Any:
     try:
         return read_yaml(text)
     except Misfit as misfit:
-        kind = {TooDeep: _too_deep, TooLarge: _too_large, Circular: _circular}[type(misfit)]
-        (found,) = kind(name).problems
+        (found,) = _misfits(misfit, name).problems
         place = _placed(misfit.mark, text.splitlines(), name)
         raise Invalid(problems=[replace(found, place=place)]) from None
     except yaml.YAMLError as error:
@@ -81,6 +79,16 @@ def _parse_yaml(text: str, name: str, code: str) -> Any:
         # PyYAML's constructors let the errors of int() and float() through.
         detail = f"{name} can't be parsed: {error}"
         raise Invalid(problems=[problem(code, detail=detail)]) from None
+
+
+def _misfits(misfit: Misfit, name: str) -> Invalid:
+    match misfit:
+        case TooDeep():
+            return _too_deep(name)
+        case Circular():
+            return _circular(name)
+        case _:
+            return _too_large(name)
 
 
 def _join_surrogates(text: str) -> str:
@@ -111,8 +119,9 @@ def _unreadable(error: yaml.YAMLError, text: str, name: str, code: str) -> Inval
 
 
 def _placed(mark: Any, lines: Sequence[str], name: str) -> Place:
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    return Place(name, mark.line + 1, mark.column + 1, line)
+    number: int = mark.line
+    line = lines[number] if number < len(lines) else ""
+    return Place(name, number + 1, mark.column + 1, line)
 
 
 def _unfit_character(found: re.Match[str], text: str, name: str, code: str) -> Invalid:
