@@ -159,6 +159,16 @@ def test_what_is_abandoned_can_be_adopted(permitting: Wire, stack: str):
     assert shown["stack_status"] == "ADOPT_IN_PROGRESS"
 
 
+@pytest.mark.parametrize("given", ["p-a", {"resource_data": "xyz"}, {"resources": [1]}])
+def test_what_an_export_does_not_say_of_a_resource_is_refused(permitting: Wire, stack: str, given):
+    exported = permitting.ask("GET", f"{stack}/export").json
+    exported["resources"]["a"] = given
+    body = {"stack_name": "again", "adopt_stack_data": exported}
+    refused = permitting.ask("POST", "/stacks", body)
+    assert refused.status_code == 400
+    assert "the resource a must be a map" in refused.json["error"]["message"]
+
+
 @pytest.mark.parametrize("given", ["{", "[]", '{"template": 1}', {"resources": {}}])
 def test_what_is_no_export_is_refused(permitting: Wire, given):
     refused = permitting.ask("POST", "/stacks", {"stack_name": "n", "adopt_stack_data": given})

@@ -38,14 +38,11 @@ def adopted(
         said = given.get(name)
         if said is None:
             continue
-        if not isinstance(said, Mapping):
-            raise Invalid(
-                f"What adopt_stack_data says of the resource {name} must be a map.",
-                kind="HTTPBadRequest",
-            )
+        _check(name, said)
         row = fresh_row(stack, operation, ResourceId(new_id()), name, definition.type, now)
         # Whoever its user was: only users that the engine made are ever removed, or believed.
         data = without_private(dict(said.get("resource_data") or {}))
+        data.pop(INSIDE, None)
         inside = said.get("resources")
         if isinstance(inside, Mapping):
             data[INSIDE] = inside
@@ -55,6 +52,21 @@ def adopted(
             "metadata": dict(said.get("metadata") or {}),
         }
         yield replace(row, **taken)
+
+
+def _check(name: str, said: Any) -> None:
+    parts = ("resource_data", "metadata", "resources")
+    wrong = (
+        [key for key in parts if not isinstance(said.get(key) or {}, Mapping)]
+        if isinstance(said, Mapping)
+        else [""]
+    )
+    if wrong:
+        place = f"{wrong[0]} of the resource {name}" if wrong[0] else f"the resource {name}"
+        raise Invalid(
+            f"What adopt_stack_data says of {place} must be a map: send what an export gave.",
+            kind="HTTPBadRequest",
+        )
 
 
 def adoption(values: Resource, item: str | None, names: frozenset[str]) -> Steps[Made]:
