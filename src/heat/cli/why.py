@@ -114,7 +114,7 @@ def _outermost(
     from heat.cli.shown import as_yaml
 
     text = as_yaml(client.get(f"{reference.path}/template"))
-    return f"heat stack template {reference.name}", text
+    return f"(heat stack template {reference.name})", text
 
 
 def _nested(
