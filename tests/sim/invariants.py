@@ -136,6 +136,8 @@ def _events(universe, stack):
     for event in found:
         if event.resource is None or event.action == "SIGNAL" or "Hook" in event.reason:
             continue
+        if event.reason.startswith("Cannot signal"):
+            continue  # it tells of the signal, not of the state that it names
         now = (event.action, event.status)
         before = last.get(event.resource)
         told = f"{stack.name}.{event.resource_name}: {event.action}_{event.status}"
