@@ -90,7 +90,8 @@ def test_all_missing_files_are_told_at_once(write):
 def test_templates_that_call_each_other_end(write):
     write("t.yaml", "a: {type: u.yaml}")
     write("u.yaml", "a: {type: t.yaml}")
-    assert read_sources("t.yaml").files == {"u.yaml": "a: {type: t.yaml}"}
+    sent = {"t.yaml": "a: {type: u.yaml}", "u.yaml": "a: {type: t.yaml}"}
+    assert read_sources("t.yaml").files == sent
 
 
 def test_what_is_no_text_goes_as_base64(write):

@@ -91,10 +91,12 @@ def until_ended(is_well: Callable[[], bool] = lambda: True) -> None:
     The death of the parent is an end too, and so is not being well any more.
     """
     parent = _above[-1] if _above else os.getppid()
+    ends = {signal.SIGTERM, signal.SIGINT}
     while os.getppid() == parent and is_well():
-        said = signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1.0)
-        # A process that stood still meanwhile (SIGSTOP, a debugger) gets an empty answer.
-        if said is not None and said.si_signo:
+        said = signal.sigtimedwait(ends, 1.0)
+        # A process that stood still meanwhile (SIGSTOP, a debugger) gets an answer that nobody
+        # wrote: whatever lay there in memory.
+        if said is not None and said.si_signo in ends:
             return
 
 
