@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 BIN = Path(sys.executable).parent
 
+# Who runs the tests in the background of a shell has interrupts ignored, and so has every program
+# that they start, which some of them interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Dev:
     """`heat dev` in a folder."""
