@@ -10,7 +10,7 @@ from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
 from heat.engine.inside import NOTHING, asked_of, members_of, told_of
 from heat.engine.ports import Family
-from heat.engine.record import COMPLETE, standing
+from heat.engine.record import standing
 from heat.operations.services import Services, definition_of
 from heat.plugin.steps import Call, Find, Inside, Reply, Steps
 from heat.store import resources, stacks
@@ -51,7 +51,7 @@ def shown_by(
     if cls is None or not cls.nests or not row.physical_id or not row.attributes:
         return row.attributes
     # Other actions move the time of a resource, too, but read no attributes.
-    if row.action in _READ_BY and row.status == COMPLETE:
+    if row.action in _READ_BY:
         changed = stacks.changed_at(services.db, StackId(row.physical_id))
         if changed is None or changed <= (row.updated_at or row.created_at):
             return row.attributes
