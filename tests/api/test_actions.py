@@ -69,7 +69,7 @@ def test_a_resource_is_marked_by_its_name_or_its_physical_id(wire: Wire, stack: 
     event = wire.ask("GET", f"{stack}/events").json["events"][0]
     assert (event["resource_name"], event["resource_status"]) == ("b", "CHECK_FAILED")
     missing = wire.ask("PATCH", f"{stack}/resources/zz", mark)
-    assert (missing.status_code, missing.json["error"]["type"]) == (404, "EntityNotFound")
+    assert (missing.status_code, missing.json["error"]["type"]) == (404, "ResourceNotFound")
     healthy = {"mark_unhealthy": "False"}
     wire.ask("PATCH", f"{stack}/resources/a", healthy)
     assert wire.ask("GET", f"{stack}/resources/a").json["resource"]["resource_status"] == (
@@ -97,7 +97,7 @@ def test_a_snapshot_is_begun_shown_and_refused_while_it_is_taken(wire: Wire, sta
     assert wire.ask("POST", f"{path}/restore", {}).status_code == 400
     assert wire.ask("POST", f"{stack}/snapshots", {}).status_code == 409
     gone = wire.ask("GET", f"{stack}/snapshots/nope")
-    assert (gone.status_code, gone.json["error"]["type"]) == (404, "EntityNotFound")
+    assert (gone.status_code, gone.json["error"]["type"]) == (404, "NotFound")
 
 
 def test_another_operation_ends_a_snapshot_that_is_being_taken(wire: Wire, stack: str):

@@ -31,7 +31,7 @@ def test_a_resource_is_shown_with_its_attributes(wire: Wire, stack: str):
     assert more["attributes"] == {"value": "xyz", "nope": None}
     assert wire.ask("GET", f"{stack}/resources/a/metadata").json == {"metadata": {"k": 1}}
     missing = wire.ask("GET", f"{stack}/resources/zz")
-    assert (missing.status_code, missing.json["error"]["type"]) == (404, "EntityNotFound")
+    assert (missing.status_code, missing.json["error"]["type"]) == (404, "ResourceNotFound")
 
 
 @pytest.mark.parametrize(

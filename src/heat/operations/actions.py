@@ -117,7 +117,7 @@ def _resource(services: Services, stack: StackRow, wanted: str) -> ResourceRow:
     if not found:
         raise NotFound(
             f"The Resource ({wanted}) could not be found in Stack {stack.name}.",
-            kind="EntityNotFound",
+            kind="ResourceNotFound",
         )
     if len(found) > 1:
         names = ", ".join(sorted(row.name for row in found))

@@ -207,6 +207,6 @@ def find_one(
     if row is None:
         raise NotFound(
             f"The Resource ({request.resource}) could not be found in Stack {stack.name}.",
-            kind="EntityNotFound",
+            kind="ResourceNotFound",
         )
     return stack, row

@@ -162,7 +162,9 @@ def _restored(
 def _get(services: Services, stack: StackRow, key: str) -> SnapshotRow:
     row = snapshots.get(services.db, stack.id, key)
     if row is None:
-        raise NotFound(f"The Snapshot ({key}) for Stack ({stack.name}) could not be found.")
+        raise NotFound(
+            f"The Snapshot ({key}) for Stack ({stack.name}) could not be found.", kind="NotFound"
+        )
     return row
 
 
