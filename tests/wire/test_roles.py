@@ -48,20 +48,20 @@ def test_tokens_open_their_own_project_only(dev: Dev) -> None:
     assert ask("GET", stacks, token="made-up")[0] == 401
     assert ask("GET", f"{heat}/v1/openapi.json")[0] == 200
 
-    code, _, made = ask("POST", stacks, {"stack_name": "mine", "template": TEMPLATE}, mine)
+    code, _, made = ask("POST", stacks, {"stack_name": "own", "template": TEMPLATE}, mine)
     assert code == 201, made
     stack = made["stack"]["id"]
-    assert ask("GET", f"{stacks}/mine/{stack}", token=mine)[0] == 200
-    assert ask("GET", f"{stacks}/mine/{stack}", token=theirs)[0] == 403
-    assert ask("GET", f"{heat}/v1/{other}/stacks/mine/{stack}", token=theirs)[0] == 404
-    assert ask("DELETE", f"{heat}/v1/{other}/stacks/mine/{stack}", token=theirs)[0] == 404
+    assert ask("GET", f"{stacks}/own/{stack}", token=mine)[0] == 200
+    assert ask("GET", f"{stacks}/own/{stack}", token=theirs)[0] == 403
+    assert ask("GET", f"{heat}/v1/{other}/stacks/own/{stack}", token=theirs)[0] == 404
+    assert ask("DELETE", f"{heat}/v1/{other}/stacks/own/{stack}", token=theirs)[0] == 404
     assert ask("GET", f"{heat}/v1/{other}/stacks", token=theirs)[2] == {"stacks": []}
 
     admin, _ = login(dev, "admin", "admin")
-    assert ask("GET", f"{stacks}/mine/{stack}", token=admin)[0] == 200
+    assert ask("GET", f"{stacks}/own/{stack}", token=admin)[0] == 200
     assert ask("GET", f"{heat}/v1/{project}/services", token=admin)[0] == 200
     assert ask("GET", f"{heat}/v1/{project}/services", token=mine)[0] == 403
-    assert ask("DELETE", f"{stacks}/mine/{stack}", token=mine)[0] == 204
+    assert ask("DELETE", f"{stacks}/own/{stack}", token=mine)[0] == 204
 
 
 @pytest.mark.slow
