@@ -3,9 +3,9 @@
 A definition never changes once it is written, so its id stands for its content.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 
+from heat.base.kept import Kept
 from heat.plan.definition import Compiled, compile_definition
 from heat.plan.exports import Exported
 from heat.plugin.resource import Resource
@@ -16,8 +16,8 @@ class Compilations:
     """The definitions that one engine used last, ready to evaluate."""
 
     def __init__(self, types: Mapping[str, type[Resource]], most: int = 128) -> None:
-        self._types, self._most = types, most
-        self._kept: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
+        self._types = types
+        self._kept: Kept[tuple[str, str], Compiled] = Kept(most)
 
     def of(
         self, stack: StackRow, definition: DefinitionRow, exports: Mapping[str, ExportRow]
@@ -26,20 +26,15 @@ class Compilations:
 
         Nothing is kept where other stacks export values, for those change.
         """
-        key = definition.id, stack.id
-        if not exports and (known := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
-            return known
-        found = compile_definition(
-            definition,
-            self._types,
-            stack_id=stack.id,
-            stack_name=stack.name,
-            project=stack.project,
-            exports=Exported(lambda: {name: row.value for name, row in exports.items()}),
-        )
-        if not exports:
-            self._kept[key] = found
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return found
+
+        def read() -> Compiled:
+            return compile_definition(
+                definition,
+                self._types,
+                stack_id=stack.id,
+                stack_name=stack.name,
+                project=stack.project,
+                exports=Exported(lambda: {name: row.value for name, row in exports.items()}),
+            )
+
+        return read() if exports else self._kept.get((definition.id, stack.id), read)

@@ -1,15 +1,13 @@
 """What operations work with, passed in."""
 
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import Generic, TypeVar
 
 from heat.base.clock import Clock
 from heat.base.errors import NotFound
 from heat.base.ids import ProjectId, StackId
+from heat.base.kept import Kept
 from heat.cloud.client import Client
 from heat.operations.policy import Policy, default_policy
 from heat.plan.definition import Compiled, compile_definition
@@ -19,9 +17,6 @@ from heat.plugin.resource import Resource
 from heat.store import definitions, exports
 from heat.store.database import Database
 from heat.store.rows import DefinitionRow, StackRow
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -47,28 +42,6 @@ class Limits:
     template_url_allow_private: bool = False
     allowed_template_hosts: tuple[str, ...] = ()
     hidden_stack_tags: tuple[str, ...] = ()
-
-
-class Kept(Generic[K, V]):
-    """What never changes, made once for all that ask; what is used least lately is forgotten."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._known: OrderedDict[K, V] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """Return what a key stands for."""
-        with self._lock:
-            if (known := self._known.get(key)) is not None:
-                self._known.move_to_end(key)
-                return known
-        made = make()
-        with self._lock:
-            self._known[key] = made
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
-        return made
 
 
 class CompiledCache:
