@@ -5,7 +5,7 @@ A definition never changes once it is written, so its id stands for its content.
 
 from collections.abc import Mapping
 
-from heat.base.kept import Kept
+from heat.engine.kept import Kept
 from heat.plan.definition import Compiled, compile_definition
 from heat.plan.exports import Exported
 from heat.plugin.resource import Resource

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from heat.base.clock import Clock
 from heat.base.errors import NotFound
 from heat.base.ids import ProjectId, StackId
-from heat.base.kept import Kept
 from heat.cloud.client import Client
+from heat.engine.kept import Kept
 from heat.operations.policy import Policy, default_policy
 from heat.plan.definition import Compiled, compile_definition
 from heat.plan.exports import Exported
