@@ -155,6 +155,23 @@ def test_a_stack_keeps_its_newest_events(db):
     assert events.count(db, EventQuery(stacks=[other])) == 1
 
 
+def test_a_stack_with_the_resources_of_a_name_and_what_requires_them(db):
+    web = stack("web")
+    keep(db, web, stack("other"))
+    leases.claim(db, "one", timedelta(minutes=1), 2)
+    new = resource(web.id, created_at=later(1))
+    old = resource(web.id, created_at=later(0), replaced_by=new.id)
+    above = resource(web.id, name="above", created_at=later(2), requires=(new.id,))
+    commit(db, "one", [Batch(web.id, 1, tuple(PutResource(row) for row in (old, new, above)))])
+    found, rows = resources.within(db, web.id, "server")
+    assert found == stacks.get(db, web.id)
+    assert rows == [old, new]
+    assert resources.within(db, web.id, "nothing") == (found, [])
+    assert resources.within(db, new_id(), "server") == (None, [])
+    assert resources.requiring(db, web.id, new.id) == ["above"]
+    assert resources.requiring(db, web.id, old.id) == []
+
+
 def test_the_best_of_several_resources_of_a_name(db):
     web = stack("web")
     keep(db, web)

@@ -19,8 +19,11 @@ class OfStack(Struct, frozen=True, kw_only=True):
 
 def find(services: Services, context: Context, request: OfStack) -> StackRow:
     """Return the stack of an id; a deleted one too. A name beside it must be the stack's."""
-    stack_id = StackId(request.stack)
-    found = stacks.get(services.db, stack_id, deleted=True)
+    return told(context, request, stacks.get(services.db, StackId(request.stack), deleted=True))
+
+
+def told(context: Context, request: OfStack, found: StackRow | None) -> StackRow:
+    """Return what was found for a request, if the caller may know of it."""
     hidden = found is None or not (context.is_admin or _mine(context, found))
     if found is None or hidden or (request.name is not None and found.name != request.name):
         raise missing(request.name or request.stack)

@@ -6,12 +6,12 @@ from typing import Any, Literal
 from msgspec import field
 
 from heat.base.errors import NotFound
-from heat.base.ids import EventId
+from heat.base.ids import EventId, StackId
 from heat.operations import views
 from heat.operations.access import check_access
 from heat.operations.context import Context
 from heat.operations.family import family, identity, nested_identity, telling
-from heat.operations.finding import OfStack, find
+from heat.operations.finding import OfStack, find, told
 from heat.operations.heard import listens, metadata, overheard
 from heat.operations.live import attributes
 from heat.operations.services import Services
@@ -201,8 +201,8 @@ def find_one(
     services: Services, context: Context, request: OfResource
 ) -> tuple[StackRow, ResourceRow]:
     """Return a stack, and the best of its rows with a name."""
-    stack = find(services, context, request)
-    rows = resources.named(services.db, stack.id, [request.resource])
+    found, rows = resources.within(services.db, StackId(request.stack), request.resource)
+    stack = told(context, request, found)
     row = views.best(rows).get(request.resource)
     if row is None:
         raise NotFound(

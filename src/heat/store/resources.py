@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, or_, select
 
 from heat.base.ids import ProjectId, ResourceId, StackId
 from heat.store import lines
 from heat.store.database import Database
-from heat.store.rows import ResourceRow
-from heat.store.shapes import RESOURCE
+from heat.store.rows import ResourceRow, StackRow
+from heat.store.shapes import RESOURCE, STACK
 from heat.store.statements import insert_new
 from heat.store.tables import resource, stack
 
@@ -23,6 +23,18 @@ _BEST = (
     case((_C.action == "DELETE", 1), else_=0),
     _C.created_at.desc(),
     _C.id,
+)
+
+_WITHIN = (
+    select(*STACK.columns, *RESOURCE.columns)
+    .outerjoin_from(stack, resource, and_(_C.stack == stack.c.id, _C.name == bindparam("named")))
+    .where(stack.c.id == bindparam("key"))
+    .order_by(*_OLDEST)
+)
+_REQUIRING = (
+    select(_C.name)
+    .where(_C.stack == bindparam("key"), _C.requires.like(bindparam("required")))
+    .order_by(*_OLDEST)
 )
 
 
@@ -47,10 +59,21 @@ def named(db: Database, stack_id: StackId, names: Iterable[str]) -> list[Resourc
     return _all(db, query.order_by(*_OLDEST))
 
 
+def within(db: Database, stack_id: StackId, name: str) -> tuple[StackRow | None, list[ResourceRow]]:
+    """Return a stack, also a deleted one, and its rows with a name, oldest first."""
+    said = {"key": stack_id, "named": name}
+    found = db.read(lambda connection: connection.execute(_WITHIN, said).all())
+    if not found:
+        return None, []
+    mine = len(STACK.columns)
+    rows = [row[mine:] for row in found if row[mine] is not None]
+    return STACK.read(db, found[0][:mine]), RESOURCE.read_all(db, rows)
+
+
 def requiring(db: Database, stack_id: StackId, resource_id: ResourceId) -> list[str]:
     """Return the names of the resources of a stack that require one, oldest first."""
-    query = select(_C.name).where(_C.stack == stack_id, _C.requires.contains(f'"{resource_id}"'))
-    found = db.read(lambda connection: connection.scalars(query.order_by(*_OLDEST)).all())
+    said = {"key": stack_id, "required": f'%"{resource_id}"%'}
+    found = db.read(lambda connection: connection.scalars(_REQUIRING, said).all())
     return list(dict.fromkeys(found))
 
 

@@ -75,7 +75,7 @@ class Shape(Generic[R]):
             values[name] = self._back(db, name, values[name])
         return self.kind(**values)
 
-    def read_all(self, db: Database, found: Iterable[Row[Any]]) -> list[R]:
+    def read_all(self, db: Database, found: Iterable[Row[Any] | Sequence[Any]]) -> list[R]:
         """Return rows from their columns."""
         return [self.read(db, row) for row in found]
 
