@@ -146,6 +146,31 @@ CASES = [
         HOT + value("{list_concat: [[1], [2]]}"),
     ),
     (
+        "L310",
+        "heat_template_version: 2013-05-23\noutputs:\n  o: {value: {map_merge: [{}, {}]}}\n",
+        (3, 15),
+        HOT + "outputs:\n  o: {value: {map_merge: [{}, {}]}}\n",
+    ),
+    ("L311", HOT + value("{get_parm: size}"), (6, 26), HOT + value("{get_params: {a: 1}, b: 2}")),
+    (
+        "L311",
+        HOT + "outputs:\n  o: {value: {str_replce: {}}}\n",
+        (3, 15),
+        HOT + "outputs:\n  o: {value: {filters: {}, name: x}}\n",
+    ),
+    (
+        "L311",
+        HOT + "conditions:\n  c: {equals: [{get_parm: size}, 1]}\n",
+        (3, 17),
+        HOT + "conditions:\n  c: {equals: [{size: 1}, 1]}\n",
+    ),
+    (
+        "L311",
+        CFN + "Outputs:\n  O: {Value: {'Fn::GetAttr': [A, b]}}\n",
+        (3, 15),
+        CFN + "Outputs:\n  O: {Value: {length: 1, select: 2}}\n",
+    ),
+    (
         "L401",
         HOT + server(", admin_pass: hunter2"),
         (7, 65),
@@ -410,3 +435,6 @@ def test_what_only_follows_from_a_mistake_is_not_told():
     text += "resources:\n"
     text += "  a: {type: OS::Heat::RandomString, properties: {length: {get_parm: p}}}\n"
     assert [f.problem.code for f in lint(Content(text))] == ["H703"]
+    later = text.replace("2021-04-16", "2013-05-23").replace("get_parm: p", "list_concat: [[1]]")
+    assert "H703" in (codes := [f.problem.code for f in lint(Content(later))])
+    assert "L310" not in codes

@@ -45,7 +45,8 @@ def lint(content: Content, choice: Choice | None = None) -> list[Finding]:
     seen = examine(content)
     found = [Finding(p, Severity.ERROR) for p in seen.problems if choice.takes(p.code)]
     if seen.template is not None:
-        subject = Subject(seen.template, seen.type_of)
+        told = frozenset(p.at for p in seen.problems)
+        subject = Subject(seen.template, seen.type_of, told)
         chosen = [rule for rule in RULES.values() if choice.takes(rule.code)]
         if seen.problems:
             # A name that is misspelt where it is used is not used where it is declared.

@@ -56,6 +56,8 @@ class Subject:
 
     template: Template
     type_of: TypeOf
+    told: frozenset[Path] = frozenset()
+    """Where something is wrong anyway."""
 
     @property
     def words(self) -> Words:

@@ -1,31 +1,34 @@
 """Sees that a value of the wrong type was meant to be a call of a function."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from heat.base.problems import Problem, did_you_mean
+from heat.base.json import Path
+from heat.base.problems import Problem
 from heat.template.model import Template
-from heat.template.versions import VERSIONS
+from heat.template.slips import likely, slip
 
-_WRONG_TYPE = "H703"
+_UNKNOWN_PROPERTY, _WRONG_TYPE = "H701", "H703"
 
 
 def misspelt_call(problem: Problem, template: Template) -> Problem:
     """Return the problem with a better cure, where a function's name is misspelt or foreign."""
-    if problem.code != _WRONG_TYPE:
-        return problem
+    if problem.code == _WRONG_TYPE:
+        cure = likely(_written(template, problem.at), template.version)
+        return replace(problem, cure=cure or problem.cure)
+    if problem.code == _UNKNOWN_PROPERTY:
+        found = slip(_written(template, problem.at[:-1]), template.version)
+        if found is not None and found.name == problem.at[-1]:
+            return replace(problem, cure=found.cure)
+    return problem
+
+
+def _written(template: Template, at: Path) -> Any:
+    """Return what the template's map has at a path; None when it is made by a call."""
     value: Any = template.raw
-    for step in problem.at:
+    for step in at:
         try:
             value = value[step]
         except (LookupError, TypeError):
-            return problem
-    if not isinstance(value, Mapping) or len(value) != 1:  # pyright: ignore[reportUnknownArgumentType]
-        return problem
-    name = str(next(iter(value)))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    own = template.version.functions
-    if name not in own and any(name in version.functions for version in VERSIONS):
-        cure = f"{name} is no function of the template version {template.version.date}"
-        return replace(problem, cure=cure)
-    return replace(problem, cure=did_you_mean(name, own) or problem.cure)
+            return None
+    return value

@@ -178,8 +178,10 @@ def _convert(prop: Property, hint: Any, value: Any, at: Path, problems: list[Pro
     if isinstance(hint, type) and issubclass(hint, Struct):
         if not isinstance(value, Mapping):
             return wrong("a map")
+        before = len(problems)
         nested = _struct(hint, value, at, problems)  # pyright: ignore[reportUnknownArgumentType]
-        problems.extend(problem.under(*at) for problem in nested.problems())
+        if len(problems) == before:  # else what they lack may only follow
+            problems.extend(problem.under(*at) for problem in nested.problems())
         return nested
     raise TypeError(f"property {prop.public} has a type that is no property type: {hint}")
 

@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
+
+from heat.template.short_forms import SHORT_FORMS
 
 _KEY = re.compile(r"\s*(- )?[\w.:-]+\s*$")
+_TAG = re.compile(r"constructor for the tag '([^']*)'")
 
 
 def cure_of(said: str, lines: Sequence[str], number: int) -> str:
@@ -29,8 +33,10 @@ def cure_of(said: str, lines: Sequence[str], number: int) -> str:
         return "put the value in quotes: it starts with a character that means something in YAML"
     if "short form" in said:
         return "write get_param, get_resource or get_attr, or use a version of CloudFormation"
-    if "constructor for the tag" in said:
-        return "put the value in quotes: a word after ! says what sort of value follows"
+    if (tag := _TAG.search(said)) is not None:
+        meant = get_close_matches(tag[1], SHORT_FORMS, n=1, cutoff=0.75)
+        quotes = "put the value in quotes: a word after ! says what sort of value follows"
+        return f"did you mean {meant[0]!r}? If not, {quotes}" if meant else quotes
     if "undefined alias" in said:
         return "put the value in quotes: a word after * refers to another part of the text"
     return "check the indentation, colons and quotes of this line and the one above"

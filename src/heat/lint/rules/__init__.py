@@ -1,5 +1,23 @@
 """The rules, by what they are about; importing this registers them all."""
 
-from heat.lint.rules import conditions, descriptions, identity, order, secrets, support, unused
+from heat.lint.rules import (
+    conditions,
+    descriptions,
+    functions,
+    identity,
+    order,
+    secrets,
+    support,
+    unused,
+)
 
-__all__ = ["conditions", "descriptions", "identity", "order", "secrets", "support", "unused"]
+__all__ = [
+    "conditions",
+    "descriptions",
+    "functions",
+    "identity",
+    "order",
+    "secrets",
+    "support",
+    "unused",
+]

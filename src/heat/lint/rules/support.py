@@ -1,4 +1,4 @@
-"""Rules on types, properties, attributes and functions: what is on its way out, or not there."""
+"""Rules on types, properties and attributes: what is on its way out, or not there."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,6 @@ from heat.base.problems import did_you_mean
 from heat.lint.rule import Found, Severity, rule
 from heat.lint.subject import Subject
 from heat.plugin.registry import TYPES
-from heat.template.versions import VERSIONS
 
 _LEAVING = ("DEPRECATED", "HIDDEN", "UNSUPPORTED")
 _READS = ("get_attr", "Fn::GetAtt")
@@ -70,23 +69,6 @@ def unknown_references(subject: Subject) -> Iterator[Found]:
             yield Found(use.at, detail, did_you_mean(use.name, known))
 
 
-@rule("L310", "function-of-later-version", Severity.WARNING, "A function of a later version")
-def later_functions(subject: Subject) -> Iterator[Found]:
-    """The template's version does not know the function, so that the call goes out as a map."""
-    version = subject.template.version
-    later: dict[str, str] = {}
-    for other in reversed(VERSIONS):
-        if other.key == version.key and other.date > version.date:
-            later |= dict.fromkeys(other.functions, other.date)
-    for name in (*version.functions, *version.conditions):
-        later.pop(name, None)
-    words = subject.words
-    for section in (words.resources, words.outputs):
-        for at, function in _singles(subject.section(section), (section,), later):
-            detail = f"{function} is no function in version {version.date}"
-            yield Found(at, detail, f"write {version.key}: {later[function]}, or later")
-
-
 def _attributes_read(subject: Subject) -> Iterator[tuple[Any, str, Any]]:
     for use in subject.called(*_READS):
         cls = subject.types.get(use.name or "")
@@ -107,16 +89,3 @@ def _status(support: Mapping[str, Any]) -> str:
 
 def _instead(support: Mapping[str, Any]) -> str:
     return str(support.get("message") or "do without it")
-
-
-def _singles(
-    value: Any, at: tuple[str | int, ...], names: Mapping[str, str]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, dict):
-        for key, part in value.items():
-            if len(value) == 1 and key in names and len(at) > 3:
-                yield (*at, key), key
-            yield from _singles(part, (*at, key), names)
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _singles(part, (*at, index), names)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from heat.base.json import Path
+from heat.base.problems import did_you_mean
 from heat.base.unknown import Unknown
+from heat.template.codes import problem
 from heat.template.expressions import (
     ABSENT,
     Bad,
@@ -35,13 +37,13 @@ def compile_condition(raw: Any, at: Path, language: Language) -> Expression:
             function = language.conditions[name]
             made = call(function, argument, (*at, name), language, language.conditions)
             return Call(_BOOLEAN, made, at)
-    return call(_NO_CONDITION, raw, at, language, {})
+    return _refuse(raw, at, language)
 
 
 def compile_definition(raw: Any, at: Path, language: Language) -> Expression:
     """Compile an entry of the conditions section."""
     if isinstance(raw, str):
-        return call(_NO_CONDITION, raw, at, language, {})
+        return _refuse(raw, at, language)
     return compile_condition(raw, at, language)
 
 
@@ -55,11 +57,16 @@ def _boolean(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     return given
 
 
-def _no_condition(argument: Expression) -> None:
-    text = "this is no condition"
-    if isinstance(argument, Literal) and isinstance(argument.value, dict):
-        text = f"{', '.join(argument.value)} is invalid in this context"
-    raise Bad(text, "write a condition's name, a boolean or a condition function", code="H306")
+def _refuse(raw: Any, at: Path, language: Language) -> Call:
+    """Return what stands for something that is no condition."""
+    text, cure = "this is no condition", ""
+    if isinstance(raw, dict) and raw:
+        text = f"{', '.join(raw)} is invalid in this context"
+        known = [name for name, one in language.conditions.items() if one.apply is not _never]
+        cure = did_you_mean(next(iter(raw)), known) if len(raw) == 1 else ""
+    cure = cure or "write a condition's name, a boolean or a condition function"
+    found = problem("H306", at, f"condition: {text}", cure)
+    return Call(_NO_CONDITION, Literal(None), at, found)
 
 
 def _never(given: Any, scope: Scope) -> Any:  # noqa: ARG001
@@ -74,7 +81,7 @@ def _condition_name(argument: Expression) -> None:
 _NAMED = Function("condition", "Tells whether a named condition holds.", _named)
 CONDITION = Function("Condition", "Tells whether a named condition holds.", _named, _condition_name)
 _BOOLEAN = Function("condition", "Tells whether a condition holds.", _boolean)
-_NO_CONDITION = Function("condition", "Is no condition.", _never, _no_condition)
+_NO_CONDITION = Function("condition", "Is no condition.", _never)
 
 
 def misplaced(name: str) -> Function:
