@@ -1,12 +1,15 @@
 """Who may do what, route by route and role by role: a route that is new must be put in here."""
 
+import uuid
 from typing import Any
 
 import pytest
 
 from heat.api.app import ROUTES
+from heat.store import events
 from heat.store.database import Database
 from heat.store.migrations import create
+from heat.store.rows import EventRow
 from wire import HOT, Wire
 
 READERS, MEMBERS, WITH_STACK_USERS, ADMINISTRATORS = "readers", "members", "signals", "admins"
@@ -223,3 +226,43 @@ def test_a_refusal_of_a_hidden_value_does_not_show_it(owner: Owner):
         assert refused.status_code == 400
         assert "secret" in refused.json["error"]["message"]
         assert SECRET not in refused.text
+
+
+def test_a_preview_shows_no_hidden_value_that_a_property_had_or_gets(wire: Wire):
+    template = HOT.replace("{get_attr: [a, value]}}", "{get_param: secret}}", 1)
+    stack_id = wire.create("uses", template, parameters={"secret": SECRET}, project="uses")
+    wire.settle(stack_id)
+    wire.made(stack_id, "b", "OS::Heat::Value", properties={"value": SECRET})
+    stack, other = f"/stacks/uses/{stack_id}", "another-secret"
+    for body, change in (
+        ({"template": template.replace("{get_param: secret}", "open")}, "****** -> open"),
+        ({"template": template, "parameters": {"secret": other}}, "****** -> ******"),
+    ):
+        told = wire.ask("PUT", f"{stack}/preview", body, project="uses")
+        assert told.status_code == 200, told.text
+        assert f"value: {change}" in told.json["plan"]
+        assert SECRET not in told.text
+        assert other not in told.text
+    made = {"stack_name": "n", "template": template, "parameters": {"secret": other}}
+    new = wire.ask("POST", "/stacks/preview", made, project="uses")
+    assert other not in new.text
+
+
+def test_an_event_tells_the_properties_of_its_resource(wire: Wire):
+    stack_id = wire.create("tells", project="tells")
+    row = wire.made(stack_id, "b", "OS::Heat::Value")
+    first, then = (
+        EventRow(
+            id=str(uuid.uuid4()), stack=stack_id, resource=row.id, resource_name="b",
+            resource_type=row.type, action="CREATE", status=status, created_at=row.created_at,
+            properties=given, physical_id=None, reason="", request_id="",
+        )
+        for status, given in (("IN_PROGRESS", {"value": 1}), ("COMPLETE", {}))
+    )  # fmt: skip
+    events.put(wire.db, [first])
+    events.put(wire.db, [then])
+    for event in (first, then):
+        path = f"/stacks/tells/{stack_id}/resources/b/events/{event.id}"
+        shown = wire.ask("GET", path, project="tells").json["event"]
+        assert shown["resource_properties"] == {"value": 1}
+        assert shown["resource_type"] == "OS::Heat::Value"

@@ -77,6 +77,9 @@ def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
         message = call.body["messages"][0]
         assert message["ttl"] == 60
         assert (message["body"]["type"], message["body"]["version"]) == ("os.heat.event", "0.1")
+        told = [call.body["messages"][0]["body"]["payload"] for call, _ in queues.taken]
+        given = [one["resource_properties"] for one in told if one["resource_name"] == "0"]
+        assert given == [{"value": 1}, {"value": 1}]
         assert isinstance(who, Credentials)
         assert who.project == place.user.project
 

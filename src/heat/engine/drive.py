@@ -196,7 +196,7 @@ class Drive:
             compiled=compiled,
             rows=rows,
             journal=journal,
-            teller=Teller(self._world, loaded.stack, self.operation),
+            teller=Teller(self._world, loaded.stack, self.operation, compiled),
             stage=stage,
             snapshots={row.id: row for row in loaded.snapshots},
             registry=compiled.environment.registry if compiled else _registry(loaded),

@@ -12,13 +12,15 @@ from queue import Full, Queue
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from heat.base.clock import timestamp
 from heat.base.errors import Fault
 from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
 from heat.engine.record import STACK_TYPE
 from heat.plugin.steps import Call
-from heat.store import credentials, definitions, stacks
+from heat.store import credentials, definitions, events, stacks
 from heat.store.database import Database
 from heat.store.rows import EventRow, StackRow
 from heat.store.shapes import EVENT
@@ -106,8 +108,11 @@ class Notices:
                 kind = f"orchestration.stack.{event.action.lower()}.{PHASES[event.status]}"
                 self._emit(kind, notification(stack, event), event.status == "FAILED")
         family = self._family(event.stack)
-        for sink in family.sinks if family else ():
-            self._post(sink, family.root if family else event.stack, event)
+        if family is None or not family.sinks:
+            return
+        event = replace(event, properties=events.properties(self._db, event))
+        for sink in family.sinks:
+            self._post(sink, family.root, event)
 
     def _family(self, key: StackId) -> _Family | None:
         if key in self._families:

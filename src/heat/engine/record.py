@@ -8,8 +8,11 @@ from msgspec.structs import replace
 
 from heat.base.ids import EventId, OperationId, ResourceId
 from heat.base.names import physical_name
+from heat.base.problems import Problem
 from heat.engine.ports import World
+from heat.plan.definition import Compiled
 from heat.plan.diff import Recorded
+from heat.plan.masking import NOTHING_HIDDEN
 from heat.plugin.resource import Here, Resource
 from heat.plugin.values import recall
 from heat.store.rows import ChangeResource, EventRow, OperationRow, PutEvent, ResourceRow, StackRow
@@ -100,10 +103,21 @@ def standing(stack: StackRow, row: ResourceRow, cls: type[Resource]) -> Resource
 
 
 class Teller:
-    """Makes the writes by which a resource or the stack changes state, each with its event."""
+    """Makes the writes by which a resource or the stack changes state, each with its event.
 
-    def __init__(self, world: World, stack: StackRow, operation: OperationRow) -> None:
+    The first event of a resource with new properties holds them, those that follow do not.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        stack: StackRow,
+        operation: OperationRow,
+        compiled: Compiled | None = None,
+    ) -> None:
         self._world, self._stack, self._operation = world, stack, operation
+        self._compiled = compiled
+        self._mask = compiled.mask if compiled else NOTHING_HIDDEN
 
     def resource(
         self, row: ResourceRow, action: str, status: str, reason: str = REASON, **fields: Any
@@ -112,12 +126,21 @@ class Teller:
         now = self._world.clock.now()
         fields |= {"action": action, "status": status, "reason": reason, "updated_at": now}
         changed = replace(row, **fields)
-        return changed, [ChangeResource(row.id, fields), self.event(changed)]
+        properties = _meant(changed)
+        told = {} if properties == _meant(row) else self._shown(changed, properties)
+        return changed, [ChangeResource(row.id, fields), self.event(changed, told)]
 
-    def event(self, row: ResourceRow) -> PutEvent:
+    def event(self, row: ResourceRow, properties: Mapping[str, Any] = {}) -> PutEvent:
         """Tell of the state that a resource is in."""
         return self._event(
-            row.id, row.name, row.type, row.physical_id, row.action, row.status, row.reason
+            row.id,
+            row.name,
+            row.type,
+            row.physical_id,
+            row.action,
+            row.status,
+            row.reason,
+            properties,
         )
 
     def note(self, row: ResourceRow, reason: str) -> PutEvent:
@@ -129,6 +152,13 @@ class Teller:
         stack = self._stack
         return self._event(None, stack.name, STACK_TYPE, stack.id, action, status, reason)
 
+    def _shown(self, row: ResourceRow, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        cls = self._world.types.get(row.real_type or row.type)
+        if self._compiled is not None and row.name in self._compiled.bound.resources:
+            meant = self._compiled.type_of(row.name, row.type)
+            cls = cls if isinstance(meant, Problem) else meant
+        return self._mask.properties(cls, properties)
+
     def _event(
         self,
         resource: ResourceId | None,
@@ -138,6 +168,7 @@ class Teller:
         action: str,
         status: str,
         reason: str,
+        properties: Mapping[str, Any] = {},
     ) -> PutEvent:
         return PutEvent(
             EventRow(
@@ -152,8 +183,14 @@ class Teller:
                 reason=reason,
                 request_id=self._operation.request_id,
                 created_at=self._world.clock.now(),
+                properties=properties,
             )
         )
+
+
+def _meant(row: ResourceRow) -> Mapping[str, Any]:
+    """Return the properties that a resource has, or is being given."""
+    return row.properties if row.attempted is None else row.attempted
 
 
 def fresh_row(

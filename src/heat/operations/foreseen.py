@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from heat.operations import views
-from heat.plan.desired import Desired
 from heat.plan.forecast import Forecast
 from heat.plan.model import Kind, Node, Reason
 
@@ -20,7 +19,9 @@ def foreseen(forecast: Forecast, project: str, parent: str | None = None) -> lis
             found.append(foreseen(inner, project, node.name))
             continue
         desired = forecast.desired[node.name]
-        properties = views.settled(_masked(desired))
+        assert forecast.compiled is not None  # noqa: S101 - without one nothing is desired
+        given = forecast.compiled.mask.properties(desired.cls, desired.given)
+        properties = views.settled(given)
         found.append(_entry(forecast, node, project, parent) | {"properties": properties})
     return found
 
@@ -80,14 +81,6 @@ def _reason(reason: Reason) -> dict[str, Any]:
     }
 
 
-def _masked(desired: Desired) -> dict[str, Any]:
-    given = dict(desired.given)
-    for prop in desired.cls.__properties__.values():
-        if prop.secret and prop.public in given:
-            given[prop.public] = views.HIDDEN
-    return given
-
-
 def _entry(forecast: Forecast, node: Node, project: str, parent: str | None) -> dict[str, Any]:
     desired = forecast.desired.get(node.name)
     entry = _base_entry(forecast, node, project)
@@ -97,7 +90,7 @@ def _entry(forecast: Forecast, node: Node, project: str, parent: str | None) -> 
         return entry
     compiled = forecast.compiled
     return entry | {
-        "metadata": views.settled(desired.metadata),
+        "metadata": views.settled(compiled.mask(desired.metadata)),
         "attributes": dict.fromkeys(desired.cls.__attributes__, ""),
         "description": compiled.bound.resources[node.name].description,
         "required_by": _needed_by(compiled.requires, node.name),

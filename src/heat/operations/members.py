@@ -183,7 +183,7 @@ def show_event(services: Services, context: Context, request: ShowEvent) -> dict
     shown = views.event(row) | {
         "stack": identity(stack),
         "resource_type": row.resource_type,
-        "resource_properties": row.properties,
+        "resource_properties": dict(events.properties(services.db, row)),
         "request_id": row.request_id,
     }
     return {"stack": identity(stack), "event": shown}

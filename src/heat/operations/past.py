@@ -9,7 +9,8 @@ from heat.engine.record import FAILED, here, recorded
 from heat.operations.services import Services
 from heat.plan.diff import Recorded
 from heat.plan.forecast import Outlook, Past
-from heat.store import resources, stacks
+from heat.plan.masking import Mask
+from heat.store import definitions, resources, stacks
 from heat.store.rows import StackRow
 
 
@@ -26,6 +27,7 @@ def outlook(services: Services) -> Outlook:
 def past(services: Services, stack: StackRow) -> Past:
     """Return what is recorded of a stack."""
     rows = resources.of_stack(services.db, stack.id)
+    definition = definitions.get(services.db, stack.definition)
     known = [recorded(stack, row, services.types, n) for n, row in enumerate(rows)]
     nested = {
         one.physical_id: stacks.get(services.db, StackId(one.physical_id)) is None
@@ -38,6 +40,7 @@ def past(services: Services, stack: StackRow) -> Past:
         revision=stack.revision,
         rows=[_gone(one) if nested.get(one.physical_id or "") else one for one in known],
         places={row.id: here(stack, row) for row in rows},
+        mask=Mask(() if definition is None else definitions.secrets(definition)),
     )
 
 

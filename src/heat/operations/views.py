@@ -12,10 +12,9 @@ from heat.base.unknown import Unknown, unknowns
 from heat.operations.services import Services
 from heat.plan.definition import Compiled
 from heat.plan.desired import Standing
+from heat.plan.masking import HIDDEN
 from heat.store import definitions
 from heat.store.rows import DefinitionRow, EventRow, ResourceRow, StackRow
-
-HIDDEN = "******"
 
 
 def moment(value: datetime | None) -> str | None:

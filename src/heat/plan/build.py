@@ -11,6 +11,7 @@ from heat.base.ids import ResourceId
 from heat.base.unknown import Unknown
 from heat.plan.desired import EXCEPT_ON_CREATE, Desired, Known, Standing, TypeOf, desire
 from heat.plan.diff import MOVED, Recorded, Verdict, compare
+from heat.plan.masking import NOTHING_HIDDEN, Mask
 from heat.plan.model import Kind, Node, Plan, Reason, cleanup_id, desired_id
 from heat.plugin.resource import Resource
 from heat.template.evaluate import Bound
@@ -25,6 +26,8 @@ class Target:
     requires: Mapping[str, frozenset[str]]
     restricted: Callable[[str], frozenset[str]] = lambda _name: frozenset()
     """Tell what may not be done to a resource: ``update``, ``replace``."""
+    mask: Mask = NOTHING_HIDDEN
+    """What reasons must not tell."""
 
 
 def build(
@@ -92,7 +95,7 @@ def _decide(
         desired = desire(target.bound, name, Standing(known), target.type_of, needed)
         if not isinstance(desired, Desired):
             continue
-        decision = _choose(desired, by_name.get(name, []), new_id)
+        decision = _choose(desired, by_name.get(name, []), new_id, target.mask)
         decision = _moved(decision, target, names)
         decision = _held_back(decision, target.restricted(name))
         still = decision.verdict.kind is Kind.KEEP and not (needed & moving)
@@ -132,7 +135,7 @@ def _seen(decision: _Decision) -> Known | None:
 
 
 def _choose(
-    desired: Desired, rows: Sequence[Recorded], new_id: Callable[[], ResourceId]
+    desired: Desired, rows: Sequence[Recorded], new_id: Callable[[], ResourceId], mask: Mask
 ) -> _Decision:
     """Choose the row to go on from: the best that needs no replacement, else the best."""
     best: _Decision | None = None
@@ -143,7 +146,7 @@ def _choose(
         if _continues(row, desired):
             why = Reason("its creation goes on")
             return _Decision(desired, row, Verdict(Kind.CREATE, (why,)), row.id)
-        verdict = compare(row, desired)
+        verdict = compare(row, desired, mask)
         if verdict.kind is not Kind.CREATE:
             return _Decision(desired, row, verdict, row.id)
         best = best or _Decision(desired, row, verdict, new_id(), replaces=True)

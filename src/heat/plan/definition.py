@@ -8,8 +8,9 @@ from heat.base.json import Json
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.plan.build import Target
-from heat.plan.desired import TypeOf, order
+from heat.plan.desired import TypeOf, of_type, order
 from heat.plan.exports import AnyExport
+from heat.plan.masking import Mask
 from heat.plan.problems import NO_VALUE, AttributeNames, of_parameters, unable_to_snapshot
 from heat.plan.providers import Types, types_through
 from heat.plugin.formats import wrong_format
@@ -89,14 +90,21 @@ class Compiled:
     def target(self) -> Target:
         """What to plan for."""
         restricted = self.environment.registry.restricted
-        return Target(self.bound, self.type_of, self.requires, restricted)
+        return Target(self.bound, self.type_of, self.requires, restricted, self.mask)
+
+    @property
+    def mask(self) -> Mask:
+        """What hides the values of hidden parameters."""
+        said = {name for name, schema in self.template.parameters.items() if schema.hidden}
+        names = said | set(self.environment.encrypted_param_names)
+        return Mask(self.values[name] for name in names if name in self.values)
 
     @property
     def unusable(self) -> list[Problem]:
         """What is wrong with the types of resources: what has none can't be planned."""
         bound, words = self.bound, self.template.words
         found = ((name, self.type_of(name, one.type)) for name, one in bound.resources.items())
-        wrong = [f.under(words.resources, name) for name, f in found if isinstance(f, Problem)]
+        wrong = [of_type(f, name, words) for name, f in found if isinstance(f, Problem)]
         return locate(wrong, self.template.source)
 
     def trace(self, problems: Iterable[Problem]) -> list[Problem]:

@@ -8,14 +8,13 @@ import msgspec
 
 from heat.base.unknown import Unknown, unknowns
 from heat.plan.desired import Desired
+from heat.plan.masking import HIDDEN, NOTHING_HIDDEN, Mask
 from heat.plan.model import Kind, Reason
 from heat.plugin.fields import Difference, differences, plain
 from heat.plugin.values import recall
 
 MOVED = "what it depends on changed"
 ALWAYS = "its type acts at every update"
-
-SECRET = "******"  # noqa: S105 - what is shown instead of one
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +55,8 @@ class Verdict:
     changed: frozenset[str] = frozenset()  # Python names of the properties that differ
 
 
-def compare(recorded: Recorded, desired: Desired) -> Verdict:
-    """Decide what makes a recorded resource the desired one."""
+def compare(recorded: Recorded, desired: Desired, mask: Mask = NOTHING_HIDDEN) -> Verdict:
+    """Decide what makes a recorded resource the desired one, and tell why, masked."""
     if desired.values is None:
         return Verdict(Kind.UPDATE, (Reason("its properties can't be evaluated"),))
     if recorded.external_id != desired.external_id:
@@ -89,7 +88,7 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
         attempted = recall(desired.cls, recorded.attempted)
         known = {difference.name for difference in found}
         found += [d for d in differences(attempted, desired.values) if d.name not in known]
-    reasons = [_reason(difference) for difference in found]
+    reasons = [_reason(difference, mask) for difference in found]
     by_public = desired.cls.__by_public__
     changed = frozenset(by_public[difference.name].name for difference in found)
     if any(reason.replaces for reason in reasons):
@@ -115,9 +114,9 @@ def compare(recorded: Recorded, desired: Desired) -> Verdict:
     return Verdict(Kind.KEEP)
 
 
-def _reason(difference: Difference) -> Reason:
-    before = SECRET if difference.secret else brief(difference.before)
-    after = SECRET if difference.secret else brief(difference.after)
+def _reason(difference: Difference, mask: Mask) -> Reason:
+    before = HIDDEN if difference.secret else brief(mask(difference.before))
+    after = HIDDEN if difference.secret else brief(mask(difference.after))
     return Reason(
         "can't be changed in place" if not difference.mutable else "",
         difference.name,

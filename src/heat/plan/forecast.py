@@ -6,6 +6,7 @@ what is recorded of them, to be shown.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as change
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from heat.plan.build import work_out
 from heat.plan.definition import Compiled
 from heat.plan.desired import Desired
 from heat.plan.diff import ALWAYS, Recorded
+from heat.plan.masking import NOTHING_HIDDEN, Mask
 from heat.plan.model import Kind, Node, Plan, Reason
 from heat.plan.providers import Types
 from heat.plan.within import MAX_DEPTH, compile_child, placed
@@ -24,13 +26,17 @@ from heat.plugin.resource import Here
 
 @dataclass(frozen=True)
 class Past:
-    """What is recorded of a stack: who it is, its rows, and where each of them stands."""
+    """What is recorded of a stack: who it is, its rows, and where each of them stands.
+
+    ``mask`` hides what its hidden parameters hold.
+    """
 
     stack_id: str = ""
     stack_name: str = ""
     revision: int = 0
     rows: Sequence[Recorded] = ()
     places: Mapping[Any, Here] = field(default_factory=dict[Any, Here])
+    mask: Mask = NOTHING_HIDDEN
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class Outlook:
     def forecast(self, action: str, past: Past, compiled: Compiled | None) -> Forecast:
         """Plan the way of a stack and of all below it; without a definition nothing is desired."""
         target = compiled.target if compiled else None
+        if target is not None:
+            target = change(target, mask=target.mask | past.mask)
         plan, desired = work_out(action, past.revision, past.rows, target, self.new_id)
         below: dict[str, Forecast] = {}
         for node in plan.nodes:

@@ -71,6 +71,19 @@ def get(db: Database, event_id: EventId) -> EventRow | None:
     return None if found is None else EVENT.read(db, found)
 
 
+def properties(db: Database, row: EventRow) -> Mapping[str, Any]:
+    """Return the properties that a resource had at an event: those told last until then."""
+    if row.properties or row.resource is None:
+        return row.properties
+    until = select(_C.number).where(_C.id == row.id).scalar_subquery()
+    told = select(*EVENT.columns).where(
+        _C.stack == row.stack, _C.resource == row.resource, _C.number < until, _C.properties != "{}"
+    )
+    newest = told.order_by(_C.number.desc()).limit(1)
+    found = db.read(lambda connection: connection.execute(newest).one_or_none())
+    return {} if found is None else EVENT.read(db, found).properties
+
+
 def count(db: Database, query: EventQuery) -> int:
     """Return how many events a query finds on all its pages."""
     found = select(func.count()).select_from(event).where(*_conditions(query))
