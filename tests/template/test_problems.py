@@ -41,9 +41,6 @@ def test_every_problem_of_shape_is_told_at_once():
         app.yaml:2:1: Unknown section: resorces: the section resorces is not known (did you mean 'resources'?)
           2 | resorces: {}
               ^
-        app.yaml:4:3: A resource has the wrong shape: resources.web: the resource web has no type (write type: TYPE)
-          4 |   web:
-                ^
         app.yaml:5:5: Unknown resource key: resources.web.typ: web has the unknown key 'typ' (did you mean 'type'?)
           5 |     typ: OS::Nova::Server
                   ^

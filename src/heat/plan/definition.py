@@ -8,7 +8,7 @@ from heat.base.json import Json
 from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.plan.build import Target
-from heat.plan.desired import TypeOf, order
+from heat.plan.desired import TypeOf, of_type, order
 from heat.plan.exports import AnyExport
 from heat.plan.masking import Mask
 from heat.plan.problems import NO_VALUE, AttributeNames, of_parameters, unable_to_snapshot
@@ -104,7 +104,7 @@ class Compiled:
         """What is wrong with the types of resources: what has none can't be planned."""
         bound, words = self.bound, self.template.words
         found = ((name, self.type_of(name, one.type)) for name, one in bound.resources.items())
-        wrong = [f.under(words.resources, name) for name, f in found if isinstance(f, Problem)]
+        wrong = [of_type(f, name, words) for name, f in found if isinstance(f, Problem)]
         return locate(wrong, self.template.source)
 
     def trace(self, problems: Iterable[Problem]) -> list[Problem]:

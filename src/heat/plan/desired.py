@@ -6,7 +6,7 @@ exists, and again, with more known, when the engine reaches a resource.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 from heat.base.errors import Invalid
@@ -21,11 +21,14 @@ from heat.plugin.values import read, recall
 from heat.template.codes import problem
 from heat.template.evaluate import Bound
 from heat.template.expressions import ABSENT, Expression, MapOf
-from heat.template.model import ResourceDefinition
+from heat.template.model import ResourceDefinition, Words
 from heat.template.source import locate
 
 EXCEPT_ON_CREATE = "RetainExceptOnCreate"
 """The deletion policy of what is retained, unless its very creation is taken back."""
+
+_WRONG_BY_THEMSELVES = ("H701", "H703", "H704")
+"""What is wrong with properties even if others stand where nobody looks for them."""
 
 TypeOf = Callable[[str, str], "type[Resource] | Problem"]
 """Find the class for (resource name, type in the template), or say why there is none."""
@@ -123,7 +126,7 @@ def desire(
     base: Path = (words.resources, name)
     found = type_of(name, definition.type)
     if isinstance(found, Problem):
-        return locate([found.under(*base)], bound.template.source)[0]
+        return locate([of_type(found, name, words)], bound.template.source)[0]
     problems: list[Problem] = []
     properties: Any = {}
     metadata: Any = {}
@@ -286,6 +289,7 @@ def want(
             continue
         found = desire(bound, name, facts, type_of, needed)
         if not definition.sound and isinstance(found, Desired):
+            problems += [one for one in found.problems if one.code in _WRONG_BY_THEMSELVES]
             continue
         if isinstance(found, Problem):
             problems.append(found)
@@ -293,6 +297,11 @@ def want(
             resources[name] = found
             problems += found.problems
     return Wanted(resources, tuple(problems))
+
+
+def of_type(problem: Problem, name: str, words: Words) -> Problem:
+    """Return what is wrong with the type of a resource, where the template has that type."""
+    return replace(problem, at=(words.resources, name, words.type, *problem.at[1:]))
 
 
 def circular(bound: Bound, cycle: Cycle) -> Problem:

@@ -1,11 +1,12 @@
 """How CFN writes parameters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from heat.base.problems import did_you_mean
 from heat.template.constraints import Constraint, Custom
-from heat.template.hot import Wrong, check_default, is_true, make_constraint
+from heat.template.hot import is_true, make_constraint
+from heat.template.parameter_findings import Findings, Wrong
 from heat.template.parameters import TYPES, ParameterSchema
 
 _KEYS = (
@@ -22,6 +23,12 @@ _KEYS = (
     "ConstraintDescription",
     "Label",
 )
+_KINDS = {
+    "length": ("MinLength", "MaxLength"),
+    "range": ("MinValue", "MaxValue"),
+    "allowed_values": ("AllowedValues",),
+    "allowed_pattern": ("AllowedPattern",),
+}
 _CHECKS = {
     "AWS::EC2::AvailabilityZone::Name": None,
     "AWS::EC2::Image::Id": "glance.image",
@@ -43,29 +50,30 @@ _EXTENDED_TYPES = (
 
 
 def read_parameter(name: str, raw: Any, *, extended: bool = False) -> ParameterSchema:
-    """Read one definition; raises Wrong."""
+    """Read one definition; raises Unsound."""
     types = _EXTENDED_TYPES if extended else _TYPES
-    if not isinstance(raw, dict):
-        raise Wrong(f"the parameter {name} must be a map")
-    for key in raw:
-        if key not in _KEYS:
-            raise Wrong(f"{name}: the key {key!r} is unknown", did_you_mean(key, _KEYS), (key,))
-    given = raw.get("Type")
-    if not isinstance(given, str) or given not in types:
-        detail = f"{name}: the type {given!r} is unknown" if given else f"{name} has no Type"
-        cure = did_you_mean(given, types) or f"the types are {', '.join(_TYPES)}"
-        raise Wrong(detail, cure, ("Type",))
+    found = Findings(name, raw, _KEYS)
+    given = found.attempt(lambda: _type(name, raw, types), "")
     schema = ParameterSchema(
         name,
-        types[given],
+        types.get(given, ""),
         raw.get("Default"),
         str(raw.get("Description") or ""),
         raw.get("Label"),
         hidden=is_true(raw.get("NoEcho")),
-        constraints=(*_named(given), *_constraints(name, types[given], raw)),
+        constraints=(*_named(given), *_constraints(found, types.get(given, ""), raw)),
     )
-    check_default(schema, "Default")
-    return schema
+    return found.sound(schema, "Default")
+
+
+def _type(name: str, raw: dict[str, Any], types: Mapping[str, str]) -> str:
+    given = raw.get("Type")
+    if not given:
+        raise Wrong(f"{name} has no Type", f"the types are {', '.join(_TYPES)}")
+    if not isinstance(given, str) or given not in types:
+        cure = did_you_mean(given, types) or f"the types are {', '.join(_TYPES)}"
+        raise Wrong(f"{name}: the type {given!r} is unknown", cure, ("Type",))
+    return given
 
 
 def _named(type_name: str) -> Iterator[Constraint]:
@@ -74,15 +82,17 @@ def _named(type_name: str) -> Iterator[Constraint]:
         yield Custom(check, written=check)
 
 
-def _constraints(name: str, type_name: str, raw: dict[str, Any]) -> Iterator[Constraint]:
+def _constraints(found: Findings, type_name: str, raw: dict[str, Any]) -> Iterator[Constraint]:
     said = str(raw.get("ConstraintDescription") or "")
-    for kind, least, most in (
-        ("length", "MinLength", "MaxLength"),
-        ("range", "MinValue", "MaxValue"),
-    ):
-        if raw.get(least) is not None or raw.get(most) is not None:
-            bounds = {"min": raw.get(least), "max": raw.get(most)}
-            yield make_constraint(name, type_name, kind, bounds, said, ())
-    for kind, key in (("allowed_values", "AllowedValues"), ("allowed_pattern", "AllowedPattern")):
-        if raw.get(key) is not None:
-            yield make_constraint(name, type_name, kind, raw[key], said, (key,))
+    for kind, keys in _KINDS.items():
+        given = [raw.get(key) for key in keys]
+        if not type_name or all(value is None for value in given):
+            continue
+        value = given[0] if len(keys) == 1 else dict(zip(("min", "max"), given, strict=True))
+        at = next(key for key in keys if raw.get(key) is not None)
+        made = found.attempt(
+            lambda: make_constraint(found.name, type_name, kind, value, said, (at,)),  # noqa: B023
+            None,
+        )
+        if made is not None:
+            yield made

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from heat.base.json import Path
-from heat.base.problems import Problem, did_you_mean
+from heat.base.problems import Problem, closest, did_you_mean
 from heat.template.codes import problem
 from heat.template.expressions import Expression, compile_value
 from heat.template.functions.logic import compile_condition
@@ -48,13 +48,7 @@ class Definitions:
             return ResourceDefinition(name, "", sound=False)
         words, before = self.words, len(self.problems)
         self._check_resource_keys(name, raw, at)
-        type_name = raw.get(words.type)
-        if not isinstance(type_name, str) or not type_name:
-            detail = f"the resource {name} has no type"
-            if type_name:
-                detail = f"the type of the resource {name} must be text"
-            self.wrong("H203", at, detail, f"write {words.type}: TYPE")
-            type_name = ""
+        type_name = self._type(name, raw, at)
         properties = self._part(raw, words.properties, at)
         sound = len(self.problems) == before
         policy, policy_value = self._policy(
@@ -119,6 +113,22 @@ class Definitions:
                     f"the keys are {', '.join(keys)}"
                 )
                 self.wrong("H204", (*at, key), f"{name} has the unknown key {key!r}", cure)
+
+    def _type(self, name: str, raw: dict[str, Any], at: Path) -> str:
+        word = self.words.type
+        found = raw.get(word)
+        if isinstance(found, str) and found:
+            return found
+        meant = next((key for key in raw if closest(key, self.known_keys) == word), word)
+        if found:
+            detail = f"the type of the resource {name} must be text"
+            self.wrong("H203", (*at, word), detail, f"write {word}: TYPE")
+        elif meant == word:
+            self.wrong("H203", at, f"the resource {name} has no type", f"write {word}: TYPE")
+        elif self.version.dialect == "cfn":  # else it was told as a key that is not known
+            detail = f"the resource {name} has no type"
+            self.wrong("H203", (*at, meant), detail, did_you_mean(meant, self.known_keys))
+        return ""
 
     def _part(self, raw: dict[str, Any], key: str, at: Path) -> Expression | None:
         value = raw.get(key)

@@ -17,10 +17,12 @@ from heat.template.constraints import (
     number,
 )
 from heat.template.model import ParameterGroup
-from heat.template.parameters import FALSE_WORDS, TYPES, ParameterSchema, convert, wrong
+from heat.template.parameter_findings import Findings, Wrong
+from heat.template.parameters import FALSE_WORDS, TYPES, ParameterSchema, convert
 from heat.template.patterns import compile_pattern
 from heat.template.versions import Version
 
+_MODULO_SINCE = "2017-02-24"
 _KEYS = (
     "type",
     "description",
@@ -33,23 +35,12 @@ _KEYS = (
 )
 
 
-class Wrong(Exception):
-    """Something wrong in a parameter's definition; ``at`` is within it."""
-
-    def __init__(self, detail: str, cure: str = "", at: Path = ()) -> None:
-        super().__init__(detail)
-        self.detail, self.cure, self.at = detail, cure, at
-
-
 def read_parameter(name: str, raw: Any, version: Version) -> ParameterSchema:
-    """Read one definition; raises Wrong."""
-    if not isinstance(raw, dict):
-        raise Wrong(f"the parameter {name} must be a map")
+    """Read one definition; raises Unsound."""
     keys = (*_KEYS, "tags") if version.parameter_tags else _KEYS
-    for key in raw:
-        if key not in keys:
-            raise Wrong(f"{name}: the key {key!r} is unknown", did_you_mean(key, keys), (key,))
-    type_name = _type(name, raw)
+    found = Findings(name, raw, keys)
+    type_name = found.attempt(lambda: _type(name, raw), "")
+    constraints = _constraints(found, type_name, raw.get("constraints"), version)
     schema = ParameterSchema(
         name,
         type_name,
@@ -58,11 +49,10 @@ def read_parameter(name: str, raw: Any, version: Version) -> ParameterSchema:
         raw.get("label"),
         is_hidden(raw.get("hidden")),
         _immutable(raw.get("immutable")),
-        tuple(_constraints(name, type_name, raw.get("constraints"), version)),
-        _tags(name, raw.get("tags", ())),
+        tuple(constraints),
+        found.attempt(lambda: _tags(name, raw.get("tags", ())), ()),
     )
-    check_default(schema)
-    return schema
+    return found.sound(schema, "default")
 
 
 def is_true(value: Any) -> bool:
@@ -73,25 +63,6 @@ def is_true(value: Any) -> bool:
 def is_hidden(value: Any) -> bool:
     """Tell whether a parameter is hidden: in doubt it is."""
     return bool(value) and str(value).lower() not in FALSE_WORDS
-
-
-def check_default(schema: ParameterSchema, key: str = "default") -> None:
-    """Refuse a default that breaks a constraint.
-
-    One of the wrong type is wrong only where it is used, but for what can't be a list.
-    """
-    if schema.default is None:
-        return
-    try:
-        value = convert(schema.type, schema.default)
-    except ValueError as error:
-        if schema.type != "comma_delimited_list":
-            return
-        raise Wrong(f"the default of {schema.name} is wrong: {error}", at=(key,)) from None
-    if (said := wrong(schema, value)) is not None:
-        if schema.hidden:
-            raise Wrong(f"the default of the hidden parameter {schema.name} breaks a constraint")
-        raise Wrong(f"the default of {schema.name} breaks a constraint: {said}", at=(key,))
 
 
 def read_groups(raw: Any, parameters: Any) -> tuple[tuple[ParameterGroup, ...], list[Problem]]:
@@ -147,25 +118,44 @@ def _immutable(value: Any) -> bool:
 
 def _tags(name: str, raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
-        raise Wrong(f"{name}: tags must be a list", at=("tags",))
+        raise Wrong(f"{name}: tags must be a list", "write [TAG, TAG...]", ("tags",))
     return tuple(str(tag) for tag in raw)
 
 
-def _constraints(name: str, type_name: str, raw: Any, version: Version) -> Iterator[Constraint]:
-    if raw is None:
+def _constraints(
+    found: Findings, type_name: str, raw: Any, version: Version
+) -> Iterator[Constraint]:
+    if raw is None or not type_name:
         return
     if not isinstance(raw, list):
-        raise Wrong(f"{name}: constraints must be a list", at=("constraints",))
+        cure = "write them as a list: a dash before each"
+        found.wrong.append(
+            Wrong(f"{found.name}: constraints must be a list", cure, ("constraints",))
+        )
+        return
     for n, entry in enumerate(raw):
         at: Path = ("constraints", n)
-        if not isinstance(entry, dict):
-            raise Wrong(f"{name}: a constraint must be a map", at=at)
-        kind = next((key for key in _READERS if key in entry), None)
-        if kind is None or (kind == "modulo" and not version.modulo):
-            stranger = next((key for key in entry if key != "description"), "nothing")
-            cure = did_you_mean(stranger, _READERS) or f"there are {', '.join(_READERS)}"
-            raise Wrong(f"{name}: the constraint {stranger!r} is unknown", cure, at)
-        yield make_constraint(name, type_name, kind, entry[kind], _said(entry), at)
+        made = found.attempt(
+            lambda: _constraint(found.name, type_name, entry, at, version),  # noqa: B023
+            None,
+        )
+        if made is not None:
+            yield made
+
+
+def _constraint(name: str, type_name: str, entry: Any, at: Path, version: Version) -> Constraint:
+    if not isinstance(entry, dict):
+        cure = f"write KIND: VALUE; the kinds are {', '.join(_READERS)}"
+        raise Wrong(f"{name}: a constraint must be a map", cure, at)
+    kind = next((key for key in _READERS if key in entry), None)
+    if kind is None or (kind == "modulo" and not version.modulo):
+        stranger = next((key for key in entry if key != "description"), "nothing")
+        known = [key for key in _READERS if version.modulo or key != "modulo"]
+        cure = did_you_mean(stranger, known) or f"there are {', '.join(known)}"
+        if kind is not None:
+            cure = f"it came with {_MODULO_SINCE}: write {version.key}: {_MODULO_SINCE}, or later"
+        raise Wrong(f"{name}: the constraint {stranger!r} is unknown", cure, at)
+    return make_constraint(name, type_name, kind, entry[kind], _said(entry), at)
 
 
 def _said(entry: dict[str, Any]) -> str:
@@ -178,7 +168,8 @@ def make_constraint(
     """Make a constraint of a kind, and refuse one that can't be for this type."""
     types, read = _READERS[kind]
     if type_name not in types:
-        raise Wrong(f"{name}: {kind} is not a constraint for the type {type_name}", at=at)
+        cure = f"leave it out, or give the parameter one of the types {', '.join(types)}"
+        raise Wrong(f"{name}: {kind} is not a constraint for the type {type_name}", cure, at)
     try:
         return read(raw, type_name, description)
     except (ValueError, TypeError) as error:

@@ -29,6 +29,7 @@ from heat.template.model import (
     Template,
     Words,
 )
+from heat.template.parameter_findings import Unsound
 from heat.template.parameters import ParameterSchema
 from heat.template.rules import read_rule
 from heat.template.source import Source, locate
@@ -190,7 +191,7 @@ class _Reading:
                 cure = f"indent it so that it stands under {home}"
             else:
                 cure = f"the sections are {', '.join(sections)}"
-            if home is not None:
+            if home is not None and (meant is None or home not in self.raw):
                 self.unread.add((home,))
             self.wrong("H201", (key,), f"the section {key} is not known", cure)
 
@@ -241,8 +242,9 @@ class _Reading:
             if self.version.dialect == "hot":
                 return hot.read_parameter(name, raw, self.version)
             return cfn.read_parameter(name, raw, extended=self.version.extended)
-        except hot.Wrong as wrong:
-            self.wrong("H210", (*at, *wrong.at), wrong.detail, wrong.cure)
+        except Unsound as unsound:
+            for wrong in unsound.wrong:
+                self.wrong("H210", (*at, *wrong.at), wrong.detail, wrong.cure)
         self.unread.add(at)
         return ParameterSchema(name, "json", hidden=True)
 
