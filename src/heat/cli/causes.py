@@ -1,35 +1,21 @@
-"""Why an operation failed: from the events and rows of a stack to causes with their cures."""
+"""What became of the last operation of a stack: from its events and rows to what failed, and why.
 
-import re
-from collections.abc import Iterable, Mapping
+While it goes on, what it waits for is told as well.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from heat.cli.cures import cure
+from heat.cli.pauses import open_pauses
 from heat.cli.progress import Key, Progress
-
-_KIND = re.compile(r"^(\w+): (?=resources[.\[]|\S)")
-_PATH = re.compile(r"^resources[.\[][^:]*: ")
-_STATUS = re.compile(r" ?\(HTTP (\d+)\)")
-_REQUEST_ID = re.compile(r" ?\(Request-ID: ([^)\s]+)\)")
-_REQUEST = re.compile(r" ?\[([\w-]+): ([A-Z]+ [^\]]+)\]")
-_OWN_WORDS = re.compile(r"^Resource [A-Z]+ failed: ")
-
-
-@dataclass(frozen=True)
-class Said:
-    """The words of a failure, taken apart."""
-
-    words: str
-    kind: str = ""
-    status: int = 0
-    request_id: str = ""
-    service: str = ""
-    request: str = ""
+from heat.cli.said import Said, parse
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that failed by itself."""
+    """One thing that failed by itself; ``undoing`` if it did when all was to be as before."""
 
     key: Key
     path: str
@@ -37,146 +23,141 @@ class Cause:
     status: str
     time: str
     said: Said
+    physical_id: str = ""
+    undoing: bool = False
 
     @property
     def cure(self) -> str:
         """Return what to do about it, as far as the words tell."""
-        return cure(self.said).replace("TYPE", self.type or "TYPE")
+        return cure(self.said, self.status.partition("_")[0], self.type)
 
 
 @dataclass(frozen=True)
-class Failed:
-    """One operation that failed: its causes, the first one first."""
+class Work:
+    """One thing that goes on, or pauses at a hook."""
 
+    path: str
+    steps: tuple[str, ...]
+    """The names that lead to it within the stack."""
+    type: str
+    status: str
+    since: str
+    hook: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The last operation: its causes if it failed, the first one first; its work if it goes on."""
+
+    name: str
     status: str
     reason: str
     action: str
+    began: str
     causes: tuple[Cause, ...]
+    work: tuple[Work, ...]
+    timeout: int | None
+    """Minutes that an operation may take."""
     stacks: Mapping[str, Key]
     """The resource that each nested stack belongs to."""
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the operation goes on."""
+        return self.status.endswith("_IN_PROGRESS")
 
 
 def diagnose(
     name: str,
     stack: Mapping[str, Any],
     rows: Iterable[Mapping[str, Any]],
-    events: Iterable[Mapping[str, Any]],
-) -> Failed | None:
-    """Return what failed in the last operation, whose events are given in their order."""
+    events: Sequence[Mapping[str, Any]],
+) -> Diagnosis:
+    """Return what became of the last operation, whose events are given in their order."""
     progress = Progress(name, str(stack["id"]))
     progress.see_stack(stack)
     progress.see_resources(rows)
-    events = list(events)
     progress.see_places(events)
-    times: dict[Key, tuple[str, str]] = {}
+    heard = _Heard()
     for event in events:
         progress.see_event(event, 0.0)
-        status = str(event.get("resource_status") or "")
-        if status.endswith("_FAILED"):
-            key = (progress.stack_of(event)[1], str(event["resource_name"]))
-            times.setdefault(key, (status, str(event.get("event_time") or "")))
-    leaves = progress.leaves()
+        heard.listen(progress, event)
     action = progress.action or progress.status.partition("_")[0]
+    return Diagnosis(
+        progress.name,
+        progress.status,
+        progress.reason,
+        action,
+        str(events[0].get("event_time") or "") if events else "",
+        tuple(_causes(progress, heard, action)),
+        tuple(_work(progress, heard, events)) if progress.status.endswith("_IN_PROGRESS") else (),
+        stack.get("timeout_mins"),
+        progress.nested,
+    )
+
+
+class _Heard:
+    """When what was heard first failed, or began."""
+
+    def __init__(self) -> None:
+        self.failed: dict[Key, tuple[str, str, bool]] = {}
+        self.began: dict[Key, str] = {}
+        self.undoing = False
+        self.own_failure = False
+
+    def listen(self, progress: Progress, event: Mapping[str, Any]) -> None:
+        status, time = str(event.get("resource_status") or ""), str(event.get("event_time") or "")
+        key = (progress.stack_of(event)[1], str(event["resource_name"]))
+        own = event.get("physical_resource_id") == progress.id
+        if status.endswith("_FAILED"):
+            self.own_failure = self.own_failure or own
+            self.failed.setdefault(key, (status, time, self.undoing))
+        elif status.endswith("_IN_PROGRESS"):
+            self.began[key] = time
+            self.undoing = self.undoing or (own and status == "ROLLBACK_IN_PROGRESS")
+
+
+def _causes(progress: Progress, heard: _Heard, action: str) -> Iterable[Cause]:
     undone = progress.status.startswith("ROLLBACK_")
-    if not undone and not progress.status.endswith("_FAILED"):
-        return None
-    causes: list[Cause] = []
+    failed = progress.status.endswith("_FAILED")
+    # Who is marked as unhealthy is so in a stack that is well.
+    leaves = progress.leaves()
     for key, words in leaves:
         member = progress.members.get(key)
-        status, time = times.get(key, (member.status if member else "", ""))
+        status, time, undoing = heard.failed.get(key, (member.status if member else "", "", False))
         path = f"{progress.path_of(key[0])}.{key[1]}"
-        causes.append(Cause(key, path, member.type if member else "", status, time, parse(words)))
-    if not causes:
-        own = parse(progress.reason)
-        causes.append(Cause((progress.id, ""), name, "", progress.status, "", own))
-    return Failed(progress.status, progress.reason, action, tuple(causes), progress.nested)
+        kind, physical_id = (member.type, member.physical_id) if member else ("", "")
+        yield Cause(key, path, kind, status, time, parse(words), physical_id, undoing)
+    if leaves or not (undone or failed):
+        return
+    said = parse(progress.reason)
+    if undone and not heard.own_failure:
+        said = Said(f"the {action.lower()} was cancelled")
+    yield Cause((progress.id, ""), progress.name, "", progress.status, "", said)
 
 
-def parse(words: str) -> Said:
-    """Take the words of a failure apart."""
-    rest = _OWN_WORDS.sub("", words)
-    kind = ""
-    if found := _KIND.match(rest):
-        kind, inner = found[1], rest[found.end() :]
-        # Only what stands before a path is the kind of the error; else it is the cloud's word.
-        rest, kind = (_PATH.sub("", inner), kind) if _PATH.match(inner) else (rest, "")
-    status, identity, request = (
-        pattern.search(rest) for pattern in (_STATUS, _REQUEST_ID, _REQUEST)
-    )
-    for pattern in (_STATUS, _REQUEST_ID, _REQUEST):
-        rest = pattern.sub("", rest)
-    return Said(
-        rest.strip(),
-        kind,
-        int(status[1]) if status else 0,
-        identity[1] if identity else "",
-        request[1] if request else "",
-        request[2] if request else "",
-    )
-
-
-def cure(said: Said) -> str:
-    """Return what to do about a failure, as far as its words tell."""
-    text = f"{said.kind} {said.words}".casefold()
-    for words, statuses, advice in _CURES:
-        if said.status in statuses or any(word in text for word in words):
-            return advice
-    return ""
-
-
-def passing(said: Said) -> bool:
-    """Tell whether the same may go well later, with nothing changed in the template."""
-    text = f"{said.kind} {said.words}".casefold()
-    return said.status >= 500 or said.status == 429 or any(word in text for word in _PASSING)
-
-
-_PASSING = ("quota", "overlimit", "no valid host", "timed out", "timeout", "unavailable")
-_CURES: tuple[tuple[tuple[str, ...], tuple[int, ...], str], ...] = (
-    (
-        ("quota", "overlimit", "exceeds the"),
-        (413,),
-        "delete what is not needed, ask for a higher quota, or ask for less in the template",
-    ),
-    (
-        ("no valid host", "not enough hosts"),
-        (),
-        "choose a smaller flavor or another availability zone, or ask the operator for room",
-    ),
-    (
-        ("waitconditiontimeout",),
-        (),
-        "see in the server's console why no signal came; the property timeout sets how long",
-    ),
-    (
-        ("timed out", "timeout"),
-        (408,),
-        "see what it waited for; if it only needs longer, give --timeout MINUTES",
-    ),
-    (
-        ("unauthorized",),
-        (401,),
-        "the stack's own login no longer works: update the stack as a user who may do this",
-    ),
-    (("forbidden", "policy"), (403,), "ask for a role that may do this, or leave it out"),
-    (("notfound", "not found", "could not be found"), (404,), "name something that is there"),
-    (
-        ("conflict", "in use", "already exists"),
-        (409,),
-        "something else uses it or has its name: let go of that, or choose another",
-    ),
-    (
-        (),
-        (500, 502, 503, 504),
-        "the cloud's service was not well: try again; its operator needs the request id",
-    ),
-    (
-        ("notsupported", "not supported"),
-        (),
-        "this can't be done: leave it as it was, or have it made anew under another name",
-    ),
-    (
-        ("badrequest", "invalid"),
-        (400,),
-        "compare the properties with what the cloud says; heat resource-type show TYPE tells them",
-    ),
-)
+def _work(progress: Progress, heard: _Heard, events: Sequence[Mapping[str, Any]]) -> Iterable[Work]:
+    """Yield what goes on by itself: not what only waits for something within it."""
+    busy: dict[Key, str] = {}
+    for pause in open_pauses(events):
+        key = (progress.stack_of(pause)[1], str(pause["resource_name"]))
+        heard.began[key] = str(pause.get("event_time") or "")
+        busy[key] = str(pause["hook"])
+    for key, member in progress.members.items():
+        if member.working:
+            busy.setdefault(key, "")
+    within = {key[0] for key in busy}
+    outer = {key for stack_id, key in progress.nested.items() if stack_id in within}
+    for key, hook in busy.items():
+        if key in outer:
+            continue
+        known = progress.members.get(key)
+        steps = (*progress.steps_of(key[0]), key[1])
+        yield Work(
+            ".".join((progress.name, *steps)),
+            steps,
+            known.type if known else "",
+            known.status if known else "",
+            heard.began.get(key, ""),
+            hook,
+        )

@@ -1,6 +1,7 @@
 """Speaks with the service: requests in, decoded answers or Refused out."""
 
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ Query = Mapping[str, Any]
 
 _CURES = {
     "ActionInProgress": "wait until it is over; heat stack watch STACK shows it",
-    "StackExists": "choose another name, or change that stack with heat stack update",
+    "StackExists": "choose another name, or change that one: heat stack update STACK -t FILE",
 }
 _WAYS_ON = {
     "when it is SUSPEND_COMPLETE": "let it go on first: heat stack resume STACK",
@@ -52,7 +53,7 @@ class Client:
         """Send a request; raises Refused with the service's words."""
         answer = self._exchange(method, path, body, query)
         if answer.status >= 300:
-            raise _refused(answer)
+            raise _refused(answer, _stack_of(path, body))
         return answer.json()
 
     def close(self) -> None:
@@ -120,7 +121,16 @@ def connect(
     return Client(lambda: log_in(settings, http), http)
 
 
-def _refused(answer: Answer) -> Refused:
+def _stack_of(path: str, body: Any) -> str:
+    """Return the name of the stack that a request is about, or what stands for it."""
+    words = path.split("/")
+    if len(words) > 3 and words[1] == "stacks":
+        return unquote(words[2])
+    named = body.get("stack_name") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return str(named or "STACK")  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _refused(answer: Answer, stack: str = "STACK") -> Refused:
     said = answer.json()
     error = said.get("error") if isinstance(said, dict) else None
     if not isinstance(error, dict):
@@ -133,4 +143,5 @@ def _refused(answer: Answer) -> Refused:
     cure = _CURES.get(kind, "")
     if kind == "NotSupported":
         cure = next((way for state, way in _WAYS_ON.items() if state in str(words)), cure)
-    return Refused(answer.status, words or f"the service answered {answer.status}", error, cure)
+    said = words or f"the service answered {answer.status}"
+    return Refused(answer.status, said, error, cure.replace("STACK", shlex.quote(stack)))

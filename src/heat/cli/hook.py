@@ -1,9 +1,7 @@
 """The commands on hooks: which resources pause, and how they go on."""
 
-import re
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -11,13 +9,12 @@ from heat.cli.asking import asking, stack_names
 from heat.cli.client import Client
 from heat.cli.failures import Failure
 from heat.cli.groups import Lazy
+from heat.cli.pauses import open_pauses
 from heat.cli.progress import ids_of, link
 from heat.cli.shown import Form, formed
 
 COLUMNS = ("resource_name", "hook", "stack_name", "event_time")
 DEPTH = 5
-_PAUSED = re.compile(r"paused until Hook (\S+) is cleared")
-_CLEARED = re.compile(r"^Hook (\S+) is cleared")
 
 
 @click.group(cls=Lazy)
@@ -85,22 +82,6 @@ def _owners(client: Client, stack: str) -> dict[str, str]:
 
 
 def _pauses(client: Client, stack: str, depth: int) -> list[dict[str, Any]]:
-    """Read from the events which pauses nobody has ended."""
     path = f"{client.find(stack).path}/events"
-    events = client.get(path, {"nested_depth": depth or None, "sort_dir": "asc"})["events"]
-    open_now: dict[tuple[str, str], dict[str, Any]] = {}
-    for event in events:
-        reason = event.get("resource_status_reason") or ""
-        links = {link["rel"]: link["href"] for link in event["links"]}
-        below = "/stacks/" + urlsplit(links["resource"]).path.partition("/stacks/")[2]
-        if paused := _PAUSED.search(reason):
-            told = {
-                **event,
-                "hook": paused[1],
-                "path": below,
-                "stack_name": below.split("/")[2],
-            }
-            open_now[below, paused[1]] = told
-        elif cleared := _CLEARED.match(reason):
-            open_now.pop((below, cleared[1]), None)
-    return list(open_now.values())
+    query = {"nested_depth": depth or None, "sort_dir": "asc"}
+    return open_pauses(client.get(path, query)["events"])

@@ -83,11 +83,12 @@ def note_before(client: Client, reference: StackReference) -> Before:
     """Take note of a stack, to watch what comes after."""
     query = {"limit": 1, "sort_dir": "desc", "nested_depth": DEPTH, "with_empty": True}
     events = client.get(f"{reference.path}/events", query)["events"]
-    rows = _resources(client, reference)
+    rows = resources_of(client, reference)
     return Before(str(events[0]["id"]) if events else None, tuple(rows))
 
 
-def _resources(client: Client, reference: StackReference) -> list[dict[str, Any]]:
+def resources_of(client: Client, reference: StackReference) -> list[dict[str, Any]]:
+    """Return the resources of a stack and of those nested in it."""
     try:
         found = client.get(f"{reference.path}/resources", {"nested_depth": DEPTH})["resources"]
     except Refused as refused:
@@ -202,7 +203,7 @@ class Watching:
 
     def _list(self, now: float) -> None:
         self._listed = now
-        self.progress.see_resources(_resources(self.client, self.reference))
+        self.progress.see_resources(resources_of(self.client, self.reference))
 
 
 def beginning(client: Client, reference: StackReference) -> str | None:
@@ -259,21 +260,19 @@ def _way_on(name: str, action: str) -> tuple[str, str]:
 
 
 def _tell_failure(progress: Progress, took: str) -> None:
+    from heat.cli.said import parse
     from heat.cli.shown import next_steps
 
     name = progress.name
     head = click.style(f"Stack {name}: {progress.status}", fg="red", bold=True)
     click.echo(f"{head} ({took})", err=True)
-    reasons = progress.reasons()
-    for path, words in reasons:
-        click.echo(f"  {path}: {words}", err=True)
-    if not reasons:
-        click.echo(f"  {progress.reason}", err=True)
+    for path, words in progress.reasons() or [("", progress.reason)]:
+        said = parse(words)
+        asked = f" ({said.asked})" if said.asked else ""
+        click.echo(f"  {path}: {said.text}{asked}" if path else f"  {said.text}{asked}", err=True)
     advice = (
         (f"heat stack why {name}", "the cause, and what to do about it"),
         (f"heat stack events {name}", "what happened"),
-        (f"heat stack update {name} -t FILE --wait", "mend it with a changed template"),
-        (f"heat stack delete {name}", "remove it all"),
     )
     click.echo(next_steps(advice), err=True)
 

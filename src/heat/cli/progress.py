@@ -117,7 +117,7 @@ class Progress:
         status = str(event.get("resource_status") or "")
         reason = str(event.get("resource_status_reason") or "")
         physical_id = str(event.get("physical_resource_id") or "")
-        of_stack = name == stack_name and physical_id in ("", stack_id)
+        of_stack = name == stack_name and physical_id == stack_id
         if of_stack:
             if stack_id == self.id:
                 self.told = True
@@ -155,14 +155,19 @@ class Progress:
 
     def path_of(self, stack_id: str, stack_name: str = "") -> str:
         """Return the way from the outermost stack to one nested in it."""
+        steps = self.steps_of(stack_id, stack_name)
+        return ".".join([self.name, *steps])
+
+    def steps_of(self, stack_id: str, stack_name: str = "") -> list[str]:
+        """Return the resources that lead to a nested stack; its name where that is not known."""
         steps: list[str] = []
         while stack_id != self.id:
             key = self.nested.get(stack_id)
             if key is None or len(steps) > 20:
-                return ".".join([self.name, stack_name or stack_id, *reversed(steps)])
+                return [stack_name or stack_id, *reversed(steps)]
             steps.append(key[1])
             stack_id = key[0]
-        return ".".join([self.name, *reversed(steps)])
+        return steps[::-1]
 
     def tree(self) -> list[tuple[int, Member]]:
         """Return the members with their depth, each before those nested in it."""

@@ -1,7 +1,5 @@
-"""The commands that tell why something failed, and what to do about it."""
+"""The commands that tell why something failed, or waits, and what to do about it."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +9,12 @@ from heat.cli.called import as_called
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE
 from heat.cli.groups import Lazy
-from heat.cli.shown import Form, formed
+from heat.cli.shown import Form, coloured, formed, next_steps
 
 if TYPE_CHECKING:
     from heat.base.problems import Place
-    from heat.cli.causes import Cause, Failed
+    from heat.cli.causes import Cause, Diagnosis
+    from heat.cli.ways import Way
 
 DEPTH = 5
 COLUMNS = ("path", "resource_type", "status", "reason")
@@ -23,26 +22,30 @@ COLUMNS = ("path", "resource_type", "status", "reason")
 
 @click.command()
 @of_stack
-@click.option("-t", "--template", type=FILE, help="Your template, to point into it.")
+@click.option("-t", "--template", type=FILE, default="", help="Your template, to point into it.")
 @formed
 @asking
-def why(client: Client, form: Form, name: str, template: str | None) -> None:
-    """Tell why the last operation of a stack failed, and what to do next."""
+def why(client: Client, form: Form, name: str, template: str) -> None:
+    """Tell why the last operation of a stack failed, or what it waits for, and what to do next."""
+    from heat.cli.places import Places
+    from heat.cli.ways import ways_on
+
     reference = client.find(name)
-    failed = _diagnose(client, reference)
-    if failed is None:
-        status = client.get(reference.path)["stack"]["stack_status"]
-        if form.name == "table" and not form.columns:
-            click.echo(f"{reference.name}: {status}; nothing failed")
-        else:
-            form.one({"stack_name": reference.name, "stack_status": status, "cause": None})
-        return
-    cause = failed.causes[0]
-    place = _place(client, reference, failed, cause, template)
+    rows = _rows(client, reference)
+    found = _diagnose(client, reference, rows)
+    places: dict[Cause, Place | None] = {}
+    files = False
+    if shown := _shown(found):
+        known = Places(client, reference, rows, template)
+        files = bool(known.files)
+        places = {cause: known.find(found, cause.key) for cause in shown}
+    ways = ways_on(found, template, files=files)
     if form.name != "table" or form.columns:
-        form.one(_sheet(reference, failed, cause, place))
-        return
-    _tell(reference, failed, cause, place)
+        form.one(_sheet(found, places, ways))
+    elif found.causes:
+        _tell_causes(found, places, ways)
+    else:
+        _tell_state(found, ways)
 
 
 @click.group(cls=Lazy, otherwise=("list",))
@@ -57,18 +60,23 @@ def failures() -> None:
 @asking
 def list_failures(client: Client, form: Form, name: str, long: bool) -> None:
     """List what failed by itself, in nested stacks too, the first one first."""
-    failed = _diagnose(client, client.find(name))
-    rows = [_row(cause) for cause in failed.causes] if failed else []
+    reference = client.find(name)
+    found = _diagnose(client, reference, _rows(client, reference))
     columns = (*COLUMNS, "time", "service", "request", "request_id") if long else COLUMNS
-    form.rows(rows, columns, f"nothing failed in {name}")
+    form.rows([_row(cause) for cause in found.causes], columns, f"nothing failed in {name}")
 
 
-def _diagnose(client: Client, reference: StackReference) -> "Failed | None":
+def _rows(client: Client, reference: StackReference) -> list[dict[str, Any]]:
+    from heat.cli.live import resources_of
+
+    return resources_of(client, reference)
+
+
+def _diagnose(client: Client, reference: StackReference, rows: list[dict[str, Any]]) -> "Diagnosis":
     from heat.cli.causes import diagnose
     from heat.cli.pages import pages
 
     stack = client.get(reference.path, {"resolve_outputs": "false"})["stack"]
-    rows = client.get(f"{reference.path}/resources", {"nested_depth": DEPTH})["resources"]
     query = {"sort_dir": "desc", "nested_depth": DEPTH, "with_empty": True}
     events: list[dict[str, Any]] = []
     for event in pages(client, f"{reference.path}/events", "events", query):
@@ -80,65 +88,10 @@ def _diagnose(client: Client, reference: StackReference) -> "Failed | None":
     return diagnose(reference.name, stack, rows, events[::-1])
 
 
-def _place(
-    client: Client,
-    reference: StackReference,
-    failed: "Failed",
-    cause: "Cause",
-    template: str | None,
-) -> "Place | None":
-    """Find where the resource stands: in the user's file, or in what the service keeps."""
-    from heat.template.source import Source
-
-    stack_id, member = cause.key
-    if not member:
-        return None
-    shown, text = "", None
-    if stack_id == reference.id:
-        shown, text = _outermost(client, reference, template)
-    elif stack_id in failed.stacks:
-        shown, text = _nested(client, reference, failed, stack_id, template)
-    if text is None:
-        return None
-    source = Source(shown, text)
-    return source.find(("resources", member)) or source.find(("Resources", member))
-
-
-def _outermost(
-    client: Client, reference: StackReference, template: str | None
-) -> tuple[str, str | None]:
-    if template is not None:
-        from heat.cli.files import read_sources
-
-        return template, read_sources(template).template
-    from heat.cli.shown import as_yaml
-
-    text = as_yaml(client.get(f"{reference.path}/template"))
-    return f"(heat stack template {reference.name})", text
-
-
-def _nested(
-    client: Client,
-    reference: StackReference,
-    failed: "Failed",
-    stack_id: str,
-    template: str | None,
-) -> tuple[str, str | None]:
-    """Return the file that a nested stack was made of, as it was sent."""
-    rows = client.get(f"{reference.path}/resources", {"nested_depth": DEPTH})["resources"]
-    kinds = {(_stack_id(row), row["resource_name"]): row["resource_type"] for row in rows}
-    key = str(kinds.get(failed.stacks[stack_id], ""))
-    files: Mapping[str, str] = client.get(f"{reference.path}/files")
-    if key not in files:
-        return "", None
-    near = Path(template).parent / key if template else None
-    return str(near) if near and near.is_file() else key, files[key]
-
-
-def _stack_id(row: Mapping[str, Any]) -> str:
-    from heat.cli.progress import ids_of, link
-
-    return ids_of(link(row, "stack"))[1]
+def _shown(found: "Diagnosis") -> "list[Cause]":
+    """Return what is told in whole: the first cause, and the first that kept it from going back."""
+    undoing = [cause for cause in found.causes[1:] if cause.undoing]
+    return [*found.causes[:1], *undoing[:1]]
 
 
 def _row(cause: "Cause") -> dict[str, Any]:
@@ -147,7 +100,7 @@ def _row(cause: "Cause") -> dict[str, Any]:
         "path": cause.path,
         "resource_type": cause.type,
         "status": cause.status,
-        "reason": said.words,
+        "reason": said.text,
         "time": cause.time,
         "http_status": said.status or None,
         "service": said.service,
@@ -158,64 +111,67 @@ def _row(cause: "Cause") -> dict[str, Any]:
 
 
 def _sheet(
-    reference: StackReference, failed: "Failed", cause: "Cause", place: "Place | None"
+    found: "Diagnosis", places: "dict[Cause, Place | None]", ways: "list[Way]"
 ) -> dict[str, Any]:
+    cause = found.causes[0] if found.causes else None
+    place = places.get(cause) if cause else None
     return {
-        "stack_name": reference.name,
-        "stack_status": failed.status,
-        "stack_status_reason": failed.reason,
-        "cause": _row(cause),
+        "stack_name": found.name,
+        "stack_status": found.status,
+        "stack_status_reason": found.reason,
+        "cause": _row(cause) if cause else None,
         "place": str(place) if place else None,
-        "more_failures": len(failed.causes) - 1,
-        "next": _next(reference.name, failed)[0],
+        "more_failures": max(len(found.causes) - 1, 0),
+        "working": [
+            {"path": w.path, "resource_type": w.type, "since": w.since, "hook": w.hook or None}
+            for w in found.work
+        ],
+        "next": [command for command, _ in ways],
     }
 
 
-def _tell(
-    reference: StackReference, failed: "Failed", cause: "Cause", place: "Place | None"
+def _tell_causes(
+    found: "Diagnosis", places: "dict[Cause, Place | None]", ways: "list[Way]"
 ) -> None:
-    from heat.cli.shown import coloured, next_steps
+    click.echo(f"{found.name}: {coloured(found.status)}")
+    for n, (cause, place) in enumerate(places.items()):
+        if n:
+            click.echo("\nWhat was before could not be brought back either:")
+        _tell(cause, place)
+    more = len(found.causes) - len(places)
+    if more:
+        click.echo(as_called(f"\n{more} more failed: heat stack failures list {found.name}"))
+    cures = dict.fromkeys(cause.cure for cause in places if cause.cure)
+    if cures:
+        click.echo()
+    for cure in cures:
+        click.echo(f"{click.style('cure', fg='green')}: {as_called(cure)}")
+    click.echo(next_steps(ways))
 
-    name, said = reference.name, cause.said
-    click.echo(f"{name}: {coloured(failed.status)}")
+
+def _tell(cause: "Cause", place: "Place | None") -> None:
+    said = cause.said
     if cause.key[1]:
         head = " ".join(word for word in (cause.type, cause.status, cause.time) if word)
         click.echo(f"\n{click.style(cause.path, bold=True)}  {head}")
-    click.echo(f"  {said.words or 'no reason was given'}")
-    asked = [
-        f"{said.service}: {said.request}" if said.service else "",
-        f"HTTP {said.status}" if said.status else "",
-        f"request {said.request_id}" if said.request_id else "",
-    ]
-    if any(asked):
-        click.echo(f"  {', '.join(word for word in asked if word)}")
+    click.echo(f"  {said.text or 'no reason was given'}")
+    if said.asked:
+        click.echo(f"  {said.asked}")
     if place is not None:
         click.echo(f"\n{place}")
         click.echo(f"  {place.line} | {place.text}")
-    more = len(failed.causes) - 1
-    if more:
-        click.echo(as_called(f"\n{more} more failed: heat stack failures list {name}"))
-    if cause.cure:
-        click.echo(f"\n{click.style('cure', fg='green')}: {cause.cure}")
-    click.echo(next_steps([_next(name, failed)]))
 
 
-def _next(name: str, failed: "Failed") -> tuple[str, str]:
-    """Return the command to type next, once the cause is cured."""
-    from heat.cli.causes import passing
+def _tell_state(found: "Diagnosis", ways: "list[Way]") -> None:
+    """Tell of a stack in which nothing failed, and what it waits for."""
+    from heat.cli.ways import waited_for
 
-    if failed.status.startswith("ROLLBACK_") and failed.action == "CREATE":
-        return f"heat stack delete {name}", "what is left of it, to create it anew"
-    match failed.action:
-        case "DELETE":
-            return f"heat stack delete {name} --wait", "try again"
-        case "SUSPEND" | "RESUME" | "SNAPSHOT":
-            verb = "snapshot create" if failed.action == "SNAPSHOT" else failed.action.lower()
-            return f"heat stack {verb} {name} --wait", "try again"
-        case "CHECK":
-            command = f"heat stack update {name} --existing --converge --wait"
-            return command, "repair what is not well"
-        case _ if passing(failed.causes[0].said):
-            return f"heat stack update {name} --existing --wait", "try again; -t FILE if changed"
-        case _:
-            return f"heat stack update {name} -t FILE --wait", "go on with a mended template"
+    since = f" since {found.began}" if found.running and found.began else ""
+    click.echo(f"{found.name}: {coloured(found.status)}{since}; nothing failed")
+    if found.work:
+        click.echo()
+    for work in found.work:
+        began = f" since {work.since}" if work.since else ""
+        path = click.style(work.path, bold=True)
+        click.echo(f"{path}  {work.type} {waited_for(work)}{began}")
+    click.echo(next_steps(ways))
