@@ -10,11 +10,10 @@ from heat.operations.changes import CreateStack, UpdateStack
 from heat.operations.finding import OfStack
 from heat.operations.signals import SignalResource
 from heat.operations.snapshots import OfSnapshot, TakeSnapshot
-from heat.store import resources, stacks
+from heat.store import hooks, resources, stacks
 from heat.store import snapshots as stored
 
 _SPEAKING = ("WaitConditionHandle", "ScalingPolicy", "SoftwareDeployment")
-_HOOKS = ("pre-create", "pre-update", "pre-delete", "post-create", "post-update", "post-delete")
 _SPOILT = {
     "OS::Neutron::Net": "network.network",
     "OS::Nova::Server": "compute.server",
@@ -76,14 +75,26 @@ def _content(act):
 
 def answer(universe, root, *, scale=False):
     """Say to all that may wait for a word, in a stack and below it, that it may go on."""
-    for stack in stacks.tree(universe.db, StackId(root)) if root else ():
-        for row in resources.of_stack(universe.db, stack.id):
-            speaks = row.type.endswith(_SPEAKING) and (scale or "Policy" not in row.type)
-            bodies = [{}] if speaks else []
-            if universe.hooked:
-                bodies += [{"unset_hook": hook} for hook in _HOOKS]
-            for body in bodies:
-                _say(universe, SignalResource(stack=stack.id, resource=row.name, body=body))
+    below = [stack.id for stack in stacks.tree(universe.db, StackId(root))] if root else []
+    rows = resources.of_stacks(universe.db, below) if below else []
+    for row in rows:
+        if row.type.endswith(_SPEAKING) and (scale or "Policy" not in row.type):
+            _say(universe, SignalResource(stack=row.stack, resource=row.name, body={}))
+    if universe.hooked:
+        _clear(universe, rows, below)
+
+
+def _clear(universe, rows, below):
+    """Clear all hooks that something waits at, and now and then one that nothing does."""
+    waiting = [
+        (pause.resource, hooks.hook_of(pause.verb)) for pause in hooks.paused(universe.db, below)
+    ]
+    if rows and universe.random.random() < 0.2:
+        waiting.append((universe.random.choice(rows).id, "pre-update"))
+    named = {row.id: row for row in rows}
+    for key, hook in waiting:
+        body = {"unset_hook": hook}
+        _say(universe, SignalResource(stack=named[key].stack, resource=named[key].name, body=body))
 
 
 def _say(universe, signal):

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextvars import ContextVar
+from functools import cached_property
 
 from tests.sim.points import STACK, around, written
 
@@ -50,9 +51,24 @@ class Life:
 
 
 class FrailDatabase(Database):
-    """A database that is away for one write, before or after that took effect."""
+    """A database that is away for one write, before or after that took effect.
+
+    Whoever reads has one connection for good: all that reads is on one thread.
+    """
 
     fate = None
+
+    @cached_property
+    def plain(self):
+        """The connection of the driver."""
+        return self._always.connection.driver_connection
+
+    @cached_property
+    def _always(self):
+        return self.engine.connect()
+
+    def read(self, work):
+        return work(self._always)
 
     def write(self, work):
         fate, self.fate = self.fate, None

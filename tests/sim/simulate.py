@@ -242,10 +242,9 @@ async def _rest(universe, root, report):
 
 
 def _is_busy(universe, root):
-    with universe.db.engine.connect() as connection:
-        found = connection.connection.driver_connection.execute(
-            "SELECT 1 FROM operation JOIN stack ON stack.id = operation.stack "
-            "WHERE state IN ('PENDING', 'RUNNING') AND (stack.id = ? OR stack.root = ?) LIMIT 1",
-            (root, root),
-        )
-        return found.fetchone() is not None
+    found = universe.db.plain.execute(
+        "SELECT 1 FROM operation JOIN stack ON stack.id = operation.stack "
+        "WHERE state IN ('PENDING', 'RUNNING') AND (stack.id = ? OR stack.root = ?) LIMIT 1",
+        (root, root),
+    )
+    return found.fetchone() is not None

@@ -65,10 +65,14 @@ class Router:
         for segment in segments(template):
             if segment.startswith("{"):
                 names.append(segment[1:-1])
-                node.parameter = node.parameter or Node()
+                if node.parameter is None:
+                    node.parameter = Node()
                 node = node.parameter
             else:
-                node = node.literals.setdefault(segment, Node())
+                found = node.literals.get(segment)
+                if found is None:
+                    found = node.literals[segment] = Node()
+                node = found
         node.leaf = node.leaf or Leaf()
         node.leaf.handlers[method] = (template, handler, tuple(names))
 

@@ -1,6 +1,6 @@
 """On whose behalf the cloud is called; the secrets are encrypted at rest."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from heat.store.database import Database
 from heat.store.rows import CredentialsRow
@@ -8,11 +8,13 @@ from heat.store.shapes import CREDENTIALS
 from heat.store.statements import put as put_row
 from heat.store.tables import credentials
 
+_BY_ID = select(*CREDENTIALS.columns).where(credentials.c.id == bindparam("key"))
+
 
 def get(db: Database, credentials_id: str) -> CredentialsRow | None:
     """Return the credentials, decrypted."""
-    query = select(*CREDENTIALS.columns).where(credentials.c.id == credentials_id)
-    found = db.read(lambda connection: connection.execute(query).one_or_none())
+    said = {"key": credentials_id}
+    found = db.read(lambda connection: connection.execute(_BY_ID, said).one_or_none())
     return None if found is None else CREDENTIALS.read(db, found)
 
 

@@ -9,10 +9,22 @@ from sqlalchemy import Connection, select
 from heat.store.database import Database
 from heat.store.rows import DefinitionRow
 from heat.store.shapes import from_json, to_json
-from heat.store.statements import insert_new
+from heat.store.statements import any_of, insert_new
 from heat.store.tables import definition, raw_files, raw_template
 
 _VALUES = ("parameters", "parameter_defaults")
+_MANY = (
+    select(
+        definition.c.id,
+        raw_template.c.body,
+        raw_files.c.body,
+        definition.c.environment,
+        definition.c.secrets,
+    )
+    .join(raw_template, raw_template.c.id == definition.c.template)
+    .join(raw_files, raw_files.c.id == definition.c.files)
+    .where(definition.c.id.in_(any_of("keys")))
+)
 
 
 def get(db: Database, definition_id: str) -> DefinitionRow | None:
@@ -25,19 +37,7 @@ def many(db: Database, ids: Iterable[str]) -> dict[str, DefinitionRow]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    query = (
-        select(
-            definition.c.id,
-            raw_template.c.body,
-            raw_files.c.body,
-            definition.c.environment,
-            definition.c.secrets,
-        )
-        .join(raw_template, raw_template.c.id == definition.c.template)
-        .join(raw_files, raw_files.c.id == definition.c.files)
-        .where(definition.c.id.in_(wanted))
-    )
-    found = db.read(lambda connection: connection.execute(query).all())
+    found = db.read(lambda connection: connection.execute(_MANY, {"keys": wanted}).all())
     return {row[0]: _read(db, row) for row in found}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Column, ColumnElement, delete, func, select
+from sqlalchemy import Column, ColumnElement, bindparam, delete, func, select
 
 from heat.base.errors import Invalid
 from heat.base.ids import EventId, StackId
@@ -27,6 +27,14 @@ _FILTERS: Mapping[str, Column[Any]] = {
         "request_id",
     )
 }  # fmt: skip
+
+_OLDEST = (
+    select(_C.number)
+    .where(_C.stack == bindparam("key"))
+    .order_by(_C.number.desc())
+    .offset(bindparam("keep"))
+    .limit(1)
+)
 
 
 class EventQuery(Struct, frozen=True, kw_only=True):
@@ -98,9 +106,8 @@ def put(db: Database, rows: Sequence[EventRow]) -> None:
 
 def purge(db: Database, stack: StackId, keep: int) -> int:
     """Remove the oldest events of a stack beyond a number; return how many went."""
-    numbers = select(_C.number).where(_C.stack == stack).order_by(_C.number.desc())
-    oldest = numbers.offset(keep).limit(1)
-    last = db.read(lambda connection: connection.scalars(oldest).one_or_none())
+    said = {"key": stack, "keep": keep}
+    last = db.read(lambda connection: connection.scalars(_OLDEST, said).one_or_none())
     if last is None:
         return 0
     gone = delete(event).where(_C.stack == stack, _C.number <= last)

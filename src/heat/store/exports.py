@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from heat.base.ids import ProjectId, StackId
 from heat.store.database import Database
@@ -12,13 +12,13 @@ from heat.store.shapes import EXPORT
 from heat.store.tables import export, imported, stack
 
 _C = export.c
+_OF_PROJECT = select(*EXPORT.columns).where(_C.project == bindparam("key"))
 
 
 def of_project(db: Database, project: ProjectId) -> dict[str, ExportRow]:
     """Return all that is exported in a project, by name."""
-    query = select(*EXPORT.columns).where(_C.project == project)
-    rows = EXPORT.read_all(db, db.read(lambda connection: connection.execute(query).all()))
-    return {row.name: row for row in rows}
+    found = db.read(lambda c: c.execute(_OF_PROJECT, {"key": project}).all())
+    return {row.name: row for row in EXPORT.read_all(db, found)}
 
 
 def imports(db: Database, key: StackId) -> frozenset[str]:

@@ -6,19 +6,27 @@ answers it, and needs no lease for that.
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from heat.base.ids import ResourceId, StackId
 from heat.store.database import Database
 from heat.store.rows import EventRow, JournalRow
 from heat.store.shapes import EVENT, JOURNAL
-from heat.store.statements import insert_new
+from heat.store.statements import any_of, insert_new
 from heat.store.tables import event as event_table
 from heat.store.tables import journal
 
 _C = journal.c
 PREFIX = "hook:"
 """How the verbs of these entries begin; the hook's name and the operation's id follow."""
+_PAUSED = (
+    select(*JOURNAL.columns)
+    .where(_C.stack.in_(any_of("stacks")), _C.verb.like(f"{PREFIX}%"), _C.answered.is_(False))
+    .order_by(_C.intent_at)
+)
+_UNANSWERED = select(_C.resource, _C.verb).where(
+    _C.resource.in_(any_of("resources")), _C.verb.like(f"{PREFIX}%"), _C.answered.is_(False)
+)
 
 
 def verb_of(hook: str, operation: str) -> str:
@@ -33,10 +41,8 @@ def hook_of(verb: str) -> str:
 
 def paused(db: Database, stacks: Iterable[StackId]) -> list[JournalRow]:
     """Return the pauses of stacks that nobody has ended."""
-    query = select(*JOURNAL.columns).where(
-        _C.stack.in_(sorted(set(stacks))), _C.verb.like(f"{PREFIX}%"), _C.answered.is_(False)
-    )
-    return JOURNAL.read_all(db, db.read(lambda c: c.execute(query.order_by(_C.intent_at)).all()))
+    said = {"stacks": sorted(set(stacks))}
+    return JOURNAL.read_all(db, db.read(lambda c: c.execute(_PAUSED, said).all()))
 
 
 def cleared(
@@ -45,9 +51,8 @@ def cleared(
     """Return those of the pauses, as resource and verb, that have ended."""
     if not waits:
         return frozenset()
-    given = or_(*((_C.resource == resource) & (_C.verb == verb) for resource, verb in waits))
-    query = select(_C.resource, _C.verb).where(given, _C.answered.is_(False))
-    left = {(row[0], row[1]) for row in db.read(lambda c: c.execute(query).all())}
+    said = {"resources": sorted({resource for resource, _ in waits})}
+    left = {(row[0], row[1]) for row in db.read(lambda c: c.execute(_UNANSWERED, said).all())}
     return frozenset(wait for wait in waits if wait not in left)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from heat.base.ids import ResourceId, StackId
 from heat.store.database import Database
@@ -12,12 +12,13 @@ from heat.store.tables import journal
 
 _C = journal.c
 _ORDER = (_C.resource, _C.verb, _C.sequence)
+_OF_STACK = select(*JOURNAL.columns).where(_C.stack == bindparam("key")).order_by(*_ORDER)
 
 
 def of_stack(db: Database, stack: StackId) -> list[JournalRow]:
     """Return the steps of a stack: by resource, by verb, in sequence."""
-    query = select(*JOURNAL.columns).where(_C.stack == stack).order_by(*_ORDER)
-    return JOURNAL.read_all(db, db.read(lambda connection: connection.execute(query).all()))
+    found = db.read(lambda connection: connection.execute(_OF_STACK, {"key": stack}).all())
+    return JOURNAL.read_all(db, found)
 
 
 def of_resources(db: Database, resources: Iterable[ResourceId]) -> list[JournalRow]:

@@ -37,6 +37,13 @@ _SUPERSEDING = (
     .values(state="SUPERSEDED")
 )
 
+_STATES = select(_C.id, _C.stack, _C.state, _C.reason).where(_C.id.in_(any_of("keys")))
+_STATES_OF_STACKS = (
+    select(_C.id, _C.stack, _C.state, _C.reason)
+    .where(_C.stack.in_(any_of("stacks")), _C.state != "SUPERSEDED")
+    .order_by(_C.requested_at, _C.id)
+)
+
 
 def accept(
     db: Database,
@@ -123,19 +130,16 @@ def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[s
         return {}
 
     def look(connection: Connection) -> dict[OperationId, tuple[str, str]]:
-        query = select(_C.id, _C.stack, _C.state, _C.reason)
-        rows = connection.execute(query.where(_C.id.in_(wanted))).all()
+        rows = connection.execute(_STATES, {"keys": wanted}).all()
         found = {row[0]: (row[2], row[3]) for row in rows if row[2] not in CURRENT}
         followed = {row[0]: row[1] for row in rows if row[2] == "SUPERSEDED"}
         if followed:
             last: dict[StackId, tuple[str, str]] = {}
             # By the clocks of hosts, one that was superseded may seem newer than what followed it.
-            newest = query.where(
-                _C.stack.in_(sorted(set(followed.values()))), _C.state != "SUPERSEDED"
-            )
-            for row in connection.execute(newest.order_by(_C.requested_at, _C.id)):
+            of = sorted(set(followed.values()))
+            for row in connection.execute(_STATES_OF_STACKS, {"stacks": of}):
                 last[row[1]] = (row[2], row[3])
-            found |= {key: last[of] for key, of in followed.items()}
+            found |= {key: last[stack] for key, stack in followed.items()}
         ends: dict[OperationId, tuple[str, str]] = dict.fromkeys(
             set(wanted) - {row[0] for row in rows}, ("DONE", "")
         )

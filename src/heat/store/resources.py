@@ -10,7 +10,7 @@ from heat.store import lines
 from heat.store.database import Database
 from heat.store.rows import ResourceRow, StackRow
 from heat.store.shapes import RESOURCE, STACK
-from heat.store.statements import insert_new
+from heat.store.statements import any_of, insert_new
 from heat.store.tables import resource, stack
 
 _C = resource.c
@@ -25,6 +25,12 @@ _BEST = (
     _C.id,
 )
 
+_OF_STACKS = select(*RESOURCE.columns).where(_C.stack.in_(any_of("stacks"))).order_by(*_OLDEST)
+_NAMED = (
+    select(*RESOURCE.columns)
+    .where(_C.stack == bindparam("key"), _C.name.in_(any_of("names")))
+    .order_by(*_OLDEST)
+)
 _WITHIN = (
     select(*STACK.columns, *RESOURCE.columns)
     .outerjoin_from(stack, resource, and_(_C.stack == stack.c.id, _C.name == bindparam("named")))
@@ -55,8 +61,9 @@ def named(db: Database, stack_id: StackId, names: Iterable[str]) -> list[Resourc
     wanted = sorted(set(names))
     if not wanted:
         return []
-    query = _select().where(_C.stack == stack_id, _C.name.in_(wanted))
-    return _all(db, query.order_by(*_OLDEST))
+    said = {"key": stack_id, "names": wanted}
+    found = db.read(lambda connection: connection.execute(_NAMED, said).all())
+    return RESOURCE.read_all(db, found)
 
 
 def within(db: Database, stack_id: StackId, name: str) -> tuple[StackRow | None, list[ResourceRow]]:
@@ -79,8 +86,9 @@ def requiring(db: Database, stack_id: StackId, resource_id: ResourceId) -> list[
 
 def of_stacks(db: Database, stacks: Iterable[StackId]) -> list[ResourceRow]:
     """Return all rows of stacks, oldest first."""
-    wanted = _select().where(_C.stack.in_(sorted(set(stacks))))
-    return _all(db, wanted.order_by(*_OLDEST))
+    said = {"stacks": sorted(set(stacks))}
+    found = db.read(lambda connection: connection.execute(_OF_STACKS, said).all())
+    return RESOURCE.read_all(db, found)
 
 
 def get(db: Database, resource_id: ResourceId) -> ResourceRow | None:

@@ -11,11 +11,16 @@ from heat.base.ids import ResourceId
 from heat.store.database import Database
 from heat.store.rows import EventRow, SignalRow
 from heat.store.shapes import EVENT, SIGNAL
-from heat.store.statements import insert_new
+from heat.store.statements import any_of, insert_new
 from heat.store.tables import event as event_table
 from heat.store.tables import signal as signal_table
 
 _C = signal_table.c
+_OF_RESOURCES = (
+    select(*SIGNAL.columns)
+    .where(_C.resource.in_(any_of("resources")))
+    .order_by(_C.resource, _C.number)
+)
 
 
 def of_resource(db: Database, resource: ResourceId) -> Sequence[SignalRow]:
@@ -30,9 +35,8 @@ def of_resources(
     wanted = sorted(set(resources))
     found: dict[ResourceId, list[SignalRow]] = {key: [] for key in wanted}
     if wanted:
-        query = select(*SIGNAL.columns).where(_C.resource.in_(wanted))
-        query = query.order_by(_C.resource, _C.number)
-        for row in SIGNAL.read_all(db, db.read(lambda c: c.execute(query).all())):
+        rows = db.read(lambda c: c.execute(_OF_RESOURCES, {"resources": wanted}).all())
+        for row in SIGNAL.read_all(db, rows):
             found[row.resource].append(row)
     return found
 

@@ -9,10 +9,15 @@ from heat.base.ids import StackId
 from heat.store.database import Database
 from heat.store.rows import SnapshotRow
 from heat.store.shapes import SNAPSHOT
-from heat.store.statements import insert_new
+from heat.store.statements import any_of, insert_new
 from heat.store.tables import snapshot
 
 _C = snapshot.c
+_CUTTING_OFF = (
+    update(snapshot)
+    .where(_C.stack.in_(any_of("stacks")), _C.status == "IN_PROGRESS")
+    .values(status="FAILED", reason="Another action came in between")
+)
 
 
 def insert(connection: Connection, db: Database, row: SnapshotRow) -> None:
@@ -50,8 +55,7 @@ def count(db: Database, stack: StackId) -> int:
 
 def cut_off(connection: Connection, stacks: Sequence[str]) -> None:
     """Fail what is being done to snapshots in favour of newer operations on their stacks."""
-    query = update(snapshot).where(_C.stack.in_(stacks), _C.status == "IN_PROGRESS")
-    connection.execute(query.values(status="FAILED", reason="Another action came in between"))
+    connection.execute(_CUTTING_OFF, {"stacks": list(stacks)})
 
 
 def _select() -> Select[Any]:

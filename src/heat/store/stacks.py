@@ -53,6 +53,12 @@ _BY_ID = {
     True: select(*STACK.columns).where(_C.id == bindparam("key")),
     False: select(*STACK.columns).where(_C.id == bindparam("key"), _C.deleted_at.is_(None)),
 }
+_BELOW = (
+    select(*STACK.columns)
+    .where(or_(_C.id == bindparam("key"), _C.root == bindparam("key")))
+    .order_by(_C.created_at, _C.id)
+)
+_TREE = {True: _BELOW, False: _BELOW.where(_C.deleted_at.is_(None))}
 
 
 class StackQuery(Struct, frozen=True, kw_only=True):
@@ -130,8 +136,9 @@ def changed_at(db: Database, top: StackId) -> datetime | None:
 
 def tree(db: Database, root: StackId, *, deleted: bool = False) -> list[StackRow]:
     """Return a root stack and all stacks below it, oldest first."""
-    below = or_(_C.id == root, _C.root == root)
-    return _all(db, _select(deleted).where(below).order_by(_C.created_at, _C.id))
+    said = {"key": root}
+    found = db.read(lambda connection: connection.execute(_TREE[deleted], said).all())
+    return STACK.read_all(db, found)
 
 
 def listing(db: Database, query: StackQuery) -> list[StackRow]:
