@@ -171,7 +171,9 @@ class Tiny:
                 raw, kind = answer.body, "text/html; charset=UTF-8"
                 if answer.body is not None and not isinstance(answer.body, str):
                     raw, kind = json.dumps(answer.body), "application/json"
-                data = (raw or "").encode()
+                data = (raw or "").encode(
+                    "latin-1" if "Content-Encoding" in answer.headers else "utf-8"
+                )
                 self.send_response(answer.status)
                 for name, value in ({"Content-Type": kind} | answer.headers).items():
                     self.send_header(name, value)

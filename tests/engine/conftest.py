@@ -108,6 +108,10 @@ class Life:
         self._awake = asyncio.Event()
         self._awake.set()
 
+    @property
+    def is_paused(self):
+        return not self._awake.is_set()
+
     async def breathe(self):
         await self._awake.wait()
 
@@ -128,6 +132,7 @@ class Place:
     def __init__(self, seed=0, latency=0.0, times=None, answering=0.0, users=False, **local):
         loop = asyncio.get_running_loop()
         self.clock, self.chance = LoopClock(), SeededChance(seed)
+        self.requests = []
         self.local = LocalSettings(latency=times or {}, **local)
         self.cloud = build_cloud(
             clock=lambda: START + timedelta(seconds=loop.time()), settings=self.local
@@ -154,6 +159,7 @@ class Place:
         self._workers = []
 
     def _dispatch(self, method, url, headers, body):
+        self.requests.append((method, url.removeprefix(BASE)))
         reply = self.cloud.dispatch(Request.of(method, url, headers=headers, raw=body))
         return Answer(reply.status, reply.headers, reply.raw or b"", reply.delay, reply.lost)
 

@@ -30,3 +30,25 @@ def test_whatever_was_just_made_is_adopted_or_cleared_away(world, step):
         assert made == {rows[f"v{n}"].physical_id for n in range(4)}
 
     world(main, answering=1.0)
+
+
+@pytest.mark.parametrize("step", range(6, 20))
+def test_nothing_is_sent_by_an_engine_that_stood_still(world, step):
+    """It had looked at its lease before it stood still; another one has done all meanwhile."""
+
+    async def main(place):
+        engine = place.start("first", pause=(step, 90))
+        stack = place.ask("CREATE", MANY)
+        await asyncio.sleep(3)
+        if not engine.life.is_paused:
+            return
+        place.start("second")
+        await asyncio.sleep(60)
+        row = await place.settled(stack, seconds=1)
+        assert (row.action, row.status) == ("CREATE", "COMPLETE"), row.reason
+        before = len(place.requests)
+        await asyncio.sleep(120)
+        assert not engine.life.is_paused
+        assert [asked for asked in place.requests[before:] if asked[0] != "GET"] == []
+
+    world(main)

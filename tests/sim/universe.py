@@ -1,6 +1,7 @@
 """The world of one simulation: a store, a cloud, and its engines."""
 
 import asyncio
+import contextvars
 import json
 import logging
 import sqlite3
@@ -128,7 +129,7 @@ class Universe:
         match trouble.kind:
             case "kill" if not life.paused:
                 life.die()
-                asyncio.get_running_loop().call_later(trouble.seconds, self._another)
+                self._replace_in(trouble.seconds)
             case "pause":
                 life.pause(trouble.seconds)
             case "away":
@@ -138,11 +139,15 @@ class Universe:
             case "stop":
                 worker = next(w for w in self.workers if w.life is life)
                 worker.stop()
-                asyncio.get_running_loop().call_later(trouble.seconds, self._another)
+                self._replace_in(trouble.seconds)
 
     def _operation(self, stack):
         current = operations.current(self.db, stack) if stack else None
         return current and current.id
+
+    def _replace_in(self, seconds):
+        # What the dying engine was about must not be what the new one goes by.
+        asyncio.get_running_loop().call_later(seconds, self._another, context=contextvars.Context())
 
     def _another(self):
         if not self.closing:

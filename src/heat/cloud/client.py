@@ -19,6 +19,7 @@ from heat.cloud.credentials import Credentials
 from heat.cloud.faults import from_reply, request_id
 from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings
+from heat.cloud.wire import leave
 from heat.plugin.steps import Call, Finder, Reply
 
 T = TypeVar("T")
@@ -58,15 +59,14 @@ class Client:
         who: Credentials,
         *,
         deadline: datetime | None = None,
-        given_up: Callable[[], bool] = lambda: False,
     ) -> Reply:
         """Send a call and return the decoded reply, ``{}`` when it is empty.
 
         A reading or repeatable call is tried again when it may go through later, as often as
-        the settings say. Any other is sent once. Past the deadline, or once the caller has given
-        up, nothing is sent; an answer is not waited for any longer than the deadline.
+        the settings say. Any other is sent once. Past the deadline nothing is sent, and no answer
+        is waited for; raises Withheld when it may not leave any more.
         """
-        return self._through(call, who, _decoded, deadline, given_up)
+        return self._through(call, who, _decoded, deadline)
 
     def content(self, call: Call, who: Credentials) -> bytes:
         """Read something and return its bytes as they are."""
@@ -78,21 +78,21 @@ class Client:
         who: Credentials,
         read: Callable[[Call, requests.Response], T],
         deadline: datetime | None = None,
-        given_up: Callable[[], bool] = lambda: False,
     ) -> T:
         tries = self.settings.retries if call.reads or call.repeatable else 0
 
         def patience() -> tuple[float, float]:
-            return self._patience(call, deadline, given_up)
+            return self._patience(call, deadline)
 
         for attempt in range(tries + 1):
             try:
                 return read(call, self._send_once(call, who, patience))
             except Temporary as fault:
                 pause = self._pause(attempt, fault)
-                if attempt == tries or given_up() or self._too_late(pause, deadline):
+                if attempt == tries or self._too_late(pause, deadline):
                     raise
                 LOG.info("%s %s: %s; again in %.1f s", call.method, call.path, fault, pause)
+            leave()  # nobody may be there any more to wait for it
             self._sleep(pause)
         raise AssertionError("the last try returns or raises")
 
@@ -100,15 +100,13 @@ class Client:
         """Return the id of the one object with this id or name."""
         return finding.find(lambda call: self.send(call, who), finder, value)
 
-    def _patience(
-        self, call: Call, deadline: datetime | None, given_up: Callable[[], bool]
-    ) -> tuple[float, float]:
+    def _patience(self, call: Call, deadline: datetime | None) -> tuple[float, float]:
         """Return how long a connection and an answer may take, asked just before it is sent."""
         known = self.settings.connect_timeout, self.settings.read_timeout
-        if deadline is None and not given_up():
+        if deadline is None:
             return known
-        left = (deadline - self._clock.now()).total_seconds() if deadline else 0.0
-        if left <= 0 or given_up():
+        left = (deadline - self._clock.now()).total_seconds()
+        if left <= 0:
             raise Temporary(
                 "It was not sent: its time was over before that.",
                 service=call.service,

@@ -11,6 +11,7 @@ import requests
 from keystoneauth1 import exceptions
 
 from heat.base.errors import CloudFault, Permanent, Temporary
+from heat.cloud.wire import TooLarge
 from heat.plugin.steps import Call
 
 PASSING = frozenset({429, 502, 503, 504})
@@ -49,6 +50,14 @@ def from_exception(
             status = problem.http_status
             kind = Temporary if status in PASSING else Permanent
             return kind(said, service="identity", request=request, status=status)
+        case TooLarge():
+            return Permanent(
+                f"The {service} service answered with more than the {problem.largest} bytes that "
+                "are read of an answer; the operator can raise max_cloud_answer_size.",
+                service=service,
+                request=request,
+                ambiguous=writes,
+            )
         case exceptions.SSLError():
             return Permanent(
                 f"The certificate of the {service} service can't be verified; see the settings "

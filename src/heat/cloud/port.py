@@ -2,9 +2,11 @@
 
 import asyncio
 import contextvars
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from random import Random
 from threading import Event, Lock
 from typing import Any, Protocol, TypeVar
@@ -15,9 +17,10 @@ from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
 from heat.cloud.stack_users import StackUsers
 from heat.cloud.watcher import WaitStopped, Watcher
+from heat.cloud.wire import MAY_LEAVE, Withheld
 from heat.plugin.steps import Call, Finder, Reply, Wait
 
-__all__ = ["AsyncCloud", "CloudPort", "WaitStopped"]
+__all__ = ["AsyncCloud", "ClientCloud", "CloudPort", "WaitStopped", "Withheld"]
 
 T = TypeVar("T")
 
@@ -26,7 +29,8 @@ class CloudPort(Protocol):
     """The cloud as the engine uses it.
 
     Faults are ``heat.base.errors.Temporary`` and ``Permanent``; a ``Temporary`` that is
-    ``ambiguous`` belongs to a request that may have been carried out.
+    ``ambiguous`` belongs to a request that may have been carried out. ``Withheld`` is none: the
+    request did not leave, since ``MAY_LEAVE`` forbade it.
     """
 
     async def send(
@@ -34,8 +38,7 @@ class CloudPort(Protocol):
     ) -> Reply:
         """Send one request and return the decoded reply, ``{}`` when it is empty.
 
-        Past the deadline, or when the caller has given up, nothing is sent any more, and nobody
-        waits for an answer.
+        Past the deadline nothing is sent any more, and nobody waits for an answer.
         """
         ...
 
@@ -59,37 +62,35 @@ class CloudPort(Protocol):
         ...
 
 
-class AsyncCloud:
-    """A cloud behind a client that blocks, with a bounded pool of threads for each service."""
+class ClientCloud(ABC):
+    """A cloud behind a client that blocks; how its work is run is left open."""
 
     def __init__(
         self, client: Client, *, clock: Clock | None = None, random: Random | None = None
     ) -> None:
-        self._client, self._users = client, StackUsers(client)
-        self._threads = client.settings.threads
-        self._pools: dict[str, ThreadPoolExecutor] = {}
-        self._lock = Lock()
+        self.client, self._users = client, StackUsers(client)
         self._watcher = Watcher(
             self.send, clock=clock or WallClock(), random=random, polling=client.settings.polling
         )
 
+    @abstractmethod
+    async def _run(self, work: Callable[[], T], call: Call | None = None) -> T:
+        """Return what the work gives: it makes a call, or several of keystone."""
+
     async def send(
         self, call: Call, who: Credentials, *, deadline: datetime | None = None
     ) -> Reply:
-        """Send one request in a thread of its service."""
-        given_up = Event()
+        """Send one request; once the caller is gone it does not leave any more."""
 
         def work() -> Reply:
-            return self._client.send(call, who, deadline=deadline, given_up=given_up.is_set)
+            return self.client.send(call, who, deadline=deadline)
 
-        try:
-            return await self._run(call.service, work)
-        finally:
-            given_up.set()  # the thread may still be on its way in, after a cancellation
+        return await self._run(work, call)
 
     async def find(self, finder: Finder, value: str, who: Credentials) -> str:
-        """Look an object up in a thread of its service."""
-        return await self._run(finder.service, lambda: self._client.find(finder, value, who))
+        """Look an object up."""
+        asked = partial(self.client.find, finder, value, who)
+        return await self._run(asked, Call(finder.service, "GET", finder.path))
 
     async def wait(
         self,
@@ -104,47 +105,71 @@ class AsyncCloud:
 
     async def make_trust(self, who: Credentials, mark: str) -> str:
         """Return the id of this user's trust with this mark, made unless it is there."""
-        return await self._run("identity", lambda: trusts.create(self._client, who, mark))
+        return await self._run(partial(trusts.create, self.client, who, mark))
 
     async def given_trusts(self) -> list[dict[str, Any]]:
         """Return the trusts that stack owners gave to the service."""
-        return await self._run("identity", lambda: trusts.given(self._client))
+        return await self._run(partial(trusts.given, self.client))
 
     async def drop_trust(self, who: Credentials) -> None:
         """Remove the trust of these credentials; one that is gone already is fine."""
-        await self._run("identity", lambda: trusts.delete(self._client, who))
+        await self._run(partial(trusts.delete, self.client, who))
 
     async def of_users(self, work: Callable[[StackUsers], T]) -> T:
-        """Do something about users of stacks, in a thread of the identity service."""
-        return await self._run("identity", lambda: work(self._users))
+        """Do something about users of stacks."""
+        return await self._run(partial(work, self._users))
 
     @property
     def has_users(self) -> bool:
         """Whether there is a domain for users of stacks."""
-        return self._client.settings.stack_domain is not None
+        return self.client.settings.stack_domain is not None
 
     async def service_roles(self) -> frozenset[str]:
         """Return what the service user may be in its own project."""
-        return await self._run("identity", self._client.sessions.service_roles)
+        return await self._run(self.client.sessions.service_roles)
+
+    async def close(self) -> None:
+        """Stop watching."""
+        await self._watcher.close()
+
+
+class AsyncCloud(ClientCloud):
+    """A cloud with a bounded pool of threads for each service."""
+
+    def __init__(
+        self, client: Client, *, clock: Clock | None = None, random: Random | None = None
+    ) -> None:
+        super().__init__(client, clock=clock, random=random)
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._lock = Lock()
 
     async def close(self) -> None:
         """Stop watching and let go of the threads; a request in flight ends on its own."""
-        await self._watcher.close()
+        await super().close()
         with self._lock:
             pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, service: str, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[], T], call: Call | None = None) -> T:
         # The request id of the operation travels in a context variable.
         context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool(service), lambda: context.run(work))
+        loop, given_up, may_leave = asyncio.get_running_loop(), Event(), MAY_LEAVE.get()
+
+        def run() -> T:
+            MAY_LEAVE.set(lambda: not given_up.is_set() and may_leave())
+            return work()
+
+        try:
+            pool = self._pool(call.service if call else "identity")
+            return await loop.run_in_executor(pool, context.run, run)
+        finally:
+            given_up.set()  # the thread may still be on its way in, after a cancellation
 
     def _pool(self, service: str) -> ThreadPoolExecutor:
         with self._lock:
             if service not in self._pools:
                 self._pools[service] = ThreadPoolExecutor(
-                    self._threads, thread_name_prefix=f"cloud-{service}"
+                    self.client.settings.threads, thread_name_prefix=f"cloud-{service}"
                 )
             return self._pools[service]

@@ -15,13 +15,14 @@ from keystoneauth1 import exceptions
 from keystoneauth1.access import AccessInfo
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from heat.base.errors import Permanent
 from heat.cloud.access import ServiceAccess, UserAccess, versioned
 from heat.cloud.credentials import SERVICE, STEWARD, Credentials
 from heat.cloud.faults import from_exception
 from heat.cloud.settings import CloudSettings
+from heat.cloud.wire import Wire
 
 VERSIONS = {"identity": "/v3", "compute": "/v2.1", "block-storage": "/v3", "volumev3": "/v3"}
 """The version that paths without one are meant for, where a catalogue leaves it out."""
@@ -35,9 +36,7 @@ class Sessions:
     def __init__(self, settings: CloudSettings, adapter: BaseAdapter | None = None) -> None:
         self.settings = settings
         self._http = _Http()
-        pool = adapter or HTTPAdapter(
-            pool_connections=settings.pool_size, pool_maxsize=settings.pool_size
-        )
+        pool = adapter or Wire(connections=settings.pool_size, largest=settings.largest_answer)
         self._http.mount("http://", pool)
         self._http.mount("https://", pool)
         # A cookie of one user must never travel with another's request.
@@ -72,8 +71,8 @@ class Sessions:
         """Send one request; a 401 is tried once more after getting in anew.
 
         No status raises, but no answer and no way in do: the fault tells which. ``patience``
-        says how long a connection and an answer may take, or raises: it is asked last, for
-        getting in may have taken long.
+        says how long a connection and an answer may take, or raises: it is asked after getting
+        in, which may have taken long.
         """
         url = join(service, self.endpoint(who, service), path)
         usual = self.settings.connect_timeout, self.settings.read_timeout

@@ -66,8 +66,9 @@ class CloudSettings:
     ``ca`` is a file of certificates to trust in place of the system's. ``endpoint_overrides``
     go before the catalogue and ``microversion_caps`` limit what is asked for, both by service
     type, as ``ways`` are, for services that are not reached like the others; an override may
-    hold ``%(project_id)s``. ``retries`` says how often a repeatable
-    request is sent again. ``threads`` is per service, so that one that hangs holds up no other.
+    hold ``%(project_id)s``. ``retries`` says how often a repeatable request is sent again.
+    ``largest_answer`` is how many bytes are read of an answer. ``threads`` is per service, so
+    that one that hangs holds up no other.
     """
 
     auth_url: str
@@ -80,6 +81,7 @@ class CloudSettings:
     insecure: bool = False
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    largest_answer: int = 64 << 20
     retries: int = 3
     retry_delay: float = 0.3
     retry_delay_most: float = 8.0

@@ -1,11 +1,16 @@
 """The right to drive a stack, as its driver holds it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from heat.base.errors import Fault
 from heat.base.ids import OperationId, StackId
+from heat.cloud.wire import MAY_LEAVE, Withheld
 from heat.engine.committer import Committer
 from heat.store.rows import Batch, Verdict, Write
+
+R = TypeVar("R")
 
 
 class Lost(Exception):
@@ -34,6 +39,8 @@ class Lease:
         self.stack, self.epoch = stack, epoch
         self._committer, self._term = committer, term
         self._until = until
+        # The same clock in every thread; it goes on while this process stands still.
+        self._time = asyncio.get_running_loop().time
         self._lost = False
         self._renewed = asyncio.Event()
 
@@ -52,10 +59,28 @@ class Lease:
         self._lost = True
         self._renewed.set()
 
+    async def ask(self, send: Callable[[], Awaitable[R]]) -> R:
+        """Ask the cloud for something while the stack is surely this engine's; raises Lost.
+
+        That is looked at again just before anything leaves, in whatever thread: this process may
+        have stood still meanwhile. What did not leave waits for the lease to be renewed.
+        """
+        while True:
+            await self.hold()
+            token = MAY_LEAVE.set(self._is_sure)
+            try:
+                return await send()
+            except Withheld:
+                continue
+            finally:
+                MAY_LEAVE.reset(token)
+
+    def _is_sure(self) -> bool:
+        return not self._lost and self._until - self._time() > self._term / 6
+
     async def hold(self) -> None:
         """Return when enough of the term is left for a request to the cloud; raises Lost."""
-        loop = asyncio.get_running_loop()
-        while not self._lost and self._until - loop.time() < self._term / 3:
+        while not self._lost and self._until - self._time() < self._term / 3:
             self._renewed.clear()
             await self._renewed.wait()
         if self._lost:

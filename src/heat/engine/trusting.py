@@ -129,9 +129,8 @@ class Trusts:
         """Ask keystone until it answers, as long as the operation goes on."""
         patience = Patience(self._world, self._settings)
         while True:
-            await self._lease.hold()
             try:
-                return await ask()
+                return await self._lease.ask(ask)
             except Temporary:
                 if self._stopping() or not patience.is_left:
                     raise

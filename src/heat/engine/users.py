@@ -7,6 +7,7 @@ is asked for (``""``), then which (its id). Whoever deletes the root removes it.
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from heat.base.errors import Fault, Temporary
@@ -125,11 +126,8 @@ class Users:
             raise given_up(fault) from fault
 
     async def _outlast(self, work: Callable[[StackUsers], R]) -> R:
-        async def ask() -> R:
-            await self._lease.hold()
-            return await self._world.cloud.of_users(work)
-
-        return await Patience(self._world, self._settings, self._stopping).outlast(ask)
+        asked = partial(self._lease.ask, partial(self._world.cloud.of_users, work))
+        return await Patience(self._world, self._settings, self._stopping).outlast(asked)
 
     @property
     def _root(self) -> StackId:

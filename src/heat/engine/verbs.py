@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -408,8 +409,8 @@ class Performance:
         stage = self._stage
 
         async def send() -> Reply:
-            await stage.lease.hold()
-            return await stage.world.cloud.send(call, stage.who, deadline=stage.latest)
+            cloud, latest = stage.world.cloud, stage.latest
+            return await stage.lease.ask(partial(cloud.send, call, stage.who, deadline=latest))
 
         if not call.reads:
             return await send()

@@ -108,6 +108,12 @@ DEFAULT = [
     ),
     cfg.IntOpt("stack_action_timeout", default=3600, min=1, help="Seconds an action may take."),
     cfg.IntOpt("client_retry_limit", default=3, min=0, help="How often a request is repeated."),
+    cfg.IntOpt(
+        "max_cloud_answer_size",
+        default=64 << 20,
+        min=1 << 20,
+        help="Bytes of an answer of a service that are read; a larger one is an error.",
+    ),
     cfg.BoolOpt(
         "encrypt_parameters_and_properties",
         default=False,
@@ -268,6 +274,7 @@ def cloud_settings(conf: cfg.ConfigOpts) -> CloudSettings:
         interface=clients.interface(conf.clients.endpoint_type),
         ca=conf.clients.ca_file,
         insecure=conf.clients.insecure,
+        largest_answer=conf.max_cloud_answer_size,
         retries=conf.client_retry_limit,
         microversion_caps=clients.caps(conf),
         ways=clients.ways(conf),

@@ -11,13 +11,14 @@ from msgspec import Struct
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from heat.cloud import finding, trusts
+from heat.cloud import finding
 from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
+from heat.cloud.port import ClientCloud
 from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings, Polling
-from heat.cloud.stack_users import StackUsers
 from heat.cloud.watcher import Watcher
+from heat.cloud.wire import leave
 from heat.plugin.steps import Call, Finder, Reply, Wait
 from heat.testing.clock import LoopClock
 
@@ -57,7 +58,6 @@ class ScriptedCloud:
     ) -> None:
         self.handler = handler
         self.asked: list[Asked] = []
-        self.trusts: dict[tuple[str, str, str], str] = {}
         self._latency = latency or (lambda _: Latency())
         random = Random(0)  # noqa: S311 - a test's chance is no secret
         self._watcher = Watcher(self.send, clock=LoopClock(), random=random, polling=polling)
@@ -89,37 +89,12 @@ class ScriptedCloud:
         """Look under the loop's clock until the state is there."""
         return await self._watcher.wait(wait, who, cancelled=cancelled, deadline=deadline)
 
-    async def make_trust(self, who: Credentials, mark: str) -> str:
-        """Return the trust with this mark."""
-        key = (who.user_id, who.project, mark)
-        return self.trusts.setdefault(key, f"trust-{len(self.trusts) + 1}")
-
-    async def given_trusts(self) -> list[dict[str, Any]]:
-        """Return no trusts: those here bear no mark."""
-        return []
-
-    async def service_roles(self) -> frozenset[str]:
-        """Return no roles."""
-        return frozenset()
-
-    async def drop_trust(self, who: Credentials) -> None:
-        """Remove a trust."""
-        self.trusts = {key: trust for key, trust in self.trusts.items() if trust != who.trust}
-
-    async def of_users(self, work: Callable[[StackUsers], T]) -> T:
-        """Refuse: it has no users of stacks."""
-        raise NotImplementedError
-
-    @property
-    def has_users(self) -> bool:
-        """Whether there is a domain for users of stacks."""
-        return False
-
     async def close(self) -> None:
         """Stop watching."""
         await self._watcher.close()
 
     def _ask(self, call: Call, who: Credentials) -> Reply:
+        leave()
         self.asked.append(Asked(call, who, asyncio.get_running_loop().time()))
         return self.handler(call, who)
 
@@ -148,6 +123,7 @@ class DispatchAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         """Answer a request."""
+        leave()
         body = request.body or b""
         raw = body.encode() if isinstance(body, str) else bytes(body)
         url = request.url or ""
@@ -166,7 +142,7 @@ class DispatchAdapter(BaseAdapter):
         """Keep nothing."""
 
 
-class DispatchCloud:
+class DispatchCloud(ClientCloud):
     """Implements the cloud port over an in-process cloud, through the real client.
 
     Requests take effect at once; on a virtual loop their latency passes without waiting.
@@ -181,69 +157,19 @@ class DispatchCloud:
         random: Random | None = None,
     ) -> None:
         self._adapter = DispatchAdapter(dispatch)
-        random = random or Random(0)  # noqa: S311 - a test's chance is no secret
-        clock = LoopClock()
-        self.client = Client(
-            Sessions(settings, self._adapter), clock=clock, sleep=self._sleep, random=random
-        )
         self._latency = latency or (lambda _: Latency())
-        self._watcher = Watcher(self.send, clock=clock, random=random, polling=settings.polling)
-
-    async def send(
-        self, call: Call, who: Credentials, *, deadline: datetime | None = None
-    ) -> Reply:
-        """Send one request."""
-
-        def work() -> Reply:
-            return self.client.send(call, who, deadline=deadline)
-
-        return await self._timed(self._latency(call), work)
-
-    async def find(self, finder: Finder, value: str, who: Credentials) -> str:
-        """Look an object up."""
-        latency = self._latency(Call(finder.service, "GET", finder.path))
-        return await self._timed(latency, lambda: self.client.find(finder, value, who))
-
-    async def wait(
-        self,
-        wait: Wait,
-        who: Credentials,
-        *,
-        cancelled: Callable[[], bool] | None = None,
-        deadline: datetime | None = None,
-    ) -> Reply:
-        """Look under the loop's clock until the state is there."""
-        return await self._watcher.wait(wait, who, cancelled=cancelled, deadline=deadline)
-
-    async def make_trust(self, who: Credentials, mark: str) -> str:
-        """Return the id of this user's trust with this mark."""
-        return await self._timed(Latency(), lambda: trusts.create(self.client, who, mark))
-
-    async def given_trusts(self) -> list[dict[str, Any]]:
-        """Return the trusts that stack owners gave to the service."""
-        return await self._timed(Latency(), lambda: trusts.given(self.client))
-
-    async def service_roles(self) -> frozenset[str]:
-        """Return what the service user may be in its own project."""
-        return await self._timed(Latency(), self.client.sessions.service_roles)
-
-    async def drop_trust(self, who: Credentials) -> None:
-        """Remove the trust of these credentials."""
-        await self._timed(Latency(), lambda: trusts.delete(self.client, who))
-
-    async def of_users(self, work: Callable[[StackUsers], T]) -> T:
-        """Do something about users of stacks."""
-        return await self._timed(Latency(), lambda: work(StackUsers(self.client)))
-
-    @property
-    def has_users(self) -> bool:
-        """Whether there is a domain for users of stacks."""
-        return self.client.settings.stack_domain is not None
+        random = random or Random(0)  # noqa: S311 - a test's chance is no secret
+        clock, sessions = LoopClock(), Sessions(settings, self._adapter)
+        client = Client(sessions, clock=clock, sleep=self._sleep, random=random)
+        super().__init__(client, clock=clock, random=random)
 
     async def close(self) -> None:
         """Stop watching."""
-        await self._watcher.close()
+        await super().close()
         self.client.sessions.close()
+
+    async def _run(self, work: Callable[[], T], call: Call | None = None) -> T:
+        return await self._timed(self._latency(call) if call else Latency(), work)
 
     async def _timed(self, latency: Latency, work: Callable[[], T]) -> T:
         await asyncio.sleep(latency.before)
