@@ -57,6 +57,8 @@ class FrailDatabase(Database):
     """
 
     fate = None
+    lost = False
+    """Whether the last write took effect, and its answer was lost."""
 
     @cached_property
     def plain(self):
@@ -71,11 +73,12 @@ class FrailDatabase(Database):
         return work(self._always)
 
     def write(self, work):
-        fate, self.fate = self.fate, None
+        fate, self.fate, self.lost = self.fate, None, False
         if fate == "commit-refused":
             raise Unavailable("The database is away, as asked for.")
         result = super().write(work)
         if fate == "commit-lost":
+            self.lost = True
             raise Unavailable("The answer of the database was lost, as asked for.")
         return result
 
@@ -92,12 +95,18 @@ class FrailStore(ThreadedStore):
             raise Unavailable("The database is away, as asked for.")
         return work()
 
+    def lost(self, batches):
+        """Return what became of a commit that had no answer; None when it did not take effect."""
+        known, attempt = self._unsure
+        return attempt.tried if known is batches and self._db.lost else None
+
 
 class MortalStore:
     """A store whose every function begins and ends with a step of its engine."""
 
     def __init__(self, inner, life, universe):
         self._inner, self._life, self._universe = inner, life, universe
+        self._told = None
 
     def __getattr__(self, name):
         inner = getattr(self._inner, name)
@@ -120,13 +129,23 @@ class MortalStore:
         kind, stack = written(batches)
         await life.step(around(kind, "before"), stack)
         universe.db.fate, universe.next_commit = universe.next_commit, None
-        verdicts = await self._inner.commit(batches)
-        taken = [b for b, v in zip(batches, verdicts, strict=True) if v is Verdict.TAKEN]
+        try:
+            verdicts = await self._inner.commit(batches)
+        except Unavailable:
+            self._tell(batches, self._inner.lost(batches))
+            raise
         for verdict in verdicts:
             universe.counts[f"verdict {verdict.name}"] += 1
-        universe.committed(taken, life.name)
+        self._tell(batches, verdicts)
         await life.step(around(kind, "after"), stack)
         return verdicts
+
+    def _tell(self, batches, verdicts):
+        """Say what took effect, once: also when no engine will ever hear of it."""
+        if verdicts and batches is not self._told:
+            self._told = batches
+            taken = [b for b, v in zip(batches, verdicts, strict=True) if v is Verdict.TAKEN]
+            self._universe.committed(taken, self._life.name)
 
 
 class MortalCloud(DispatchCloud):

@@ -209,6 +209,9 @@ async def _act(universe, act, report, *, counted=True):
     else:
         if counted:
             report.counts[f"act {act.kind}"] += 1
+        roots = universe.all_roots()
+        below = {stack.id for root in roots for stack in stacks.tree(universe.db, root)}
+        universe.watch.learn(resources.of_stacks(universe.db, below))
 
 
 async def _rest(universe, root, report):

@@ -19,6 +19,7 @@ from devcloud.assembly import build as build_cloud
 from devcloud.kernel.faults import Rule
 from devcloud.kernel.settings import Settings as LocalSettings
 from devcloud.kernel.web import Request
+from devcloud.nova import keypairs
 from heat import resources
 from heat.base.ids import EngineId
 from heat.cloud.settings import CloudSettings, Trustee
@@ -41,6 +42,7 @@ _LESS = ("compute.deleted", "compute.quota", "volume.quota", "network.quota")
 """What tables are looked at besides those of networks, servers and volumes, and which are not."""
 
 resources.load()
+keypairs.new_pair = cache(keypairs.new_pair)  # to find primes takes longer than most scenarios
 
 
 class Chance:
@@ -307,15 +309,13 @@ def _pattern():
     db = FrailDatabase(None, clock=LoopClock(start=START))
     create(db)
     empty = sqlite3.connect(":memory:", check_same_thread=False)
-    with db.engine.connect() as connection:
-        connection.connection.driver_connection.backup(empty)
+    db.plain.backup(empty)
     return empty, db
 
 
 def _database():
     empty, db = _pattern()
-    with db.engine.connect() as connection:
-        empty.backup(connection.connection.driver_connection)
+    empty.backup(db.plain)
     db.random, db.fate = Random(0), None
     return db
 

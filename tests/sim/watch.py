@@ -40,6 +40,11 @@ class Watch:
         self.creates += 1
         self.made_ids[str(one["id"])].append(path)
 
+    def learn(self, rows):
+        """Take note of what is in the database: requests write rows, too."""
+        for row in rows:
+            self.rows[row.id] = _Seen(row)
+
     def committed(self, batch):
         for write in batch.writes:
             match write:
@@ -78,10 +83,7 @@ class Watch:
                         f"order: {row.name} begins before what it requires is there: "
                         f"{other.name if other else needed} is {seen}"
                     )
-        # What can't stand beside its replacement goes first, whatever stays and rests on it.
-        makes_room = TYPES[row.type].replacement == "delete-first" if row.type in TYPES else False
-        replaced = makes_room and any(other.replaces == key for other in self.rows.values())
-        if (row.action, row.status) == ("DELETE", "IN_PROGRESS") and not replaced:
+        if (row.action, row.status) == ("DELETE", "IN_PROGRESS") and not self._makes_room(key):
             for other in self.rows.values():
                 begun = other.action != "INIT" and (other.action, other.status) != (
                     "DELETE",
@@ -92,6 +94,18 @@ class Watch:
                         f"order: {row.name} is deleted while {other.name} "
                         f"({other.action}_{other.status}) rests on it"
                     )
+
+    def _makes_room(self, key):
+        """Tell whether something can't stand beside its replacement, or rests on what can't.
+
+        It goes first, whatever stays and rests on it.
+        """
+        row = self.rows.get(key)
+        if row is None or all(other.replaces != key for other in self.rows.values()):
+            return False
+        if row.type in TYPES and TYPES[row.type].replacement == "delete-first":
+            return True
+        return any(self._makes_room(needed) for needed in row.requires)
 
 
 def _is_patient(row):
