@@ -7,7 +7,7 @@ import falcon.testing
 import pytest
 
 from heat.api.app import application
-from heat.api.guard import wrap
+from heat.api.guard import CHECKED, wrap
 from heat.base.errors import Temporary
 from heat.rpc.local import Local
 from wire import Wire
@@ -76,3 +76,13 @@ def test_a_password_can_not_be_checked_while_the_identity_service_is_away(wire: 
     known = {"X-Auth-User": "demo", "X-Auth-Key": "pass"}
     refused = guarded(wire, login).simulate_get("/v1/demo/stacks", headers=known)
     assert refused.status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/victim/stacks"])
+def test_nobody_is_told_of_a_token_that_was_not_checked(wire: Wire, path: str):
+    seen: list[Any] = []
+    said = {"X-Auth-Token": "forged", "X-Project-Id": "victim", "X-Identity-Status": "Confirmed"}
+    extras = {CHECKED: lambda *good: seen.append(good)}
+    answer = guarded(wire).simulate_get(path, headers=said, extras=extras)
+    assert answer.status_code in (200, 300, 503)
+    assert seen == []

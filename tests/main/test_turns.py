@@ -3,17 +3,45 @@
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import falcon.testing
 import pytest
 import requests
 
+from devcloud.assembly import build
+from devcloud.kernel.settings import Settings
+from devcloud.kernel.store import Store
+from devcloud.server import serve
+from heat.api.guard import CHECKED, wrap
 from heat.main.served import Served, listen
+
+_DEFAULT = {"name": "Default"}
+PASSWORD = Settings.password
+SERVICE = {
+    "auth_type": "password", "username": "heat", "password": PASSWORD, "project_name": "service",
+    "user_domain_name": "Default", "project_domain_name": "Default",
+    "service_token_roles_required": "true",
+}  # fmt: skip
+LOGIN = {
+    "auth": {
+        "identity": {
+            "methods": ["password"],
+            "password": {"user": {"name": "demo", "domain": _DEFAULT, "password": PASSWORD}},
+        },
+        "scope": {"project": {"name": "demo", "domain": _DEFAULT}},
+    }
+}
 
 
 class Slow:
-    """An application whose requests last until they are let go, but for those that say quick."""
+    """An application whose requests last until they are let go, but for those that say quick.
+
+    The token of a project is its name, but for one that is checked for as long as that lasts.
+    """
 
     def __init__(self) -> None:
         self.go, self.lock = threading.Event(), threading.Lock()
@@ -21,6 +49,9 @@ class Slow:
         self.came = threading.Semaphore(0)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        token = environ.get("HTTP_X_AUTH_TOKEN", "")
+        if token.startswith("good "):
+            environ[CHECKED](token, token.split()[1])
         if "quick" not in environ["PATH_INFO"]:
             with self.lock:
                 self.running += 1
@@ -40,29 +71,88 @@ def slow() -> Iterator[tuple[Slow, str]]:
     listening.close()
 
 
-def send(url: str, count: int) -> list[threading.Thread]:
+def send(url: str, *tokens: str) -> list[threading.Thread]:
     threads = [
-        threading.Thread(target=requests.get, args=(url,), kwargs={"timeout": 30})
-        for _ in range(count)
+        threading.Thread(
+            target=requests.get,
+            args=(url,),
+            kwargs={"timeout": 30, "headers": {"X-Auth-Token": token}},
+        )
+        for token in tokens
     ]
     for thread in threads:
         thread.start()
     return threads
 
 
-def test_one_projects_slow_requests_leave_a_thread_to_others(slow: tuple[Slow, str]) -> None:
+def ask(url: str, token: str) -> str:
+    return requests.get(url, timeout=10, headers={"X-Auth-Token": token}).text
+
+
+@pytest.mark.parametrize(
+    "tokens", [["good greedy"] * 12, [f"good greedy {n}" for n in range(12)]], ids=["one", "many"]
+)
+def test_one_projects_slow_requests_leave_a_thread_to_others(
+    slow: tuple[Slow, str], tokens: list[str]
+) -> None:
     app, url = slow
-    sent = send(f"{url}/v1/greedy/slow", 12)
+    sent = send(f"{url}/v1/greedy/slow", *tokens)
     for _ in range(3):
         assert app.came.acquire(timeout=10)
-    for _ in range(5):
-        answer = requests.get(f"{url}/v1/modest/quick", timeout=10)
-        assert answer.text == "ok"
+    for n in range(5):
+        assert ask(f"{url}/v1/modest/quick", f"good modest {n}") == "ok"
     assert app.running == 3
     app.go.set()
     for thread in sent:
         thread.join(10)
     assert app.running == 12
+
+
+def test_who_names_a_project_without_a_good_token_takes_none_of_its_turns(
+    slow: tuple[Slow, str],
+) -> None:
+    app, url = slow
+    assert ask(f"{url}/v1/victim/quick", "good victim") == "ok"
+    sent = send(f"{url}/v1/victim/slow", *(f"forged {n}" for n in range(12)))
+    for _ in range(3):
+        assert app.came.acquire(timeout=10)
+    for _ in range(5):
+        assert ask(f"{url}/v1/victim/quick", "good victim") == "ok"
+    assert app.running == 3
+    app.go.set()
+    for thread in sent:
+        thread.join(10)
+
+
+def test_strangers_of_all_projects_together_leave_a_thread_to_those_who_are_known(
+    slow: tuple[Slow, str],
+) -> None:
+    app, url = slow
+    assert ask(f"{url}/v1/known/quick", "good known") == "ok"
+    sent = [send(f"{url}/v1/p{n}/slow", f"forged {n}")[0] for n in range(8)]
+    for _ in range(3):
+        assert app.came.acquire(timeout=10)
+    assert ask(f"{url}/v1/other/quick", "good known") == "ok"
+    app.go.set()
+    for thread in sent:
+        thread.join(10)
+
+
+def test_a_proxy_in_front_is_heard_only_where_there_is_one() -> None:
+    def forwarded(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [])
+        return [environ.get("HTTP_X_FORWARDED_PROTO", "nothing").encode()]
+
+    for behind_proxy, heard in ((True, "https"), (False, "nothing")):
+        listening = listen("127.0.0.1", 0)
+        served = Served(forwarded, listening, threads=1, behind_proxy=behind_proxy)
+        try:
+            said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.9"}
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/x/quick"
+            assert requests.get(url, timeout=10, headers=said).text == heard
+        finally:
+            served.close()
+            listening.close()
 
 
 def trickle(client: socket.socket) -> None:
@@ -100,12 +190,41 @@ def test_a_request_that_trickles_is_cut_off(beginning: bytes) -> None:
 
 def test_projects_take_turns(slow: tuple[Slow, str]) -> None:
     app, url = slow
-    first = send(f"{url}/v1/a/slow", 3) + send(f"{url}/v1/b/slow", 1)
+    for name in "abc":
+        assert ask(f"{url}/v1/{name}/quick", f"good {name}") == "ok"
+    first = send(f"{url}/v1/a/slow", *["good a"] * 3) + send(f"{url}/v1/b/slow", "good b")
     for _ in range(4):
         assert app.came.acquire(timeout=10)
-    waiting = send(f"{url}/v1/a/slow", 4) + send(f"{url}/v1/c/quick", 1)
+    waiting = send(f"{url}/v1/a/slow", *["good a"] * 4) + send(f"{url}/v1/c/quick", "good c")
     app.go.set()
     for thread in first + waiting:
         thread.join(10)
         assert not thread.is_alive()
     assert app.running == 8
+
+
+def test_a_good_token_is_told_with_its_project(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "devcloud.sqlite"))
+    cloud = serve(build(store), "127.0.0.1", 0)
+    heard: list[tuple[str, str]] = []
+
+    def app(_environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [b"ok"]
+
+    try:
+        auth_url = f"{cloud.url}/identity/v3"
+        answer = requests.post(f"{auth_url}/auth/tokens", json=LOGIN, timeout=10)
+        token, project = answer.headers["X-Subject-Token"], answer.json()["token"]["project"]["id"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            keystone = SERVICE | {"auth_url": auth_url, "www_authenticate_uri": auth_url}
+            client = falcon.testing.TestClient(wrap(app, keystone))
+        for given in (token, "forged"):
+            said = {"X-Auth-Token": given, "X-Project-Id": "victim"}
+            extras = {CHECKED: lambda *good: heard.append(good)}
+            client.simulate_get("/v1/victim/stacks", headers=said, extras=extras)
+    finally:
+        cloud.close()
+        store.close()
+    assert heard == [(token, project)]

@@ -33,8 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def work(conf: cfg.ConfigOpts, listening: socket) -> None:
     """Be one process of the API until told to end."""
-    largest = conf.max_json_body_size
-    served = Served(front.configured(conf), listening, conf.heat_api.threads, largest=largest)
+    served = Served(
+        front.configured(conf),
+        listening,
+        conf.heat_api.threads,
+        largest=conf.max_json_body_size,
+        behind_proxy=conf.oslo_middleware.enable_proxy_headers_parsing,
+    )
     try:
         until_ended()
     finally:

@@ -9,6 +9,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
+from heat.api.guard import CHECKED
 from heat.api.stream import ASIDE
 from heat.main.turns import Turns
 
@@ -33,7 +34,10 @@ class Patient(HTTPChannel):  # type: ignore[misc]
 
 
 class Served:
-    """An application at work on a listening socket until it is closed."""
+    """An application at work on a listening socket until it is closed.
+
+    ``behind_proxy`` hands on what a proxy in front says of clients; others could say anything.
+    """
 
     def __init__(
         self,
@@ -43,11 +47,13 @@ class Served:
         *,
         largest: int = 2**20,
         patience: int = PATIENCE,
+        behind_proxy: bool = False,
     ) -> None:
         self._sockets: dict[int, Any] = {}
-        turns = Turns(threads)
+        turns = Turns(threads, behind_proxy=behind_proxy)
+        told = {ASIDE: turns.step_aside, CHECKED: turns.checked}
         self._server: Any = create_server(
-            lambda environ, start: application({**environ, ASIDE: turns.step_aside}, start),
+            lambda environ, start: application({**environ, **told}, start),
             _dispatcher=turns,
             map=self._sockets,
             sockets=[listening],
@@ -59,7 +65,7 @@ class Served:
             channel_timeout=patience,
             cleanup_interval=min(30, patience),
             asyncore_use_poll=True,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=not behind_proxy,
         )
         self._server.channel_class = Patient
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
