@@ -155,6 +155,25 @@ def test_a_dry_run_of_a_create_shows_what_would_be(heat, service, template):
     assert not service.said("POST", "/stacks")
 
 
+@pytest.mark.parametrize(
+    ("changes", "options", "code"),
+    [
+        ({"updated": [{"resource_name": "web", "resource_type": "T"}]}, ["--dry-run"], 2),
+        ({"updated": [], "unchanged": [{"resource_name": "web"}]}, ["--dry-run"], 0),
+        ({}, [], 1),
+    ],
+)
+def test_a_script_learns_whether_something_would_change(
+    heat, service, template, changes, options, code
+):
+    service.has_stack("shop")
+    answer = (200, {"resource_changes": changes})
+    service.answers["PUT", f"{service.home}/preview"] = answer
+    words = ("stack", "update", "shop", "-t", template, "--detailed-exitcode", *options)
+    assert heat(*words).code == code
+    assert not service.said("PUT", service.home)
+
+
 def test_a_dry_run_of_an_update_shows_the_changes(heat, service, template):
     service.has_stack("shop")
     web = {"resource_name": "web", "resource_type": "OS::Nova::Server"}

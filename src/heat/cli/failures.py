@@ -7,6 +7,8 @@ FAILED = 1
 """The operation failed, or problems were found."""
 USAGE = 2
 """The command line can't be understood."""
+CHANGES = 2
+"""With --detailed-exitcode: there is something to do. Mistakes in the command line are 1 then."""
 NOT_FOUND = 3
 """There is no such stack, resource, output, snapshot, file or type."""
 NO_ACCESS = 4

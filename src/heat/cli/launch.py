@@ -10,8 +10,8 @@ import click
 from heat.cli.asking import asking, of_stack, stack_names
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE, read_parameters, with_environments
-from heat.cli.failures import INTERRUPTED, Refused
-from heat.cli.planned import show_changes, show_preview
+from heat.cli.failures import CHANGES, INTERRUPTED, Refused
+from heat.cli.planned import changes_anything, show_changes, show_preview
 from heat.cli.shown import Form, formed
 from heat.cli.texts import read_text
 from heat.cli.waiting import Wait, console, note, started, waiting, watched
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 NOTHING = "No description"
+DETAILED = "--detailed-exitcode"
 
 
 def with_values(command: F) -> F:
@@ -54,6 +55,12 @@ def _content(command: F) -> F:
 def _launching(command: F) -> F:
     """Add what create and update both take."""
     for option in (
+        click.option(
+            DETAILED,
+            "detailed",
+            is_flag=True,
+            help="With --dry-run: end with 0 if nothing would change, with 2 if something would.",
+        ),
         click.option("--dry-run", is_flag=True, help="Only show what would be done."),
         click.option("--tags", help="Tags of the stack (a,b)."),
         click.option(
@@ -68,6 +75,11 @@ def _launching(command: F) -> F:
     ):
         command = option(command)
     return waiting(with_values(command))
+
+
+def _agree(options: dict[str, Any]) -> None:
+    if options.get("detailed") and not options["dry_run"]:
+        raise click.UsageError(f"{DETAILED} goes with --dry-run")
 
 
 def _pauses(option: str) -> Callable[[F], F]:
@@ -89,12 +101,15 @@ def create(client: Client, form: Form, name: str, **options: Any) -> int:
 
 
 def _create(client: Client, form: Form, name: str, options: dict[str, Any]) -> int:
+    _agree(options)
     sources, body = request_body(options, "pre-create")
     body["stack_name"] = name
     with _named(sources):
         if options["dry_run"]:
-            show_preview(client.send("POST", "/stacks/preview", body), form)
-            return 0
+            found = client.send("POST", "/stacks/preview", body)
+            show_preview(found, form)
+            some = bool(found["stack"].get("resources"))
+            return CHANGES if options.get("detailed") and some else 0
         stack = client.send("POST", "/stacks", body)["stack"]
     reference = StackReference(name, stack["id"])
     return started(client, reference, form, "CREATE", wait=options["wait"])
@@ -133,6 +148,7 @@ def update(
         raise click.UsageError("give a template with -t, or --existing to keep the stack's own")
     if clear and not existing:
         raise click.UsageError("--clear goes with --existing")
+    _agree(options)
     sources, body = request_body(options, "pre-update")
     if clear:
         body["clear_parameters"] = list(clear)
@@ -145,7 +161,7 @@ def update(
             query = {"show_nested": "true"}
             found = client.send(method, f"{reference.path}/preview", body, query)
             show_changes(found, form)
-            return 0
+            return CHANGES if options["detailed"] and changes_anything(found) else 0
         before = note(client, reference) if options["wait"] is not None else None
         client.send(method, reference.path, body)
     return started(client, reference, form, "UPDATE", wait=options["wait"], before=before)

@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from heat.cli.complaints import complain_of_usage
 
         complain_of_usage(error)
-        return error.exit_code
+        return FAILED if "--detailed-exitcode" in given else error.exit_code
     except Failure as failure:
         from heat.cli.complaints import complain
 

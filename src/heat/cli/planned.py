@@ -52,6 +52,11 @@ def _flat(entries: Sequence[Any], depth: int) -> Iterator[tuple[int, dict[str, A
             yield depth, entry
 
 
+def changes_anything(found: dict[str, Any]) -> bool:
+    """Tell whether an update would change something."""
+    return any(found["resource_changes"].get(kind) for kind, _, _ in CHANGES)
+
+
 def show_changes(found: dict[str, Any], form: Form) -> None:
     """Show what an update would change."""
     changes: dict[str, list[dict[str, Any]]] = found["resource_changes"]

@@ -40,6 +40,9 @@ hidden parameters are not printed at the end; `heat stack output STACK KEY` show
 
 completes commands, options, and the names of stacks and resources, which the service is asked for.
 """
+DETAILED = """\
+`heat stack update --dry-run --detailed-exitcode` ends with 0 if nothing would change, with 2 if
+something would, and with 1 if the command line can't be understood; so does `stack create`."""
 CODES = (
     (0, "all went well"),
     (failures.FAILED, "the operation failed, the request was refused, or problems were found"),
@@ -55,7 +58,7 @@ def document() -> str:
     """Return the page."""
     lines = [HEAD, "## Exit codes", "", "| code | meaning |", "| --- | --- |"]
     lines += [f"| {code} | {meaning} |" for code, meaning in CODES]
-    lines += ["", "## Commands", "", "| command | what |", "| --- | --- |"]
+    lines += ["", DETAILED, "", "## Commands", "", "| command | what |", "| --- | --- |"]
     lines += [f"| `{usage}` | {what} |" for usage, what in _commands(cli, "heat")]
     lines += [
         "",
