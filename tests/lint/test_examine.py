@@ -1,5 +1,7 @@
 """What is wrong with a template is found without a service, with all that a user sent."""
 
+import pytest
+
 from heat.lint.examine import Content, examine
 
 TEMPLATE = """\
@@ -95,6 +97,52 @@ def test_nested_templates_are_looked_into_and_told_once():
     assert [place for _, place in told(content)] == ["sub/t.yaml:4:38", "sub/inner.yaml:7:18"]
     sound = Content(OUTER.replace("siez", "size"), files={"inner.yaml": TEMPLATE})
     assert told(sound) == []
+
+
+BROKEN = """\
+heat_template_version: 2021-04-16
+parameters:
+  size: {type: number, defualt: 3}
+resources:
+  x: {type: OS::Heat::Valu}
+  y: {type: OS::Heat::RandomString, properties: {lenght: {get_param: sizee}}}
+outputs:
+  out: {value: 1, descriptio: x}
+"""
+
+
+def test_all_that_is_wrong_with_a_nested_template_is_told_where_it_stands():
+    expected = [
+        ("H210", "inner.yaml:3:24"),
+        ("H212", "inner.yaml:5:7"),
+        ("H701", "inner.yaml:6:50"),
+        ("H402", "inner.yaml:6:59"),
+        ("H213", "inner.yaml:8:19"),
+    ]
+    outer = "heat_template_version: 2021-04-16\nresources:\n  a: {type: inner.yaml}\n"
+    assert told(Content(outer, "o.yaml", files={"inner.yaml": BROKEN})) == expected
+    # A resource whose own definition is wrong hides nothing of its template.
+    for own, code, column in (("propertis: {}", "H204", 25), ("properties: {siez: 1}", "H701", 38)):
+        text = outer.replace("inner.yaml", f"inner.yaml, {own}")
+        content = Content(text, "o.yaml", files={"inner.yaml": BROKEN})
+        assert told(content) == [(code, f"o.yaml:3:{column}"), *expected]
+
+
+@pytest.mark.parametrize(
+    ("inner", "code", "place"),
+    [("a: [", "H101", "inner.yaml:1:5"), ("", "H104", "inner.yaml:1:1")],
+)
+def test_a_nested_template_that_can_not_be_read_is_told_in_its_own_text(inner, code, place):
+    outer = "heat_template_version: 2021-04-16\nresources:\n  a: {type: inner.yaml}\n"
+    assert told(Content(outer, "o.yaml", files={"inner.yaml": inner})) == [(code, place)]
+
+
+def test_a_template_that_can_not_stand_for_a_type_says_so_in_its_own_text():
+    outer = "heat_template_version: 2021-04-16\nresources:\n  a: {type: OS::Heat::TestResource}\n"
+    inner = "heat_template_version: 2021-04-16\nparameters:\n  value: {type: number}\n"
+    environment = "resource_registry: {OS::Heat::TestResource: inner.yaml}"
+    found = told(Content(outer, files={"inner.yaml": inner}, environments={"e": environment}))
+    assert ("H213", "inner.yaml:3:11") in found
 
 
 def test_what_is_wrong_with_every_member_of_a_group_is_told_once_where_it_is_written():

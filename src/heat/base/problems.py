@@ -66,14 +66,17 @@ class Problem:
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems as a reader meets them: document by document, by position, each once."""
+    """Return the problems as a reader meets them: text by text, by position, each once."""
     found = list(dict.fromkeys(problems))
     documents = {where: n for n, where in enumerate(dict.fromkeys(p.where for p in found))}
+    files = {
+        file: n for n, file in enumerate(dict.fromkeys(p.place.file for p in found if p.place))
+    }
 
-    def key(problem: Problem) -> tuple[int, int, int]:
+    def key(problem: Problem) -> tuple[int, int, int, int]:
         place = problem.place
-        line, column = (place.line, place.column) if place else (0, 0)
-        return documents[problem.where], line, column
+        file, line, column = (files[place.file], place.line, place.column) if place else (0, 0, 0)
+        return documents[problem.where], file, line, column
 
     return sorted(found, key=key)
 

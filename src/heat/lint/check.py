@@ -1,6 +1,6 @@
 """Runs the rules over one template."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from heat.base.problems import Problem
@@ -52,7 +52,11 @@ def lint(content: Content, choice: Choice | None = None) -> list[Finding]:
             # A name that is misspelt where it is used is not used where it is declared.
             chosen = [rule for rule in chosen if not rule.name.startswith("unused-")]
         found += _broken(subject, chosen)
-    return sorted(found, key=_position)
+    files = {content.name: 0}
+    for finding in found:
+        if finding.problem.place:
+            files.setdefault(finding.problem.place.file, len(files))
+    return sorted(found, key=lambda finding: _position(finding, files))
 
 
 def _broken(subject: Subject, chosen: Iterable[Rule]) -> Iterator[Finding]:
@@ -71,6 +75,8 @@ def _broken(subject: Subject, chosen: Iterable[Rule]) -> Iterator[Finding]:
             yield Finding(problem, rule.severity, rule)
 
 
-def _position(finding: Finding) -> tuple[int, int, str]:
+def _position(finding: Finding, files: Mapping[str, int]) -> tuple[int, int, int, str]:
     place = finding.problem.place
-    return (place.line, place.column, finding.problem.code) if place else (0, 0, "")
+    if place is None:
+        return 0, 0, 0, ""
+    return files[place.file], place.line, place.column, finding.problem.code

@@ -47,7 +47,7 @@ def check(
         if not problems:
             raise
     if problems:
-        raise Invalid(problems=compiled.trace(problems))
+        raise Invalid(problems=[*compiled.trace(problems), *examined.later])
     return examined.wanted
 
 

@@ -4,13 +4,13 @@ Whoever says whether a definition is good asks here: what a request is accepted 
 validation answers and what is found on a user's machine are the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from heat.base.errors import Invalid
 from heat.base.json import Path
-from heat.base.problems import Problem
+from heat.base.problems import Place, Problem
 from heat.base.unknown import Unknown
 from heat.plan.definition import Compiled
 from heat.plan.desired import Standing, Wanted, want
@@ -18,14 +18,17 @@ from heat.plan.member_attributes import strange
 from heat.plan.problems import unable_to_snapshot
 from heat.plan.providers import Types
 from heat.plan.within import MAX_DEPTH, Level, below, compile_child, placed
-from heat.plugin.nested import Nested
-from heat.template.codes import problem
+from heat.plugin.nested import Nested, TemplateResource
+from heat.plugin.steps import Nest
+from heat.template.codes import CODES, problem
 from heat.template.environment import unread_sections
 from heat.template.source import locate
 
 WEB = ("http://", "https://")
 
 _UNKNOWN_TYPE = "H212"
+_UNFIT = CODES["H213"].kind
+"""What clients see of whatever is wrong with the text of a nested template."""
 _GIVEN = ("parameter ", "export ")
 """How what is awaited is named, that is there before any resource."""
 _LEFT_TO_CREATION = ("H310", "H402", "H702")
@@ -81,11 +84,21 @@ def examine(compiled: Compiled, types: Types, *, max_depth: int = MAX_DEPTH) -> 
         lacking += [below(found, outer.path) for found in strange(seen.path[-1], outer, seen)]
     return Examined(
         tuple(levels.values()),
-        problems=tuple(compiled.trace(problems)),
+        problems=tuple(_each_once(compiled.trace(problems))),
         lacking=tuple(compiled.trace(lacking)),
         later=tuple(compiled.trace(later)),
         unsent=unsent,
     )
+
+
+def _each_once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Leave out what was told: a template that many resources are made from has it once."""
+    told: set[tuple[str, Place | Path, str, str]] = set()
+    for found in problems:
+        key = (found.code, found.place or found.at, found.where, found.detail)
+        if key not in told:
+            told.add(key)
+            yield found
 
 
 def want_all(compiled: Compiled) -> Wanted:
@@ -114,21 +127,24 @@ def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Prob
     The places of problems are those in the texts that they stand in; their paths start at the
     outermost template.
     """
-    for name, desired in outer.wanted.resources.items():
+    for name in outer.compiled.bound.resources:
         here = (*outer.path, name)
-        values = placed(desired)
-        if values is None:
-            continue
-        if (wrong := _known_too_late(outer, name, values)) is not None:
+        desired = outer.wanted.resources.get(name)
+        values = placed(desired) if desired else None
+        provided = _provided(outer, name)
+        for flaw in provided.flaws if provided else ():
+            yield below(flaw, here)
+        if values is not None and (wrong := _known_too_late(outer, name, values)) is not None:
             yield below(wrong, outer.path)
-        nest = values.foreseen()
+        nest = _with_nothing_known(provided) if values is None else values.foreseen()
         if nest is None:
             continue
         if len(here) > max_depth:
             yield below(_too_deep(outer, name, max_depth), outer.path)
             continue
         if nest.source.startswith(WEB) and nest.source not in outer.compiled.files:
-            yield Unsent(nest.source, below(_not_sent(outer, name, values), outer.path))
+            if values is not None:
+                yield Unsent(nest.source, below(_not_sent(outer, name, values), outer.path))
             continue
         try:
             child = compile_child(outer.compiled, name, nest, types)
@@ -136,17 +152,37 @@ def _nested(outer: Level, types: Types, max_depth: int) -> Iterator[Level | Prob
             yield from (below(found, here) for found in invalid.problems)
             continue
         inner = Level(here, child, want_all(child))
+        of_text = frozenset(child.template.problems)
         for found in _as_written(outer, name, values, inner.wanted.problems):
-            yield below(found, here)
+            kind = _UNFIT if found in of_text else found.kind
+            yield replace(below(found, here), kind=kind)
         yield inner
         yield from _nested(inner, types, max_depth)
 
 
+def _provided(outer: Level, name: str) -> type[TemplateResource] | None:
+    """Return the type of a resource if it is a template."""
+    compiled = outer.compiled
+    found = compiled.type_of(name, compiled.bound.resources[name].type)
+    if isinstance(found, Problem) or not issubclass(found, TemplateResource):
+        return None
+    return found
+
+
+def _with_nothing_known(provided: type[TemplateResource] | None) -> Nest | None:
+    """Return the nested stack of a resource whose own properties are wrong."""
+    if provided is None or provided.template is None:
+        return None
+    names = provided.template.parameters
+    unknown = {name: Unknown(frozenset((f"parameter {name}",))) for name in names}
+    return Nest("CREATE", source=provided.source, parameters=unknown)
+
+
 def _as_written(
-    outer: Level, name: str, values: Nested, problems: Sequence[Problem]
+    outer: Level, name: str, values: Nested | None, problems: Sequence[Problem]
 ) -> Iterator[Problem]:
     """Lead what is wrong with members back to what makes them all alike, and tell it once."""
-    if not values.alike:
+    if values is None or not values.alike:
         yield from problems
         return
     words = outer.compiled.template.words

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from heat.base.json import Json, walk
+from heat.base.problems import Problem
 from heat.plugin.fields import REQUIRED, Attribute, mutable, plain
 from heat.plugin.registry import resource
 from heat.plugin.resource import Resource
@@ -151,6 +152,8 @@ class TemplateResource(Nested):
 
     source: ClassVar[str] = ""
     template: ClassVar[Template | None] = None
+    flaws: ClassVar[tuple[Problem, ...]] = ()
+    """Why the template does not do as a type, with places in it."""
 
     def child(self, action: str) -> Nest:
         """Give the properties to the template as parameters."""

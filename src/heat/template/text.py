@@ -120,7 +120,9 @@ def _unreadable(error: yaml.YAMLError, text: str, name: str, code: str) -> Inval
 
 def _placed(mark: Any, lines: Sequence[str], name: str) -> Place:
     number: int = mark.line
-    line = lines[number] if number < len(lines) else ""
+    if lines and number >= len(lines):  # the end of the text: what is last can be looked at
+        return Place(name, len(lines), len(lines[-1]) + 1, lines[-1])
+    line = lines[number] if lines else ""
     return Place(name, number + 1, mark.column + 1, line)
 
 
