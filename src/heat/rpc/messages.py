@@ -1,7 +1,7 @@
 """Operations over oslo.messaging: the caller's side, the engine's side, and hints."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -16,9 +16,12 @@ from heat.base.ids import StackId
 from heat.operations.context import Context
 from heat.operations.services import Services
 from heat.rpc.broker import Broker
-from heat.rpc.wire import TOPIC, answer, pack, unpack
+from heat.rpc.wire import COMPRESSION, TOPIC, answer, pack, unpack
 
-VERSION = "1.0"
+VERSION = "1.1"
+"""Of what a caller asks; an engine answers older ones too. Since 1.1 long texts are compressed."""
+
+HINTS = "1.0"
 SILENCE = 10.0
 """Seconds without a sign of life of the engine after which a caller gives up."""
 
@@ -32,6 +35,7 @@ BROKEN = (messaging.MessagingException, KombuError, AMQPError, OSError)
 
 _SILENT = "No engine answered; is heat-engine running?"
 _AWAY = "The message queue can't be reached."
+_OLDER = "The engine that was asked is older than the API; upgrade the engines first."
 
 
 class Remote:
@@ -68,7 +72,8 @@ class Remote:
         payload = pack(context, request)
         if self._is_away and not self._broker.is_there:
             raise Unavailable(_AWAY)
-        said = self._pool.submit(self._client.call, {}, "do", name=name, payload=payload)
+        asked = {"name": name, "payload": payload, "takes": [COMPRESSION]}
+        said = self._pool.submit(self._client.call, {}, "do", **asked)
         return unpack(self._await(said))
 
     def _await(self, said: Future[str]) -> str:
@@ -85,7 +90,11 @@ class Remote:
             return said.result()
         except (messaging.MessagingTimeout, messaging.MessageUndeliverable):
             raise Unavailable(_SILENT) from None
-        except messaging.RemoteError:
+        except messaging.UnsupportedVersion:
+            raise Unavailable(_OLDER) from None
+        except messaging.RemoteError as error:
+            if error.exc_type == messaging.UnsupportedVersion.__name__:
+                raise Unavailable(_OLDER) from None
             raise
         except BROKEN:
             raise Unavailable(_AWAY) from None
@@ -95,7 +104,7 @@ class Hints:
     """Tells every engine that a stack has work; nobody waits, and losing one does no harm."""
 
     def __init__(self, transport: Any) -> None:
-        target = messaging.Target(topic=TOPIC, version=VERSION, fanout=True)
+        target = messaging.Target(topic=TOPIC, version=HINTS, fanout=True)
         _complete(transport.conf)
         self._client = messaging.get_rpc_client(transport, target, retry=0)
 
@@ -115,9 +124,9 @@ class Endpoint:
     def __init__(self, services: Services, wake: Callable[[StackId], None]) -> None:
         self._services, self._wake = services, wake
 
-    def do(self, _context: Any, name: str, payload: str) -> str:
-        """Carry out an operation."""
-        return answer(self._services, name, payload)
+    def do(self, _context: Any, name: str, payload: str, takes: Collection[str] = ()) -> str:
+        """Carry out an operation; ``takes`` says how its answer may be compressed."""
+        return answer(self._services, name, payload, takes)
 
     def wake(self, _context: Any, stack: str) -> None:
         """Hear that a stack has work."""
