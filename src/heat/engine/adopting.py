@@ -55,18 +55,18 @@ def adopted(
 
 
 def _check(name: str, said: Any) -> None:
-    parts = ("resource_data", "metadata", "resources")
-    wrong = (
-        [key for key in parts if not isinstance(said.get(key) or {}, Mapping)]
-        if isinstance(said, Mapping)
-        else [""]
+    if not isinstance(said, Mapping):
+        raise _no_map(f"the resource {name}")
+    for part in ("resource_data", "metadata", "resources"):
+        if not isinstance(said.get(part) or {}, Mapping):
+            raise _no_map(f"{part} of the resource {name}")
+
+
+def _no_map(place: str) -> Invalid:
+    return Invalid(
+        f"What adopt_stack_data says of {place} must be a map: send what an export gave.",
+        kind="HTTPBadRequest",
     )
-    if wrong:
-        place = f"{wrong[0]} of the resource {name}" if wrong[0] else f"the resource {name}"
-        raise Invalid(
-            f"What adopt_stack_data says of {place} must be a map: send what an export gave.",
-            kind="HTTPBadRequest",
-        )
 
 
 def adoption(values: Resource, item: str | None, names: frozenset[str]) -> Steps[Made]:

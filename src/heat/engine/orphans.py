@@ -18,10 +18,11 @@ from heat.base.errors import Denied, Fault, Permanent
 from heat.base.ids import ProjectId, ResourceId
 from heat.cloud.credentials import SERVICE, Credentials
 from heat.cloud.trusts import is_marked
+from heat.engine.clearing import clear_away
 from heat.engine.ports import Cloud, Store
 from heat.plugin.resource import Here, Resource
 from heat.plugin.rest import Marks, RestResource
-from heat.plugin.steps import Call, Reply, Steps, Wait, pick
+from heat.plugin.steps import pick
 from heat.plugin.values import recall
 from heat.store import traces
 from heat.store.traces import Trace
@@ -201,7 +202,12 @@ class Orphans:
             else:
                 here = Here(resource_id=one.of, mark=f"{MARK}{one.of}", name=one.name)
                 values = recall(self._types[one.type], {}).at(here)
-                await self._carry_out(values.delete(one.id))
+                cloud = self._cloud
+                await clear_away(
+                    values.delete(one.id),
+                    lambda call: cloud.send(call, SERVICE),
+                    lambda wait: cloud.wait(wait, SERVICE),
+                )
         except Fault as fault:
             _log.warning("%s %s can't be deleted: %s", one.type, one.id, fault)
             return one
@@ -217,21 +223,6 @@ class Orphans:
         marks = cls.marks() if issubclass(cls, RestResource) else None
         state = _state(known.get(of), one.id, [one.type], marks) if marks is not None else None
         return state is State.SUPERFLUOUS
-
-    async def _carry_out(self, steps: Steps[None]) -> None:
-        reply: Reply | None = None
-        try:
-            while True:
-                step = next(steps) if reply is None else steps.send(reply)
-                match step:
-                    case Call():
-                        reply = await self._cloud.send(step, SERVICE)
-                    case Wait():
-                        reply = await self._cloud.wait(step, SERVICE)
-                    case _:
-                        reply = {}
-        except StopIteration:
-            return
 
 
 def _kinds(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from heat.base.errors import Fault
 from heat.engine import reasons
+from heat.engine.clearing import clear_away
 from heat.engine.lease import Lost, Unkept
 from heat.engine.making import Made
 from heat.engine.patience import Patience
@@ -20,7 +21,7 @@ from heat.engine.stage import Stage
 from heat.engine.verbs import Performance
 from heat.plugin.fields import plain
 from heat.plugin.resource import Resource
-from heat.plugin.steps import Call, Reply, Steps, Wait
+from heat.plugin.steps import Steps
 from heat.store.rows import (
     ChangeResource,
     DropJournal,
@@ -150,28 +151,20 @@ async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
         if found is not None and found.physical_id == item:
             return
         if found is None or found.physical_id is not None:
-            await _unrecorded(stage, standing(scene.stack, row, cls).delete(item))
+            await _delete(stage, standing(scene.stack, row, cls).delete(item))
             return
         await asyncio.sleep(stage.settings.scan_interval)
     _log.error("%s %s may be without an owner; look for its mark heat:%s", row.type, item, row.id)
 
 
-async def _unrecorded(stage: Stage, steps: Steps[Any]) -> None:
-    """Run a verb without a lease and without a journal: to clear away what is no one's."""
-    reply: Reply | None = None
-    patience = Patience(stage.world, stage.settings)
+async def _delete(stage: Stage, steps: Steps[None]) -> None:
+    cloud, patience = stage.world.cloud, Patience(stage.world, stage.settings)
     try:
-        while True:
-            step = next(steps) if reply is None else steps.send(reply)
-            match step:
-                case Call():
-                    reply = await patience.outlast(partial(stage.world.cloud.send, step, stage.who))
-                case Wait():
-                    reply = await stage.world.cloud.wait(step, stage.who, deadline=stage.deadline)
-                case _:
-                    reply = {}
-    except StopIteration:
-        return
+        await clear_away(
+            steps,
+            lambda call: patience.outlast(partial(cloud.send, call, stage.who)),
+            lambda wait: cloud.wait(wait, stage.who, deadline=stage.deadline),
+        )
     except Fault as fault:
         _log.warning("%s could not be cleared away: %s", stage.lease.stack, fault)
 

@@ -8,21 +8,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from msgspec import to_builtins
 
-from heat.base.errors import CloudFault, Fault, Permanent, Temporary, fault_from_wire
+from heat.base.errors import Fault, Permanent, fault_from_wire
 from heat.base.ids import ResourceId
 from heat.cloud.port import WaitStopped
 from heat.engine import configuring
 from heat.engine.mailbox import mailbox_of
 from heat.engine.nursery import REPLACING, operation_of
-from heat.engine.patience import Patience, Stopped
+from heat.engine.patience import Stopped
 from heat.engine.reasons import VerbFailed
-from heat.engine.searching import given_up, is_unclear, the_one
+from heat.engine.requesting import ENDED, Requests
+from heat.engine.searching import is_unclear
 from heat.engine.stage import Stage
 from heat.engine.users import OfUser
 from heat.plugin.signal import enough, latest, read
@@ -64,9 +64,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
-ENDED = {"ended": True}
-"""The note in the journal that nothing more will come of a request that went wrong."""
-
 
 class Performance:
     """One verb of one resource, running.
@@ -93,6 +90,7 @@ class Performance:
         self.kept: Mapping[str, Any] | None = None
         self.wrote = False
         self._keeps = keeps
+        self._requests = Requests(stage, resource)
         self.made_now: str | None = None
         self._at = 0
 
@@ -133,7 +131,9 @@ class Performance:
                 if not entry.answered:
                     if not isinstance(step, Call) or step.search is None:
                         return None
-                    found = await self._watch_for(step, entry, since)
+                    found = await self._requests.watch_for(
+                        step, entry.intent_at, self._certain(entry, since)
+                    )
                     if found is None or step.makes:
                         return str(pick(found, step.makes)) if found and step.makes else None
                     creation.send(found)
@@ -152,19 +152,12 @@ class Performance:
             raise  # the search was refused
         return None
 
-    async def _watch_for(
-        self, call: Call, entry: JournalRow, since: datetime | None
-    ) -> Reply | None:
-        """Search for the work of a request until the service can't be at work on it any more."""
-        clock, seconds = self._stage.world.clock, self._stage.settings.answer_time
-        certain = max(entry.intent_at, since or entry.intent_at) + timedelta(seconds=seconds)
-        patience = self._patience()
-        while True:
-            is_certain = entry.reply == ENDED or clock.now() >= certain
-            found = await self._search(call, entry)
-            if found is not None or is_certain:
-                return found
-            await patience.pause()
+    def _certain(self, entry: JournalRow, since: datetime | None) -> datetime:
+        """Return when a service is not at work any more on a request without an answer."""
+        if entry.reply == ENDED:
+            return entry.intent_at
+        seconds = self._stage.settings.answer_time
+        return max(entry.intent_at, since or entry.intent_at) + timedelta(seconds=seconds)
 
     def _mismatch(self, step: int) -> VerbFailed:
         return VerbFailed(
@@ -200,7 +193,7 @@ class Performance:
                 await self.flush()
                 return await self._wait(step)
             case Find(finder, value):
-                asked = self._patience().outlast(lambda: self._stage.finders.find(finder, value))
+                asked = self._requests.outlast(lambda: self._stage.finders.find(finder, value))
                 return self._read(step, {"id": await self._refusable(step, asked)})
             case Draw(size):
                 return self._read(step, {"hex": self._stage.world.chance.hex(size), PRIVATE: True})
@@ -312,18 +305,20 @@ class Performance:
 
     async def _call(self, call: Call, entry: JournalRow | None) -> Reply:
         if call.reads:
-            return self._read(call, await self._refusable(call, self._send(call)))
+            return self._read(call, await self._refusable(call, self._requests.send(call)))
         if entry is None:
             entry = self._entry(call, None, answered=False)
             self.pending.append(PutIntent(entry))
             await self.flush()
             found = None
         else:
-            found = await self._search(call, entry)
+            found = await self._requests.search(call, entry.intent_at)
         try:
-            reply = found if found is not None else await self._act(call, entry)
+            reply = found
+            if reply is None:
+                reply = await self._requests.act(call, entry.intent_at)
             if call.makes and not pick(reply, call.makes):
-                reply = await self._without_id(call, entry)
+                reply = await self._requests.made(call, entry.intent_at)
         except Permanent as refusal:
             if not (call.search and is_unclear(refusal)):
                 self._answer({"__fault__": refusal.to_wire()})
@@ -338,98 +333,8 @@ class Performance:
             self.pending.append(ChangeResource(self._resource, {"physical_id": str(made)}))
         return reply
 
-    async def _without_id(self, call: Call, entry: JournalRow) -> Reply:
-        """Find what a request made that was answered without saying what."""
-        found = await self._search(call, entry)
-        if found is None:
-            raise Permanent(
-                f"The {call.service} service did not say what it made",
-                service=call.service,
-                request=f"{call.method} {call.path}",
-                ambiguous=True,
-            )
-        return found
-
     def _answer(self, reply: Any) -> None:
         self.pending.append(PutReply(self._resource, self._verb, self._at, reply))
-
-    async def _act(self, call: Call, entry: JournalRow) -> Reply:
-        """Send a request that changes something; at most once, as far as anyone can tell."""
-        patience = self._patience()
-        while True:
-            try:
-                return await self._send(call)
-            except (Temporary, Permanent) as fault:
-                if not call.repeatable and is_unclear(fault):
-                    found = await self._look_again(call, entry, fault)
-                    if found is not None:
-                        return found
-                    if call.search is None:
-                        raise Permanent(
-                            f"{fault.message}. Whether {call.method} {call.path} took effect can't "
-                            "be told: look at the object in the cloud before trying again",
-                            service=fault.service,
-                            request=fault.request,
-                            status=fault.status,
-                            request_id=fault.request_id,
-                        ) from fault
-                again = isinstance(fault, Temporary) and patience.is_left
-                busy = fault.status in call.busy or (
-                    call.method == "DELETE" and fault.status == 409
-                )
-                if busy:
-                    again = patience.tries + 1 < self._stage.settings.conflict_tries
-                if not again:
-                    if isinstance(fault, Permanent):
-                        raise
-                    raise given_up(fault) from fault
-                _log.info("%s: trying again: %s", self._resource, fault)
-                await patience.pause()
-                if not call.repeatable and is_unclear(fault):
-                    # The service may have been at work on the first request all the while.
-                    found = await self._look_again(call, entry, fault)
-                    if found is not None:
-                        return found
-
-    async def _look_again(self, call: Call, entry: JournalRow, fault: CloudFault) -> Reply | None:
-        """Search after a request that went unanswered; without an answer either, all is open."""
-        try:
-            return await self._search(call, entry)
-        except Permanent as away:
-            raise Permanent(
-                f"{fault.message}; looking for what it made failed too: {away.message}",
-                service=fault.service,
-                request=fault.request,
-                status=fault.status,
-                request_id=fault.request_id,
-                ambiguous=True,
-            ) from away
-
-    async def _send(self, call: Call) -> Reply:
-        stage = self._stage
-
-        async def send() -> Reply:
-            cloud, latest = stage.world.cloud, stage.latest
-            return await stage.lease.ask(partial(cloud.send, call, stage.who, deadline=latest))
-
-        if not call.reads:
-            return await send()
-        try:
-            return await self._patience().outlast(send)
-        except Temporary as fault:
-            raise given_up(fault) from fault
-
-    def _patience(self) -> Patience:
-        stage = self._stage
-        return Patience(stage.world, stage.settings, stage.stopping)
-
-    async def _search(self, call: Call, entry: JournalRow) -> Reply | None:
-        """Look for what an unanswered request may have made."""
-        if call.search is None:
-            return None
-        reply = await self._send(call.search.call)
-        oldest = entry.intent_at - timedelta(seconds=self._stage.settings.search_skew)
-        return await the_one(call, call.search, reply, oldest, self._stage.world.store.recorded)
 
     async def _wait(self, wait: Wait) -> Reply:
         stage = self._stage
@@ -477,7 +382,7 @@ class Performance:
         if entry is None:
             return self._read(step, {"signals": to_builtins(latest(read(r.body for r in rows)))})
         end = entry.intent_at + timedelta(seconds=step.seconds)
-        box = await mailbox_of(stage, source, self._send)
+        box = await mailbox_of(stage, source, self._requests.send)
         while True:
             heard = latest(read(row.body for row in rows))
             if enough(heard, step.count) or stage.world.clock.now() >= end:

@@ -16,6 +16,8 @@ from heat.resources.nova.common import COMPUTE
 class VolumeAttachment(Resource):
     """A volume plugged into a server; a change unplugs it and plugs it in again."""
 
+    replacement = "delete-first"  # a volume is plugged into a server once
+
     instance_uuid: str = mutable("Id of the server to plug it into.")
     volume_id: str = mutable("Volume to plug in.", find=A_VOLUME)
     mountpoint: str | None = mutable("Name of the device to ask for, such as /dev/vdb.")

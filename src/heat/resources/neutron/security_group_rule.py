@@ -28,6 +28,7 @@ class SecurityGroupRule(NeutronItem):
     """One rule of a security group that is there already."""
 
     rest = collection("security-group-rules", "security_group_rule")
+    replacement = "delete-first"  # a group has no two rules that do the same
 
     security_group: str = fixed(
         "Group the rule is for.", find=A_SECURITY_GROUP, wire="security_group_id", early=True
