@@ -6,6 +6,7 @@ from msgspec import structs
 from heat.cloud.catalogue import services, zones
 from heat.cloud.credentials import Credentials
 from heat.cloud.finders import Finders
+from heat.cloud.found import Found
 from heat.cloud.sessions import join
 from heat.plugin.steps import COMPUTE, NETWORK, Finder
 
@@ -80,6 +81,28 @@ def test_a_name_is_looked_up_once_and_failures_again(tiny, user, answer):
     kind = Finder("network", "/v2.0/networks", "network")
     assert [finders.find(kind, "net") for _ in range(3)] == ["n1"] * 3
     assert len(tiny.asked) == 1
+
+
+def test_what_one_has_found_others_of_the_project_need_not_ask_for_a_while(tiny, user, answer):
+    tiny.answers = lambda _: answer(200, {"network": {"id": "n1"}})
+    kind = Finder("network", "/v2.0/networks", "network")
+    now = [100.0]
+    found, client = Found(60, lambda: now[0]), tiny.client()
+
+    def asked(project: str) -> int:
+        who = structs.replace(user, project=project)
+        assert Finders(client, who, found).refusals([(kind, "net")]) == [None]
+        return len(tiny.asked)
+
+    assert [asked("a"), asked("a"), asked("b")] == [1, 1, 2]
+    now[0] += 59
+    assert asked("a") == 2
+    now[0] += 1
+    assert asked("a") == 3
+    tiny.answers = lambda _: answer(404)
+    finders = Finders(client, user, found)
+    assert None not in [finders.refusals([(kind, "other")])[0] for _ in range(2)]
+    assert len(tiny.asked) > 4
 
 
 def test_no_cookie_travels_between_users(tiny, user, answer):

@@ -158,3 +158,13 @@ def test_deleted_stacks_are_forgotten_on_demand(tmp_path: Path, capsys) -> None:
     assert manage.main([*options, "purge_deleted", "30", "minutes", "demo"]) == 0
     assert capsys.readouterr().out == "0 stacks are forgotten.\n"
     assert manage.main([*options, "purge_deleted", "30", "minutes", "demo", "more"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("expiration_time = 5", 5), ("caching = false", 0), ("", 60)]
+)
+def test_names_are_remembered_as_long_as_the_operator_says(
+    tmp_path: Path, said: str, seconds: int
+) -> None:
+    text = f"{CONF}\n[constraint_validation_cache]\n{said}\n"
+    assert settings.limits(conf(tmp_path, text)).found_lasting == seconds

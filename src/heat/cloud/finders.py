@@ -1,14 +1,14 @@
-"""Names looked up once: what an operation found stays found until it ends."""
+"""Names looked up once: for the time of an operation, or a while for all checks in a project."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from typing import TypeVar
 
 from heat.base.errors import Permanent, Temporary, Unavailable
 from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
+from heat.cloud.found import Found
 from heat.cloud.port import CloudPort
 from heat.plugin.steps import Finder
 
@@ -18,22 +18,19 @@ _AT_ONCE = 8
 
 
 class Finders:
-    """Looks names up for one user, each once; thread-safe. What is not found is not kept."""
+    """Looks names up for one user; thread-safe. What was ``found`` in the project is not asked."""
 
-    def __init__(self, client: Client, who: Credentials) -> None:
+    def __init__(self, client: Client, who: Credentials, found: Found | None = None) -> None:
         self._client, self._who = client, who
-        self._found: dict[tuple[str, str, str], str] = {}
-        self._lock = Lock()
+        self._found = Found() if found is None else found
 
     def find(self, finder: Finder, value: str) -> str:
         """Return the id of the one object with this id or name."""
-        key = _key(finder, value)
-        with self._lock:
-            known = self._found.get(key)
+        key = (self._who.project, *_key(finder, value))
+        known = self._found.get(key)
         if known is None:
             known = self._client.find(finder, value, self._who)
-            with self._lock:
-                self._found[key] = known
+            self._found.put(key, known)
         return known
 
     def refusals(self, asked: Sequence[tuple[Finder, str]]) -> list[str | None]:

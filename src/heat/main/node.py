@@ -16,6 +16,7 @@ from heat.base.errors import Unavailable
 from heat.base.garbage import look_seldom
 from heat.base.ids import EngineId, StackId
 from heat.cloud.client import Client
+from heat.cloud.found import Found
 from heat.cloud.port import AsyncCloud
 from heat.cloud.sessions import Sessions
 from heat.cloud.settings import CloudSettings
@@ -71,6 +72,7 @@ class Node:
             clock=WallClock(),
             wake=self.wake,
             limits=wants.limits,
+            found=Found(wants.limits.found_lasting),
             policy=wants.policy,
             revision=wants.revision,
         )

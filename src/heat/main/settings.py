@@ -150,6 +150,10 @@ CLIENTS = [
     cfg.StrOpt("ca_file", default="", help="Certificates to trust."),
     cfg.BoolOpt("insecure", default=False, help="Trust any certificate."),
 ]
+CONSTRAINTS = [
+    cfg.BoolOpt("caching", default=True, help="Remember what names were found to stand for."),
+    cfg.IntOpt("expiration_time", default=60, min=0, help="Seconds for which that is so."),
+]
 MIDDLEWARE = [
     cfg.BoolOpt(
         "enable_proxy_headers_parsing",
@@ -178,6 +182,7 @@ GROUPS: Mapping[str, Sequence[cfg.Opt]] = {
     "clients": CLIENTS,
     **clients.GROUPS,
     "clients_keystone": [*clients.OPTIONS, *KEYSTONE],
+    "constraint_validation_cache": CONSTRAINTS,
     "oslo_middleware": MIDDLEWARE,
     "paste_deploy": PASTE,
     "revision": REVISION,
@@ -299,6 +304,7 @@ def engine_settings(conf: cfg.ConfigOpts) -> EngineSettings:
 
 def limits(conf: cfg.ConfigOpts) -> Limits:
     """Return what is allowed."""
+    kept = conf.constraint_validation_cache
     return Limits(
         max_stacks_per_tenant=conf.max_stacks_per_tenant,
         max_resources_per_stack=conf.max_resources_per_stack,
@@ -316,6 +322,7 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         enable_stack_abandon=conf.enable_stack_abandon,
         observe_on_update=conf.observe_on_update,
         hidden_stack_tags=tuple(conf.hidden_stack_tags),
+        found_lasting=float(kept.expiration_time if kept.caching else 0),
     )
 
 

@@ -24,7 +24,6 @@ UNHEEDED = {
         "server_keystone_endpoint_type", "keystone_backend", "cloud_backend",
         "loadbalancer_template",
     ),
-    "constraint_validation_cache": _CACHE,
     "service_extension_cache": _CACHE,
     "resource_finder_cache": _CACHE,
     "paste_deploy": ("api_paste_config",),

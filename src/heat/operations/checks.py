@@ -84,7 +84,7 @@ def _of_the_cloud(
 ) -> list[Problem]:
     finders = None
     if services.client is not None:
-        finders = Finders(services.client, context.credentials())
+        finders = Finders(services.client, context.credentials(), services.found)
     refused = broken(compiled, services.types, services.clock.now(), finders)
     if finders is None:
         return refused

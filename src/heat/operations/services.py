@@ -8,6 +8,7 @@ from heat.base.clock import Clock
 from heat.base.errors import NotFound
 from heat.base.ids import ProjectId, StackId
 from heat.cloud.client import Client
+from heat.cloud.found import LASTING, Found
 from heat.engine.kept import Kept
 from heat.operations.policy import Policy, default_policy
 from heat.plan.definition import Compiled, compile_definition
@@ -42,6 +43,7 @@ class Limits:
     template_url_allow_private: bool = False
     allowed_template_hosts: tuple[str, ...] = ()
     hidden_stack_tags: tuple[str, ...] = ()
+    found_lasting: float = LASTING
 
 
 class CompiledCache:
@@ -97,6 +99,7 @@ class Services:
     revision: str = "unknown"
     compiled: CompiledCache = field(default_factory=CompiledCache)
     descriptions: Descriptions = field(default_factory=Descriptions)
+    found: Found = field(default_factory=Found)
 
 
 def definition_of(services: Services, stack: StackRow) -> DefinitionRow:
