@@ -154,3 +154,10 @@ def test_on_a_terminal_the_tree_stays_when_it_is_over(environ, service):
     assert "✓" in shown
     assert "1/1" in shown
     assert "is made of" in shown
+
+
+def test_the_members_of_a_group_follow_each_other_as_their_numbers_do():
+    progress = Progress("shop", ID)
+    names = ["web", "10", "9", "0", "a"]
+    progress.see_resources({"resource_name": name, "links": []} for name in names)
+    assert [member.name for _, member in progress.tree()] == ["web", "a", "0", "9", "10"]

@@ -1,5 +1,8 @@
 """What a user gets wrong is told in few words, with the exit code that the page of commands has."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -117,3 +120,48 @@ def test_resources_pause_at_hooks(heat, service) -> None:
         in (asked.body["environment"])
     )
     assert ran.code is not None
+
+
+def test_a_file_that_is_nearly_there_is_named(heat, environ, tmp_path):
+    (tmp_path / "shop.yaml").write_text("heat_template_version: 2021-04-16\n")
+    (tmp_path / "empty.yaml").write_text("\n")
+    assert "did you mean 'shop.yaml'?" in heat("stack", "create", "s", "-t", "shp.yaml").err
+    assert "there is no folder none" in heat("stack", "create", "s", "-t", "none/t.yaml").err
+    ran = heat("stack", "create", "s", "-t", "empty.yaml")
+    assert ran.err.startswith("error: empty.yaml is empty\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (("software-config", "show", "x"), "heat software-config list"),
+        (("software-deployment", "show", "x"), "heat software-deployment list"),
+        (("stack", "event", "show", "shop", "web", "x"), "heat stack event list shop"),
+    ],
+)
+def test_what_is_not_there_leads_to_what_is(heat, service, words, way):
+    service.has_stack("shop")
+    ran = heat(*words)
+    assert ran.code == 3
+    assert way in ran.err
+
+
+def test_an_address_that_is_none_is_told(heat, service):
+    ran = heat("--heat-url", "foo", "stack", "list")
+    assert ran.code == 4
+    assert "is no address of a service\n  it must begin with http:// or https://" in ran.err
+
+
+def test_what_reads_the_output_may_close_it(environ):
+    command = "import sys; from heat.cli.main import main; sys.exit(main())"
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-c", command, "template", "functions", "2021-04-16"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")

@@ -6,6 +6,8 @@ import pytest
 import yaml
 from cli_service import ID, TOKEN, fault
 
+from heat.cli.shown import _fitting
+
 
 def test_stacks_are_listed_as_a_table(heat, service):
     service.has_stack("shop")
@@ -165,3 +167,16 @@ def test_a_sheet_lays_maps_out(heat, service):
     lines = heat("stack", "show", "shop").out.splitlines()
     assert "parameters           flavor: m1.small" in lines
     assert "                     size: '1'" in lines
+
+
+@pytest.mark.parametrize(
+    ("widths", "room", "fitting"),
+    [
+        ([4, 60, 36], 200, [4, 60, 36]),
+        ([4, 60, 36], 80, [4, 36, 36]),
+        ([4, 60, 36], 40, [4, 22, 36]),
+        ([4, 8, 36], 40, [4, 8, 36]),
+    ],
+)
+def test_on_a_terminal_prose_gives_way_to_names_and_ids(widths, room, fitting):
+    assert _fitting(("name", "resource_status_reason", "id"), widths, room) == fitting

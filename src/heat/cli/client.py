@@ -23,6 +23,13 @@ _WAYS_ON = {
     "when stack is CREATE_IN_PROGRESS": "to give up a creation: heat stack delete STACK",
 }
 """What to do instead of what a stack's state forbids."""
+_LISTS = {
+    "/software_configs/": "heat software-config list tells what there is",
+    "/software_deployments/": "heat software-deployment list tells what there is",
+    "/resource_types/": "heat resource-type list tells what there is",
+    "/events/": "heat stack event list STACK -c resource_name -c id tells what there is",
+}
+"""What to do where something is not there, by a part of its address."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Client:
         """Send a request; raises Refused with the service's words."""
         answer = self._exchange(method, path, body, query)
         if answer.status >= 300:
-            raise _refused(answer, _stack_of(path, body))
+            raise _refused(answer, path, body)
         return answer.json()
 
     def close(self) -> None:
@@ -121,16 +128,7 @@ def connect(
     return Client(lambda: log_in(settings, http), http)
 
 
-def _stack_of(path: str, body: Any) -> str:
-    """Return the name of the stack that a request is about, or what stands for it."""
-    words = path.split("/")
-    if len(words) > 3 and words[1] == "stacks":
-        return unquote(words[2])
-    named = body.get("stack_name") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return str(named or "STACK")  # pyright: ignore[reportUnknownArgumentType]
-
-
-def _refused(answer: Answer, stack: str = "STACK") -> Refused:
+def _refused(answer: Answer, path: str = "", body: Any = None) -> Refused:
     said = answer.json()
     error = said.get("error") if isinstance(said, dict) else None
     if not isinstance(error, dict):
@@ -143,5 +141,16 @@ def _refused(answer: Answer, stack: str = "STACK") -> Refused:
     cure = _CURES.get(kind, "")
     if kind == "NotSupported":
         cure = next((way for state, way in _WAYS_ON.items() if state in str(words)), cure)
-    said = words or f"the service answered {answer.status}"
-    return Refused(answer.status, said, error, cure.replace("STACK", shlex.quote(stack)))
+    if answer.status == 404 and "did you mean" not in str(words):
+        cure = next((way for part, way in _LISTS.items() if part in path), cure)
+    cure = cure.replace("STACK", shlex.quote(_stack_of(path, body)))
+    return Refused(answer.status, words or f"the service answered {answer.status}", error, cure)
+
+
+def _stack_of(path: str, body: Any) -> str:
+    """Return the name of the stack that a request is about, or what stands for it."""
+    words = path.split("/")
+    if len(words) > 3 and words[1] == "stacks":
+        return unquote(words[2])
+    named = body.get("stack_name") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return str(named or "STACK")  # pyright: ignore[reportUnknownArgumentType]

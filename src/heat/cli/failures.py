@@ -17,6 +17,8 @@ TOO_LONG = 5
 """Watching ended by --max-wait; the operation goes on."""
 INTERRUPTED = 130
 """Ctrl-C; the operation goes on."""
+UNREAD = 141
+"""Whoever read what was written went away, as `| head` does; it is a shell's own code of that."""
 
 
 class Failure(Exception):

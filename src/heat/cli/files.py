@@ -18,7 +18,7 @@ import yaml
 from heat.base.errors import problem_to_wire
 from heat.base.problems import Place, Problem
 from heat.cli.failures import Failure, NoFile, Refused
-from heat.cli.texts import NO_TEXT
+from heat.cli.texts import NO_TEXT, near
 from heat.template.registry import is_template
 from heat.template.yaml_nodes import compose
 
@@ -71,6 +71,8 @@ def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sour
     if template is not None:
         where = _locate(template, Path())
         text = reading.read(where, None, only_text=True)
+        if not (text.strip() or reading.problems):
+            raise Failure(f"{template} is empty", "a template begins with heat_template_version")
         sources.template = reading.take(text, where, template, _template_references)
         sources.names["template"] = template
     for name in environments:
@@ -175,7 +177,9 @@ class _Reading:
             case []:
                 return
             case [Problem(place=None) as only]:
-                raise (NoFile if self.missing else Failure)(only.detail)
+                if self.missing:
+                    raise NoFile(only.detail, near(only.where))
+                raise Failure(only.detail)
             case found:
                 wires = [problem_to_wire(problem) for problem in found]
                 raise Refused(0, found[0].detail, {"problems": wires})

@@ -47,6 +47,9 @@ class Http:
     ) -> Answer:
         """Send a request; raises Unreachable when no answer comes."""
         parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            cure = "it must begin with http:// or https://, and name a host"
+            raise Unreachable(f"{url.partition('?')[0]!r} is no address of a service", cure)
         key = (parts.scheme, parts.netloc)
         kept = self.open.pop(key, None)
         # A server may close an idle connection at any time. Reading again does no harm; what
@@ -62,7 +65,7 @@ class Http:
                     kept.close()
             return self._exchange(self._connect(parts), key, method, parts, headers, body)
         except (http.client.HTTPException, OSError, ValueError) as error:
-            words = str(error) or type(error).__name__
+            words = getattr(error, "strerror", None) or str(error) or type(error).__name__
             message = f"no answer from {parts.scheme}://{parts.netloc}: {words}"
             cure = "check the address, and that the service runs"
             raise Unreachable(message, cure) from error
@@ -101,10 +104,8 @@ class Http:
         return Answer(got.status, {name.lower(): v for name, v in got.getheaders()}, text)
 
     def _connect(self, parts: SplitResult) -> http.client.HTTPConnection:
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("it must be an http or https address")
         proxy = _proxy(parts)
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname or "", parts.port
         if parts.scheme == "http":
             if proxy:
                 host, port = proxy

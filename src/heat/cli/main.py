@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from heat.cli.asking import cloud_options
-from heat.cli.failures import FAILED, INTERRUPTED, USAGE, Failure
+from heat.cli.failures import FAILED, INTERRUPTED, UNREAD, USAGE, Failure
 from heat.cli.groups import Lazy
 
 DEV = "heat.main.dev"
@@ -29,7 +29,27 @@ COMMANDS = {
 }
 
 
-@click.group(cls=Lazy, addresses=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class _Unread(Exception):
+    """Whoever read the output has had enough."""
+
+
+class _Whole(Lazy):
+    """The whole command, whose failures click must not end in its own way."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            found = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise _Unread from None
+        return found
+
+
+@click.group(cls=_Whole, addresses=COMMANDS, context_settings=HELP)
 @cloud_options
 @click.version_option(package_name="heat", prog_name="heat")
 @click.pass_context
@@ -88,10 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has had enough; what is buffered must not be written at exit.
+    except _Unread:
+        # What is buffered must not be written at exit.
         sys.stdout = None
-        return FAILED
+        return UNREAD
     return code if isinstance(code, int) else 0
 
 

@@ -178,7 +178,7 @@ class Progress:
         found: list[tuple[int, Member]] = []
 
         def walk(stack_id: str, depth: int) -> None:
-            for member in inside.pop(stack_id, ()):
+            for member in sorted(inside.pop(stack_id, ()), key=_counted):
                 found.append((depth, member))
                 if (child := child_of.get(member.key)) is not None:
                     walk(child, depth + 1)
@@ -239,6 +239,11 @@ class Progress:
             began=now if working else before.began,
             ended=None if working else now,
         )
+
+
+def _counted(member: Member) -> int:
+    """Let the members of a group follow each other as their numbers do."""
+    return int(member.name) if member.name.isdecimal() else -1
 
 
 def link(row: Mapping[str, Any], rel: str) -> str:

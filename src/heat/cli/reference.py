@@ -51,6 +51,7 @@ CODES = (
     (failures.NO_ACCESS, "no login, no permission, or no answer from the service"),
     (failures.TOO_LONG, "`--max-wait` ran out; the operation goes on"),
     (failures.INTERRUPTED, "Ctrl-C; the operation goes on"),
+    (failures.UNREAD, "what reads the output has closed it, as `head` does"),
 )
 
 

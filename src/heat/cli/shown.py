@@ -1,8 +1,10 @@
 """Writes what a command found, in the form that was asked for: table, json, yaml or value."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from typing import Any, TypeVar
 
 import click
@@ -10,6 +12,9 @@ import click
 from heat.cli.called import as_called
 
 FORMS = ("table", "json", "yaml", "value")
+PROSE = ("reason", "description", "Description")
+"""How columns are named whose texts may be cut to fit a terminal."""
+SHORTEST = 20
 COLOURS = {"COMPLETE": "green", "FAILED": "red", "IN_PROGRESS": "yellow"}
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -129,6 +134,11 @@ def _known(chosen: Sequence[str], known: Mapping[str, Any] | set[str]) -> None:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     lines = [list(columns), *rows]
     widths = [max(len(line[n]) for line in lines) for n in range(len(columns))]
+    if sys.stdout.isatty():
+        widths = _fitting(columns, widths, get_terminal_size().columns)
+        rows = [
+            [_cut(word, width) for word, width in zip(row, widths, strict=True)] for row in rows
+        ]
     head = "  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True))
     click.echo(click.style(head.rstrip(), bold=True))
     for row in rows:
@@ -138,6 +148,20 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             for column, word, text in zip(columns, row, padded, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+def _fitting(columns: Sequence[str], widths: Sequence[int], room: int) -> list[int]:
+    """Make columns of prose narrower, so that a line fits; names and ids stay whole."""
+    fitting = list(widths)
+    for n, name in enumerate(columns):
+        if name.endswith(PROSE):
+            excess = sum(fitting) + 2 * (len(fitting) - 1) - room
+            fitting[n] = min(fitting[n], max(fitting[n] - excess, len(name), SHORTEST))
+    return fitting
+
+
+def _cut(word: str, width: int) -> str:
+    return word if len(word) <= width else f"{word[: width - 1]}…"
 
 
 def _sheet(found: Row) -> None:

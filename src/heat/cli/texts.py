@@ -22,5 +22,18 @@ def read_text(file: str) -> str:
 
 def unread(file: str, error: OSError) -> Failure:
     """Say why a file can't be read."""
-    kind = NoFile if isinstance(error, FileNotFoundError) else Failure
-    return kind(f"{file} can't be read: {error.strerror or error}")
+    words = f"{file} can't be read: {error.strerror or error}"
+    return NoFile(words, near(file)) if isinstance(error, FileNotFoundError) else Failure(words)
+
+
+def near(file: str) -> str:
+    """Tell which file may have been meant."""
+    from heat.base.problems import did_you_mean
+
+    path = Path(file)
+    try:
+        known = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {path.parent}"
+    meant = did_you_mean(path.name, known)
+    return meant or f"it is looked for in {path.parent.resolve()}"
