@@ -137,6 +137,16 @@ class AutoScalingGroup(Members):
             names = resized(names, size, fresh)
             yield self.nest("UPDATE", dict.fromkeys(names, wanted))
 
+    def snapshot(self, item: str) -> Steps[dict[str, Json]]:
+        """Keep how many members it has, which policies change and no template says."""
+        inside = yield Inside(item, definitions=True)
+        return {"size": self.allowed(self.count(inside))}
+
+    def restored(self, data: Mapping[str, Any]) -> "AutoScalingGroup":
+        """Return what brings it back to the size that it had."""
+        size = data.get("size")
+        return self if size is None else self.but(desired_capacity=size)
+
     def member(self) -> dict[str, Json]:
         """Return the definition of every member."""
         given = plain(self.resource)
