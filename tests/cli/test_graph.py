@@ -45,7 +45,7 @@ def test_a_file_that_can_not_be_read_is_told_with_its_place(heat, tmp_path):
     (tmp_path / "t.yaml").write_text("resources: [")
     ran = heat("stack", "graph", "t.yaml")
     assert ran.code == 1
-    assert ran.err.startswith("t.yaml:2:1: ")
+    assert ran.err.startswith("t.yaml:1:13: ")
 
 
 def test_a_stack_is_drawn_with_its_states_and_what_is_inside(heat, service):

@@ -148,8 +148,51 @@ def test_lint_as_sarif(heat):
 def test_lint_goes_on_with_the_other_files_when_one_can_not_be_read(heat):
     Path("t.yaml").write_text(DISK)
     ran = heat("lint", "nowhere.yaml", "t.yaml", "-f", "json")
-    assert ran.code == 1
+    assert ran.code == 3
     assert [row["severity"] for row in json.loads(ran.out)] == ["error"]
+
+
+def test_what_is_not_there_hides_no_other_problem(heat):
+    Path("t.yaml").write_text(
+        DISK.replace("      size:", "      sise:")
+        + "  text: {type: OS::Heat::Value, properties: {value: {get_file: gone.txt}}}\n"
+        + "  part: {type: gone.yaml, propertis: {}}\n"
+        + "  other: {type: My::Type}\n"
+    )
+    known = ["t.yaml:9:7: Unknown Property", "t.yaml:10:64: A file", "t.yaml:11:16: A file"]
+    known += ["t.yaml:11:27: Unknown resource key"]
+    ran = heat("template", "validate", "t.yaml")
+    assert ran.code == 1
+    heads = [line for line in ran.err.splitlines() if line.startswith(("t.yaml", "gone"))]
+    for head, start in zip(heads, [*known, "t.yaml:12:11: Unknown resource type"], strict=True):
+        assert head.startswith(start)
+    # What an environment says that is not there can't be judged: so the type may be one.
+    for command in (("template", "validate"), ("lint",)):
+        ran = heat(*command, "t.yaml", "-e", "gone.yaml")
+        assert ran.code == 3
+        said = ran.out + ran.err
+        assert "gone.yaml: " in said
+        assert "Unknown Property" in said
+        assert "My::Type" not in said
+    assert heat("template", "validate", "nowhere.yaml").code == 3
+
+
+def test_validate_as_json(heat):
+    Path("t.yaml").write_text(DISK)
+    ran = heat("template", "validate", "t.yaml", "-P", "size=3", "-f", "json")
+    told = json.loads(ran.out)
+    assert (ran.code, ran.err, told["valid"], told["problems"]) == (0, "", True, [])
+    assert told["template"]["Description"] == "A disk."
+    assert told["template"]["Parameters"]["size"]["MaxValue"] == 10
+    Path("t.yaml").write_text(DISK.replace("      size:", "      sise:"))
+    ran = heat("template", "validate", "t.yaml", "-f", "json")
+    told = json.loads(ran.out)
+    assert (ran.code, ran.err, told["valid"]) == (1, "", False)
+    (problem,) = told["problems"]
+    assert (problem["code"], problem["line"], problem["column"]) == ("H701", 9, 7)
+    Path("t.yaml").write_text("a: [")
+    told = json.loads(heat("template", "validate", "t.yaml", "-f", "json").out)
+    assert told["template"] is None
 
 
 def test_format_writes_only_what_it_may(heat):

@@ -28,11 +28,11 @@ def with_environments(command: F) -> F:
 def read_content(
     template: str, environments: Sequence[str], parameters: Sequence[str] = ()
 ) -> "Content":
-    """Read a template, its environments and all files that they name."""
-    from heat.cli.files import read_sources
+    """Read a template, its environments and all files that they name, as far as they are there."""
+    from heat.cli.files import read_what_is_there
     from heat.lint.examine import Content
 
-    sources = read_sources(template, environments)
+    sources = read_what_is_there(template, environments)
     return Content(
         sources.template or "",
         template,
@@ -40,6 +40,7 @@ def read_content(
         {sources.names[key]: text for key, text in sources.environments.items()},
         read_parameters(parameters),
         {key: name for key, name in sources.names.items() if key in sources.files},
+        sources.unread,
     )
 
 

@@ -19,6 +19,7 @@ from heat.base.errors import problem_to_wire
 from heat.base.problems import Place, Problem
 from heat.cli.failures import Failure, NoFile, Refused
 from heat.cli.texts import NO_TEXT, near
+from heat.template.codes import problem
 from heat.template.registry import is_template
 from heat.template.yaml_nodes import compose
 
@@ -37,6 +38,8 @@ class Sources:
     environments: dict[str, str] = field(default_factory=dict[str, str])
     files: dict[str, str] = field(default_factory=dict[str, str])
     names: dict[str, str] = field(default_factory=dict[str, str])
+    unread: dict[str, Problem] = field(default_factory=dict[str, Problem])
+    """What could not be read, by the name that it is called by."""
 
     def body(self, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the keys of a request; parameters win over every environment."""
@@ -65,27 +68,39 @@ class Sources:
 
 def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sources:
     """Read everything; raises Failure naming all that can't be read, and who asks for it."""
+    return _read(template, environments).complete()
+
+
+def read_what_is_there(template: str, environments: Sequence[str] = ()) -> Sources:
+    """Read all that can be read; raises Failure when the template itself can't."""
+    return _read(template, environments).sources
+
+
+def _read(template: str | None, environments: Sequence[str]) -> "_Reading":
     # What is wrong with a parameter that the request itself gives is wrong with -P.
     reading = _Reading(Sources(names={"request": COMMAND_LINE}))
     sources = reading.sources
     if template is not None:
         where = _locate(template, Path())
         text = reading.read(where, None, only_text=True)
-        if not (text.strip() or reading.problems):
+        if text is None:
+            raise reading.failure()
+        if not text.strip():
             raise Failure(f"{template} is empty", "a template begins with heat_template_version")
         sources.template = reading.take(text, where, template, _template_references)
         sources.names["template"] = template
     for name in environments:
         where = _locate(name, Path())
         text = reading.read(where, None, only_text=True)
-        text = reading.take(text, where, name, _environment_references)
+        if text is None:
+            sources.unread[name] = reading.problems[-1]
+        text = reading.take(text or "", where, name, _environment_references)
         key = name if sources.files.get(name, text) == text else _address(where)
         sources.environments[key] = text
         sources.names[key] = name
-    reading.complain()
     if len(environments) == 1:
         sources.names["environment"] = environments[0]
-    return sources
+    return reading
 
 
 class _Reading:
@@ -94,6 +109,7 @@ class _Reading:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
         self.known: dict[tuple[Where, bool], str] = {}
+        self.unread: dict[tuple[Where, bool], Problem] = {}
         self.open: set[Where] = set()
         self.texts: dict[Where, str] = {}
         self.problems: list[Problem] = []
@@ -137,52 +153,61 @@ class _Reading:
             line = text.splitlines()[mark.line]
             place = Place(shown, mark.line + 1, mark.column + 1, line)
             content = self.read(target, place, only_text=template)
-            if template:
+            if content is None:
+                self.unread[target, template] = self.problems[-1]
+            elif template:
                 content = self.take(content, target, str(target), _template_references)
-            self.known[target, template] = content
+            self.known[target, template] = content or ""
         content = self.known[target, template]
+        if (wrong := self.unread.get((target, template))) is not None:
+            self.sources.unread[name] = wrong
+            if template:
+                return name
         files = self.sources.files
         key = name if files.get(name, content) == content else _address(target)
         files[key] = content
         self.sources.names.setdefault(key, str(target))
         return key
 
-    def read(self, where: Where, place: Place | None, *, only_text: bool) -> str:
-        """Return a file's text, nothing if it can't be read; else base64 if it is none."""
+    def read(self, where: Where, place: Place | None, *, only_text: bool) -> str | None:
+        """Return a file's text, None if it can't be read; else base64 if it is none."""
         try:
             content = _fetch(where) if isinstance(where, str) else _content(where)
         except OSError as error:
             words = error.strerror or str(getattr(error, "reason", "")) or str(error)
             self._unread(where, words, place, missing=isinstance(error, FileNotFoundError))
-            return ""
+            return None
         try:
             return content.decode()
         except UnicodeDecodeError:
             if not only_text:
                 return base64.b64encode(content).decode()
             self._unread(where, NO_TEXT, place)
-            return ""
+            return None
 
     def _unread(
         self, where: Where, words: str, place: Place | None, *, missing: bool = False
     ) -> None:
         message = f"{where} can't be read: {words}"
-        problem = Problem("A file can't be read", detail=message, code="H903", place=place)
-        self.problems.append(problem if place else replace(problem, where=str(where)))
+        cure = near(str(where)) if missing and isinstance(where, Path) else ""
+        found = problem("H903", (), message, cure, place=place)
+        self.problems.append(found if place else replace(found, where=str(where)))
         self.missing = self.missing or missing
 
-    def complain(self) -> None:
-        """Raise what could not be read."""
+    def complete(self) -> Sources:
+        """Return what was read; raises Failure when something could not be."""
+        if self.problems:
+            raise self.failure()
+        return self.sources
+
+    def failure(self) -> Failure:
+        """Say what could not be read."""
         match self.problems:
-            case []:
-                return
             case [Problem(place=None) as only]:
-                if self.missing:
-                    raise NoFile(only.detail, near(only.where))
-                raise Failure(only.detail)
+                return (NoFile if self.missing else Failure)(only.detail, only.cure)
             case found:
-                wires = [problem_to_wire(problem) for problem in found]
-                raise Refused(0, found[0].detail, {"problems": wires})
+                wires = [problem_to_wire(one) for one in found]
+                return Refused(0, found[0].detail, {"problems": wires})
 
 
 def _content(path: Path) -> bytes:

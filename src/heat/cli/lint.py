@@ -3,12 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from heat.cli.contents import FILE, read_content, with_environments
-from heat.cli.failures import Failure, Refused
+from heat.cli.failures import FAILED, NOT_FOUND, Failure, NoFile
 
 if TYPE_CHECKING:
     from heat.lint.check import Choice, Finding
@@ -46,7 +47,8 @@ def command(
     from heat.lint.check import Choice
 
     choice = Choice(_codes(select), _codes(ignore))
-    found = [one for file in files for one in _lint(file, environments, choice)]
+    linted = [_lint(file, environments, choice) for file in files]
+    found = [one for findings, _ in linted for one in findings]
     if form == "sarif":
         from heat.lint.sarif import to_sarif
 
@@ -55,8 +57,10 @@ def command(
         click.echo(json.dumps([_row(one) for one in found], indent=2, ensure_ascii=False))
     else:
         _tell(found)
+    if any(missing for _, missing in linted):
+        return NOT_FOUND
     failing = ("error", "warning") if strict else ("error",)
-    return 1 if any(one.severity.word in failing for one in found) else 0
+    return FAILED if any(one.severity.word in failing for one in found) else 0
 
 
 def _codes(given: Sequence[str]) -> tuple[str, ...]:
@@ -69,21 +73,19 @@ def _codes(given: Sequence[str]) -> tuple[str, ...]:
     return codes
 
 
-def _lint(file: str, environments: Sequence[str], choice: "Choice") -> "list[Finding]":
-    from heat.base.errors import problem_from_wire
-    from heat.base.problems import Problem
+def _lint(file: str, environments: Sequence[str], choice: "Choice") -> "tuple[list[Finding], bool]":
+    """Return what was found, and whether a file that was named is not there."""
     from heat.lint.check import Finding, lint
     from heat.lint.rule import Severity
+    from heat.template.codes import problem
 
     try:
-        return lint(read_content(file, environments), choice)
-    except Refused as refused:
-        # A file that is named can't be read; what else is wrong shows once it is there.
-        problems = [problem_from_wire(problem) for problem in refused.problems]
+        content = read_content(file, environments)
     except Failure as failure:
-        said = failure.message.rpartition(" can't be read: ")[2]
-        problems = [Problem("A file can't be read", detail=said, code="H903", where=file)]
-    return [Finding(problem, Severity.ERROR) for problem in problems]
+        found = replace(problem("H903", (), failure.message, failure.cure), where=file)
+        return [Finding(found, Severity.ERROR)], isinstance(failure, NoFile)
+    missing = any(name in content.unread for name in content.environments)
+    return lint(content, choice), missing
 
 
 def _row(finding: "Finding") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from heat.cli.contents import FILE, read_content, with_environments
-from heat.cli.failures import Failure, Refused
+from heat.cli.failures import FAILED, NOT_FOUND, Failure, Refused
 from heat.cli.shown import Form, formed
 from heat.cli.texts import read_text
 
@@ -26,16 +26,36 @@ def group() -> None:
     metavar="NAME=VALUE",
     help="Value of a parameter; repeatable.",
 )
-def validate(file: str, environments: Sequence[str], parameters: Sequence[str]) -> None:
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "yaml")),
+    default="text",
+    show_default=True,
+    help="json and yaml tell the problems and what the template asks for.",
+)
+def validate(file: str, environments: Sequence[str], parameters: Sequence[str], form: str) -> int:
     """Say what is wrong with a template, as far as it shows without a cloud."""
     from heat.base.errors import problem_to_wire
+    from heat.cli.complaints import complain
     from heat.lint.examine import examine
 
-    found = examine(read_content(file, environments, parameters))
-    if found.problems:
-        wires = [problem_to_wire(problem) for problem in found.problems]
-        raise Refused(0, f"{file} is not valid", {"problems": wires})
-    click.echo(f"{file} is valid")
+    content = read_content(file, environments, parameters)
+    found = examine(content)
+    wires = [problem_to_wire(problem) for problem in found.problems]
+    code = FAILED if wires else 0
+    if any(name in content.unread for name in content.environments):
+        code = NOT_FOUND
+    if form != "text":
+        Form(form).value(
+            {"valid": not wires, "problems": wires, "template": found.described(content.files)}
+        )
+    elif wires:
+        complain(Refused(0, f"{file} is not valid", {"problems": wires}))
+    else:
+        click.echo(f"{file} is valid")
+    return code
 
 
 @group.command()

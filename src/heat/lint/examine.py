@@ -13,12 +13,14 @@ from heat.base.unknown import Unknown
 from heat.plan import examine as plan
 from heat.plan.definition import OF_STACKS, Unstored, compile_definition
 from heat.plan.desired import TypeOf
-from heat.plan.providers import types_through
+from heat.plan.providers import types_through, unsent
 from heat.resources import OnDemand
+from heat.template.environment import Environment
 from heat.template.evaluate import Bound, bind
 from heat.template.load import read
 from heat.template.model import Template
 from heat.template.sent import Sent, merge_sent, read_sent
+from heat.template.validate import describe, describe_nested
 
 COMMAND_LINE = "the command line"
 
@@ -30,7 +32,8 @@ _UNKNOWN = (*OF_STACKS, "OS::project_id")
 class Content:
     """What a request would send; texts go by the names that problems shall have.
 
-    ``names`` leads from a file's key to its name, where that is another.
+    ``names`` leads from a file's key to its name, where that is another. What can't be read is in
+    ``unread``, by its key; as a file it is empty, as a template or an environment not there.
     """
 
     template: str
@@ -39,6 +42,7 @@ class Content:
     environments: Mapping[str, str] = field(default_factory=dict[str, str])
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     names: Mapping[str, str] = field(default_factory=dict[str, str])
+    unread: Mapping[str, Problem] = field(default_factory=dict[str, Problem])
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,18 @@ class Examination:
     """What was found; there is no template when its text can't be read at all."""
 
     template: Template | None
+    environment: Environment
     type_of: TypeOf
     problems: tuple[Problem, ...]
+
+    def described(self, files: Mapping[str, str]) -> dict[str, Any] | None:
+        """Return what the template asks for, as the service answers a validation."""
+        if self.template is None:
+            return None
+        nested: dict[str, Any] = {}
+        if not self.problems:
+            nested = describe_nested(self.template, self.environment, files)
+        return describe(self.template, self.environment, nested=nested)
 
 
 def examine(content: Content) -> Examination:
@@ -76,11 +90,14 @@ def examine(content: Content) -> Examination:
         examined = plan.examine(compiled, _TYPES)
         found = [*examined.problems, *examined.lacking, *examined.later]
         type_of = compiled.type_of
+    found = [p for p in found if not _follows(p, content)]
+    found += [p for p in content.unread.values() if p not in found]
     names = {**content.names, "template": content.name, "request": COMMAND_LINE}
     named = [_named(problem, names) for problem in found]
     # A nested template that is used many times has what is wrong with it once.
     once = {(p.code, p.place or p.at, p.where, p.detail): p for p in reversed(named)}
-    return Examination(template, type_of, tuple(in_order(reversed(once.values()))))
+    problems = tuple(in_order(reversed(once.values())))
+    return Examination(template, sent.environment, type_of, problems)
 
 
 def unbound(template: Template) -> Bound:
@@ -89,8 +106,19 @@ def unbound(template: Template) -> Bound:
     return bind(template, {name: _unknown(name) for name in names})
 
 
+def _follows(found: Problem, content: Content) -> bool:
+    """Tell whether a problem is only that a template can't be read, which is said by itself."""
+    return found.code == "H305" and found.detail in {unsent(key) for key in content.unread}
+
+
 def _sent(content: Content, template: Template | None) -> Sent:
     """Read the environments as the service does, when they come from the command line."""
+    sent = _merged(content, template)
+    unread = [content.unread[name] for name in content.environments if name in content.unread]
+    return replace(sent, problems=(*unread, *sent.problems))
+
+
+def _merged(content: Content, template: Template | None) -> Sent:
     if len(content.environments) == 1:
         ((name, text),) = content.environments.items()
         return read_sent(text, content.parameters, name)

@@ -16,7 +16,7 @@ from heat.plan.definition import Compiled
 from heat.plan.desired import Standing, Wanted, want
 from heat.plan.member_attributes import strange
 from heat.plan.problems import unable_to_snapshot
-from heat.plan.providers import Types
+from heat.plan.providers import Types, unsent
 from heat.plan.within import MAX_DEPTH, Level, below, compile_child, placed
 from heat.plugin.nested import Nested, TemplateResource
 from heat.plugin.steps import Nest
@@ -211,7 +211,7 @@ def _known_too_late(outer: Level, name: str, values: Nested) -> Problem | None:
 def _not_sent(outer: Level, name: str, values: Nested) -> Problem:
     """Say that a template must be sent, where it can't be fetched."""
     nest = values.foreseen()
-    said = f"the template {nest.source if nest else ''} was not sent"
+    said = unsent(nest.source if nest else "")
     return _at_address(outer, name, values, said, "send its text in files")
 
 

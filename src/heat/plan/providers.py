@@ -42,6 +42,11 @@ def read_template(text: str, name: str) -> Template:
     return read(text, name=name)
 
 
+def unsent(source: str) -> str:
+    """Say that a template was not sent."""
+    return f"the template {source} was not sent"
+
+
 def _provided(
     source: str,
     files: Mapping[str, str],
@@ -49,8 +54,7 @@ def _provided(
     facade: type[Resource] | None,
 ) -> type[Resource] | Problem:
     if source not in files:
-        detail = f"the template {source} was not sent"
-        return problem("H305", ("type",), detail, "send its text in files")
+        return problem("H305", ("type",), unsent(source), "send its text in files")
     try:
         template = read_template(files[source], source)
     except Invalid as invalid:

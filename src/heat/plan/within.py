@@ -11,7 +11,7 @@ from heat.base.problems import Problem
 from heat.base.unknown import Unknown, unknowns
 from heat.plan.definition import Compiled, Nesting, Unstored, compile_definition
 from heat.plan.desired import Desired, Wanted
-from heat.plan.providers import Types, read_template
+from heat.plan.providers import Types, read_template, unsent
 from heat.plugin.nested import Nested
 from heat.plugin.resource import Here
 from heat.plugin.steps import Nest
@@ -97,8 +97,7 @@ def _template(compiled: Compiled, nest: Nest) -> Template:
     if nest.template is not None:
         return load(nest.template, name="the generated template")
     if nest.source not in compiled.files:
-        detail = f"the template {nest.source} was not sent"
-        raise Invalid(problems=[problem("H305", (), detail, "send its text in files")])
+        raise Invalid(problems=[problem("H305", (), unsent(nest.source), "send its text in files")])
     return read_template(compiled.files[nest.source], nest.source)
 
 

@@ -82,7 +82,7 @@ def unread_sections(problems: Iterable[Problem]) -> frozenset[str]:
     for wrong in problems:
         key = wrong.at[0] if wrong.at else None
         match wrong.code:
-            case "H601" | "H608":
+            case "H601" | "H608" | "H903":
                 found.update(SECTIONS)
             case "H602":
                 meant = closest(key, SECTIONS)
