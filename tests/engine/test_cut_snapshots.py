@@ -62,3 +62,20 @@ def test_an_earlier_snapshot_keeps_what_it_has(world):
         assert copies(place) == (1, 1)
 
     world(main)
+
+
+@pytest.mark.parametrize("after", [0.5, 1.5, 2.5, 3.5, 4.5])
+def test_a_copy_whose_answer_comes_after_the_update_is_known(world, after):
+    """What to remember of it was a step of its own, before which the verb stopped."""
+
+    async def main(place):
+        stack, ask = await created(place, HEAVY)
+        ask.snapshot(stack)
+        await asyncio.sleep(after)
+        ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
+        await place.settled(stack)
+        place.ask("DELETE", None, stack)
+        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        assert copies(place) == (0, 0)
+
+    world(main, latency=1)

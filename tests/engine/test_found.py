@@ -95,3 +95,28 @@ def test_what_has_failed_stays_so_when_another_engine_takes_over(world):
         assert place.made() == {}
 
     world(main)
+
+
+KEY = """
+heat_template_version: 2018-08-31
+resources:
+  key: {type: OS::Nova::KeyPair, properties: {name: mine, save_private_key: true}}
+"""
+
+
+@pytest.mark.parametrize("steps", range(2, 16))
+def test_a_key_pair_whose_answer_nobody_heard_goes_with_its_stack(world, steps):
+    """It was forgotten: its request can be repeated, so nobody had thought of searching for it."""
+
+    async def main(place):
+        worker = place.start("first", steps)
+        stack = place.ask("CREATE", KEY)
+        await worker.life.died.wait()
+        await place.kill(worker)
+        place.ask("DELETE", None, stack)
+        place.start("second")
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+        assert place.made() == {}
+
+    world(main)

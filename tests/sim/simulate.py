@@ -218,7 +218,7 @@ async def _rest(universe, root, report):
     """Wait until a stack is at rest, with all below it; it has to be in time."""
     loop = asyncio.get_running_loop()
     while root:
-        look = loop.time() + 60.0
+        look = loop.time() + universe.look
         while _is_busy(universe, root) and loop.time() < look:
             universe.changed.clear()
             with suppress(TimeoutError):

@@ -22,8 +22,8 @@ async def the_one(
     """
     items = [item for item in pick(reply, search.items) or () if _fits(item, search)]
     if search.since and items:
-        taken = await recorded([str(item["id"]) for item in items])
-        items = [i for i in items if str(i["id"]) not in taken and _younger(i, oldest)]
+        taken = await recorded([_id(call, search, item) for item in items])
+        items = [i for i in items if _id(call, search, i) not in taken and _younger(i, oldest)]
     if not items:
         return None
     if len(items) > 1:
@@ -34,7 +34,7 @@ async def the_one(
             service=call.service,
             request=f"{call.method} {call.path}",
         )
-    return {search.key: items[0]} if search.key else items[0]
+    return _as_reply(search, items[0])
 
 
 def is_unclear(fault: CloudFault) -> bool:
@@ -53,6 +53,14 @@ def given_up(fault: Temporary) -> Permanent:
         kind=fault.kind,
         ambiguous=fault.ambiguous,
     )
+
+
+def _as_reply(search: Search, item: Reply) -> Reply:
+    return {search.key: item} if search.key else item
+
+
+def _id(call: Call, search: Search, item: Reply) -> str:
+    return str(pick(_as_reply(search, item), call.makes) if call.makes else item["id"])
 
 
 def _fits(item: Mapping[str, Any], search: Search) -> bool:

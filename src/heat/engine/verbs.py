@@ -183,7 +183,8 @@ class Performance:
             raise self._mismatch(self._at)
         if entry is not None and entry.answered:
             return self._replayed(step, entry.reply)
-        if self._stage.stopping():
+        # What only says what to remember of the step before it belongs to that one.
+        if self._stage.stopping() and not isinstance(step, Keep):
             await self.flush()
             raise Stopped
         match step:

@@ -7,7 +7,7 @@ from heat.plugin.fields import attribute, fixed
 from heat.plugin.registry import resource
 from heat.plugin.resource import failed
 from heat.plugin.rest import Rest, RestResource
-from heat.plugin.steps import Keep, Reply, Steps, pick
+from heat.plugin.steps import Keep, Reply, Search, Steps, pick
 from heat.resources.nova.common import A_USER, COMPUTE
 
 
@@ -64,8 +64,13 @@ class KeyPair(RestResource):
 
     def _make(self) -> Steps[Reply]:
         body: Body = self.body(self.__properties__)
+        listed = COMPUTE.get(self.rest.path, self._owner)
         call = COMPUTE.post(
-            self.rest.path, self.rest.wrap(body), makes="keypair.name", repeatable=True
+            self.rest.path,
+            self.rest.wrap(body),
+            makes="keypair.name",
+            repeatable=True,
+            search=Search(listed, "keypairs", "", {"keypair.name": self.name}, since=True),
         )
         try:
             reply = yield call
