@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import pytest
 from cli_service import ID, fault
@@ -183,6 +184,36 @@ def test_stacks_and_resources_complete(environ, shop):
     assert complete("heat stack delete ") == ["shop"]
     assert complete("heat stack resource show shop w") == ["web"]
     assert "graph" in complete("heat stack g")
+
+
+def test_outputs_clouds_and_older_words_complete(environ, shop, tmp_path):
+    shop.answers["GET", "/stacks"] = (200, {"stacks": [shop.stack]})
+    shop.answers["GET", f"{shop.home}/outputs"] = (200, {"outputs": [{"output_key": "url"}]})
+    assert complete("heat stack output show shop ") == ["url"]
+    assert complete("heat hook clear shop w") == ["web"]
+    assert complete("heat stack-show sh") == ["shop"]
+    assert complete("heat output-show shop u") == ["url"]
+    (tmp_path / "clouds.yaml").write_text("clouds: {here: {}, there: {}}")
+    assert complete("heat --os-cloud t") == ["there"]
+
+
+@pytest.mark.skipif(which("bash") is None, reason="there is no bash here")
+def test_bash_completes(environ, shop, tmp_path):
+    shop.answers["GET", "/stacks"] = (200, {"stacks": [shop.stack]})
+    command = tmp_path / "heat"
+    command.write_text(f"#!{sys.executable}\n{RUN}\n")
+    command.chmod(0o755)
+    script = """
+        eval "$(heat completion bash)"
+        COMP_WORDS=(heat stack-show sh) COMP_CWORD=2
+        _heat_completion heat sh stack-show
+        echo "${COMPREPLY[*]}"
+    """
+    path = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", script], env=path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("shop\n", "")
 
 
 def test_completion_is_silent_when_there_is_no_service(environ, monkeypatch):

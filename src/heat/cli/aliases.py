@@ -1,7 +1,9 @@
 """The spellings of the older command line, `heat stack-create -f FILE`, as those of this one."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
+_OLDER = re.compile(r"\s*\S+\s+(\S+)\s")
 WITH_VALUE = ("--os-cloud", "--heat-url")
 """The options that may stand before the command and take a value."""
 
@@ -145,6 +147,17 @@ def rewritten(arguments: Sequence[str]) -> tuple[list[str], str]:
     rest = list(_rest(arguments[at + 1 :], options))
     hint = f"{arguments[at]} is now: heat {words}"
     return [*arguments[:at], *words.split(), *rest], hint
+
+
+def rewritten_for_shell(words: str, at: str) -> tuple[str, str]:
+    """Return what a shell asks to complete in today's words, and which of them, if it counts."""
+    found = _OLDER.match(words)
+    if found is None or found[1] not in ALIASES:
+        return words, at
+    today = ALIASES[found[1]][0]
+    more = today.count(" ")
+    start, end = found.span(1)
+    return words[:start] + today + words[end:], str(int(at) + more) if at.isdecimal() else at
 
 
 def _command(arguments: Sequence[str]) -> int | None:

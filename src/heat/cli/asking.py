@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from heat.cli.completing import cloud_names, stack_names
+
 if TYPE_CHECKING:
     from heat.cli.client import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-HURRY = 2.0
-"""Seconds that completion waits for the service."""
 
 
 def asking(command: F) -> F:
@@ -54,7 +53,8 @@ def cloud_options(command: F) -> F:
     command = click.option(
         "--heat-url", metavar="URL", help="Address of the service.  [OS_HEAT_URL]"
     )(command)
-    return click.option("--os-cloud", metavar="NAME", help="Cloud of clouds.yaml.  [OS_CLOUD]")(
+    told = "Cloud of clouds.yaml.  [OS_CLOUD]"
+    return click.option("--os-cloud", metavar="NAME", help=told, shell_complete=cloud_names)(
         command
     )
 
@@ -62,26 +62,3 @@ def cloud_options(command: F) -> F:
 def of_stack(command: F) -> F:
     """Add the argument that names a stack; the command gets it as ``name``."""
     return click.argument("name", metavar="STACK", shell_complete=stack_names)(command)
-
-
-def stack_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Return the stacks that a word may become."""
-
-    def names(client: "Client") -> list[str]:
-        return [stack["stack_name"] for stack in client.get("/stacks")["stacks"]]
-
-    return [name for name in quietly(context, names) if name.startswith(incomplete)]
-
-
-def quietly(context: click.Context, ask: Callable[["Client"], list[str]]) -> list[str]:
-    """Ask the service for words, to complete a command line: in a hurry, and silent if it fails."""
-    from heat.cli.client import connect
-    from heat.cli.failures import Failure
-
-    given = {**context.find_root().params, **{k: v for k, v in context.params.items() if v}}
-    try:
-        client = connect(os.environ, given.get("os_cloud"), given.get("heat_url"), patience=HURRY)
-        with closing(client):
-            return ask(client)
-    except (Failure, LookupError, TypeError):
-        return []

@@ -3,7 +3,6 @@
 import click
 
 SHELLS = ("bash", "zsh", "fish")
-VARIABLE = "_HEAT_COMPLETE"
 
 
 @click.command()
@@ -18,11 +17,11 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from heat.cli.main import cli
+    from heat.cli.main import COMPLETING, cli
 
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"there is no completion for {shell}")
-    made = kind(cli, {}, "heat", VARIABLE)
+    made = kind(cli, {}, "heat", COMPLETING)
     # The check of the shell's version is left out: it starts the shell, which need not be here.
     click.echo(made.source_template % made.source_vars())

@@ -7,6 +7,7 @@ import click
 
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client
+from heat.cli.completing import resource_names
 from heat.cli.contents import read_parameters
 from heat.cli.failures import FAILED, INTERRUPTED
 from heat.cli.groups import Lazy
@@ -76,7 +77,7 @@ group.add_command(events, "list")
 
 @group.command("show")
 @of_stack
-@click.argument("resource")
+@click.argument("resource", shell_complete=resource_names)
 @click.argument("event")
 @formed
 @asking

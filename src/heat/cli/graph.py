@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from heat.cli.asking import cloud_options, connected, stack_names
+from heat.cli.asking import cloud_options, connected
 from heat.cli.client import Client
+from heat.cli.completing import stack_names
 from heat.cli.contents import read_content, with_environments
 from heat.cli.drawing import FORMS, Box, draw
 from heat.cli.failures import Failure, Refused

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from heat.cli.asking import asking, stack_names
+from heat.cli.asking import asking
 from heat.cli.client import Client
+from heat.cli.completing import resource_names, stack_names
 from heat.cli.failures import Failure
 from heat.cli.groups import Lazy
 from heat.cli.pauses import open_pauses
@@ -37,7 +38,7 @@ def poll(client: Client, form: Form, stack: str, nested_depth: int) -> None:
 
 @group.command()
 @click.argument("stack", metavar="STACK", shell_complete=stack_names)
-@click.argument("resources", nargs=-1, required=True)
+@click.argument("resources", nargs=-1, required=True, shell_complete=resource_names)
 @click.option("--hook", help="Only this hook, for example pre-create.")
 @click.option("--pre-create", "hook", flag_value="pre-create", help="Only this hook.")
 @click.option("--pre-update", "hook", flag_value="pre-update", help="Only this hook.")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from heat.cli.asking import asking, of_stack, stack_names
+from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
+from heat.cli.completing import stack_names
 from heat.cli.contents import FILE, read_parameters, with_environments
 from heat.cli.failures import CHANGES, INTERRUPTED, Refused
 from heat.cli.planned import changes_anything, show_changes, show_preview

@@ -12,6 +12,8 @@ from heat.cli.asking import cloud_options
 from heat.cli.failures import FAILED, INTERRUPTED, UNREAD, USAGE, Failure
 from heat.cli.groups import Lazy
 
+COMPLETING = "_HEAT_COMPLETE"
+"""The variable with which a shell asks how a command line may go on."""
 DEV = "heat.main.dev"
 """The room above this one; only its name is known here."""
 
@@ -84,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from heat.cli.aliases import rewritten
 
     look_seldom()
+    if COMPLETING in os.environ:
+        _complete_in_todays_words()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["dev"]:
         return _dev(given[1:])
@@ -113,6 +117,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return UNREAD
     return code if isinstance(code, int) else 0
+
+
+def _complete_in_todays_words() -> None:
+    from heat.cli.aliases import rewritten_for_shell
+
+    names = ("COMP_WORDS", "COMP_CWORD")
+    words, at = (os.environ.get(name, "") for name in names)
+    os.environ.update(zip(names, rewritten_for_shell(words, at), strict=True))
 
 
 def _dev(arguments: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ import click
 from heat.base.problems import did_you_mean
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client
+from heat.cli.completing import output_names
 from heat.cli.failures import Failure, Refused
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, cell, formed
@@ -49,7 +50,7 @@ def list_outputs(client: Client, form: Form, name: str) -> None:
 
 @group.command("show")
 @of_stack
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=output_names)
 @click.option("--all", "every", is_flag=True, help="All of them, as without a key.")
 @formed
 @asking

@@ -4,8 +4,9 @@ from urllib.parse import quote
 
 import click
 
-from heat.cli.asking import asking, quietly
+from heat.cli.asking import asking
 from heat.cli.client import Client
+from heat.cli.completing import type_names
 from heat.cli.contents import read_parameters
 from heat.cli.shown import Form, as_yaml, cell, formed
 
@@ -37,13 +38,8 @@ def list_types(client: Client, form: Form, filters: tuple[str, ...]) -> None:
     form.rows(rows, ("resource_type",), f"no type is like that{near}")
 
 
-def _type_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    names = quietly(context, lambda client: list(client.get("/resource_types")["resource_types"]))
-    return [name for name in names if name.startswith(incomplete)]
-
-
 @group.command()
-@click.argument("name", shell_complete=_type_names)
+@click.argument("name", shell_complete=type_names)
 @formed
 @asking
 def show(client: Client, form: Form, name: str) -> None:
@@ -67,7 +63,7 @@ def show(client: Client, form: Form, name: str) -> None:
 
 
 @group.command()
-@click.argument("name", shell_complete=_type_names)
+@click.argument("name", shell_complete=type_names)
 @click.option(
     "--type", "dialect", type=click.Choice(("hot", "cfn")), default="hot", show_default=True
 )

@@ -10,6 +10,7 @@ import click
 from heat.base.problems import did_you_mean
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, Query
+from heat.cli.completing import resource_names
 from heat.cli.contents import FILE, read_parameters
 from heat.cli.failures import Failure, Refused
 from heat.cli.groups import Lazy
@@ -64,17 +65,7 @@ group.add_command(resources, "list")
 
 
 def _one(command: F) -> F:
-    return of_stack(click.argument("resource", shell_complete=_names)(command))
-
-
-def _names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    from heat.cli.asking import quietly
-
-    def names(client: Client) -> list[str]:
-        rows = client.get(f"{client.find(context.params['name']).path}/resources")["resources"]
-        return [row["resource_name"] for row in rows]
-
-    return [name for name in quietly(context, names) if name.startswith(incomplete)]
+    return of_stack(click.argument("resource", shell_complete=resource_names)(command))
 
 
 def _ask(

@@ -67,6 +67,11 @@ def read_settings(
     )
 
 
+def known_clouds(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the clouds of clouds.yaml."""
+    return sorted(_clouds(environ)[0])
+
+
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     auth = {
         name: environ[f"OS_{name.upper()}"]

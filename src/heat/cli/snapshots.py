@@ -6,6 +6,7 @@ import click
 
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
+from heat.cli.completing import snapshot_names
 from heat.cli.failures import Failure, Refused
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
@@ -48,7 +49,7 @@ def list_snapshots(client: Client, form: Form, name: str) -> None:
 
 @group.command("show")
 @of_stack
-@click.argument("snapshot", metavar="SNAPSHOT")
+@click.argument("snapshot", metavar="SNAPSHOT", shell_complete=snapshot_names)
 @formed
 @asking
 def show_snapshot(client: Client, form: Form, name: str, snapshot: str) -> None:
@@ -59,7 +60,7 @@ def show_snapshot(client: Client, form: Form, name: str, snapshot: str) -> None:
 
 @group.command("delete")
 @of_stack
-@click.argument("snapshot", metavar="SNAPSHOT")
+@click.argument("snapshot", metavar="SNAPSHOT", shell_complete=snapshot_names)
 @asking
 def delete_snapshot(client: Client, name: str, snapshot: str) -> None:
     """Delete a snapshot, with the images and backups that it keeps."""
@@ -69,7 +70,7 @@ def delete_snapshot(client: Client, name: str, snapshot: str) -> None:
 
 @group.command("restore")
 @of_stack
-@click.argument("snapshot", metavar="SNAPSHOT")
+@click.argument("snapshot", metavar="SNAPSHOT", shell_complete=snapshot_names)
 @waiting
 @formed
 @asking
