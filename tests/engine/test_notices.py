@@ -9,9 +9,10 @@ from heat.base.errors import Permanent
 from heat.cloud.credentials import Credentials
 from heat.engine.notices import Notices
 from heat.main import bus, settings
+from heat.operations.signals import SignalResource, signal_resource
 from heat.store.tables import event as event_table
 
-from .test_actions import ended
+from .test_actions import Asking, ended
 
 TEMPLATE = """
 heat_template_version: 2018-08-31
@@ -30,6 +31,23 @@ resources:
   g:
     type: OS::Heat::ResourceGroup
     properties: {count: 1, resource_def: {type: OS::Heat::Value, properties: {value: 1}}}
+"""
+SCALED = """
+heat_template_version: 2018-08-31
+resources:
+  g:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 0
+      max_size: 1
+      desired_capacity: 0
+      resource: {{type: OS::Heat::TestResource, properties: {member}}}
+  more:
+    type: OS::Heat::ScalingPolicy
+    properties:
+      auto_scaling_group_id: {{get_resource: g}}
+      adjustment_type: change_in_capacity
+      scaling_adjustment: 1
 """
 SINK = {"event_sinks": [{"type": "zaqar-queue", "target": "my/queue", "ttl": 60}]}
 
@@ -177,3 +195,36 @@ def test_a_driver_of_the_configuration_gets_them():
     )
     assert message["publisher_id"] == f"orchestration.{conf.host}"
     assert message["payload"] == {"stack_name": "app"}
+
+
+@pytest.mark.parametrize("member", ["{value: 1}", "{fail: true}"])
+def test_the_bus_hears_how_a_group_is_scaled(world, member):
+    async def main(place):
+        heard = []
+        asking = Asking(place)
+        notices = Notices(place.db, Queues(), lambda *said: heard.append(said))
+        notices.start()
+        place.start()
+        stack = place.ask("CREATE", SCALED.format(member=member), name="app")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        asking(signal_resource, SignalResource(stack=stack, resource="more"))
+        inner = place.rows(stack)["g"].physical_id
+        await ended(place, inner)
+        end = "error" if "fail" in member else "end"
+        if end == "end":  # it is full by now
+            asking(signal_resource, SignalResource(stack=stack, resource="more"))
+        notices.close()
+        said = [one for one in heard if one[0].startswith("orchestration.autoscaling.")]
+        assert [(kind.rpartition(".")[2], error) for kind, _, error in said] == [
+            ("start", False),
+            (end, end == "error"),
+        ]
+        start, last = (body for _, body, _ in said)
+        assert (start["stack_identity"], start["stack_name"]) == (stack, "app")
+        assert (start["adjustment_type"], start["adjustment"]) == ("change_in_capacity", 1)
+        assert (start["capacity"], last["capacity"]) == (0, 1)
+        assert start["message"] == f"Start resizing the group {start['groupname']}"
+        assert start["groupname"].startswith("app-g-")
+        assert ("Test Resource failed" if end == "error" else "End resizing") in last["message"]
+
+    world(main)

@@ -20,7 +20,7 @@ from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
 from heat.engine.record import STACK_TYPE
 from heat.plugin.steps import Call
-from heat.store import credentials, definitions, events, stacks
+from heat.store import credentials, definitions, events, operations, resources, stacks
 from heat.store.database import Database
 from heat.store.rows import EventRow, StackRow
 from heat.store.shapes import EVENT
@@ -32,6 +32,8 @@ MOST = 10000
 KNOWN = 1000
 LIFE = 3600
 """Seconds that a message stays in a queue unless the sink says otherwise."""
+SCALING = "scaling"
+"""The option of an operation that tells how it scales a group."""
 PHASES = {"IN_PROGRESS": "start", "COMPLETE": "end", "FAILED": "error"}
 
 Emit = Callable[[str, Mapping[str, Any], bool], None]
@@ -107,12 +109,29 @@ class Notices:
             if stack is not None and event.status in PHASES:
                 kind = f"orchestration.stack.{event.action.lower()}.{PHASES[event.status]}"
                 self._emit(kind, notification(stack, event), event.status == "FAILED")
+                self._tell_scaling(self._emit, stack, event)
         family = self._family(event.stack)
         if family is None or not family.sinks:
             return
         event = replace(event, properties=events.properties(self._db, event))
         for sink in family.sinks:
             self._post(sink, family.root, event)
+
+    def _tell_scaling(self, emit: Emit, group: StackRow, event: EventRow) -> None:
+        """Tell of a group that is scaled, as part of the stack that it is in."""
+        if group.owner is None or event.action != "UPDATE":
+            return
+        stack = stacks.get(self._db, StackId(group.owner))
+        operation = operations.newest(self._db, group.id)
+        change = operation.options.get(SCALING) if operation else None
+        if stack is None or change is None:
+            return
+        phase = PHASES[event.status]
+        said = scaling(stack, change, phase)
+        if phase == "error":
+            size = resources.counts(self._db, [group.id])[group.id]
+            said |= {"capacity": size, "message": event.reason}
+        emit(f"orchestration.autoscaling.{phase}", said, phase == "error")
 
     def _family(self, key: StackId) -> _Family | None:
         if key in self._families:
@@ -170,7 +189,23 @@ def posted(event: EventRow) -> dict[str, Any]:
 
 
 def notification(stack: StackRow, event: EventRow) -> dict[str, Any]:
-    """Return what those who meter the cloud are told of a stack."""
+    """Return what those who meter the cloud are told of a stack at an event."""
+    state = {"state": f"{event.action}_{event.status}", "state_reason": event.reason}
+    return _metered(stack) | state
+
+
+def scaling(stack: StackRow, change: Mapping[str, Any], phase: str) -> dict[str, Any]:
+    """Return what they are told of a group in it that is scaled."""
+    return _metered(stack) | {
+        "adjustment_type": change["adjustment_type"],
+        "adjustment": change["adjustment"],
+        "capacity": change["before" if phase == "start" else "after"],
+        "groupname": change["group"],
+        "message": f"{phase.capitalize()} resizing the group {change['group']}",
+    }
+
+
+def _metered(stack: StackRow) -> dict[str, Any]:
     return {
         "tenant_id": stack.project,
         "user_id": stack.username,
@@ -178,8 +213,8 @@ def notification(stack: StackRow, event: EventRow) -> dict[str, Any]:
         "user_identity": stack.user_id,
         "stack_identity": stack.id,
         "stack_name": stack.name,
-        "state": f"{event.action}_{event.status}",
-        "state_reason": event.reason,
+        "state": f"{stack.action}_{stack.status}",
+        "state_reason": stack.reason,
         "create_at": timestamp(stack.created_at),
         "updated_at": timestamp(stack.updated_at) if stack.updated_at else None,
         "description": stack.description,

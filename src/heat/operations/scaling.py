@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from heat.base.errors import Conflict, NotFound
 from heat.base.ids import StackId
 from heat.engine.inside import definitions_of, members_of
-from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, standing
+from heat.engine.notices import SCALING
+from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, here, standing
 from heat.operations.accepting import operation_of, started
 from heat.operations.context import Context
 from heat.operations.services import Services, definition_of
@@ -99,7 +100,17 @@ def _scale(
         files=made.files,
         environment=made.environment,
     )
-    operation = operation_of(services, context, child, "UPDATE", definition.id)
+    kind, amount = policy.adjusts
+    change = {
+        "group": here(stack, group).name,
+        "adjustment_type": kind,
+        "adjustment": amount,
+        "before": scaled.count(inside),
+        "after": size,
+    }
+    operation = operation_of(
+        services, context, child, "UPDATE", definition.id, options={SCALING: change}
+    )
     pause = scaled.pause if policy.pause is None else policy.pause
     said = SignalRow(
         resource=group.id,

@@ -75,6 +75,11 @@ class Scaling(Protocol):
         """Seconds in which the group changes no more afterwards; None leaves it to the group."""
         ...
 
+    @property
+    def adjusts(self) -> tuple[str, float]:
+        """What kind of change it makes, and by how much: those who meter the cloud hear of it."""
+        ...
+
     def size_after(self, size: int) -> int:
         """Return the size that a group of this size should have, before the group's limits."""
         ...

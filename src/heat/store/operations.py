@@ -119,6 +119,13 @@ def of_stack(db: Database, stack: StackId) -> list[OperationRow]:
     return _all(db, _select().where(_C.stack == stack).order_by(_C.requested_at, _C.id))
 
 
+def newest(db: Database, stack: StackId) -> OperationRow | None:
+    """Return the operation of a stack that was asked for last."""
+    query = _select().where(_C.stack == stack).order_by(_C.requested_at.desc(), _C.id).limit(1)
+    found = _all(db, query)
+    return found[0] if found else None
+
+
 def ended(db: Database, ids: Iterable[OperationId]) -> dict[OperationId, tuple[str, str]]:
     """Return the state and the reason in which operations ended; those that go on are left out.
 

@@ -55,6 +55,11 @@ class ScalingPolicy(Stateless):
         """Seconds in which the group changes no more afterwards."""
         return self.cooldown
 
+    @property
+    def adjusts(self) -> tuple[str, float]:
+        """What kind of change it makes, and by how much."""
+        return self.adjustment_type, self.scaling_adjustment
+
     def size_after(self, size: int) -> int:
         """Return the size that a group of this size should have."""
         return adjusted(
