@@ -11,6 +11,7 @@ from heat.store import configs as kept
 from heat.store import deployments as stored
 
 from .test_actions import ended, states
+from .test_ends import replaced
 from .test_signals import Talking, reached
 
 DEPLOYING = """
@@ -151,6 +152,52 @@ def test_each_action_is_a_round_of_its_own(world):
         place.ask("RESUME", stack=stack)
         assert (await ended(place, stack))[0] == "RESUME_COMPLETE"
         assert rows(place)[0][0].action == "SUSPEND"
+
+    world(main)
+
+
+REPLACED_BY = deploying(transport="NO_SIGNAL").replace(
+    "default: one}", "default: one, replace_on_change: true}"
+)
+
+
+@pytest.mark.parametrize("steps", [None, *range(0, 16, 2)])
+def test_an_input_that_says_so_makes_another_deployment(world, steps):
+    async def main(place):
+        worker = place.start("first")
+        stack = place.ask("CREATE", REPLACED_BY)
+        await ended(place, stack)
+        (first,), _ = rows(place)
+        place.ask("UPDATE", REPLACED_BY.replace("more: 1", "more: 2"), stack)
+        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        (second,), _ = rows(place)
+        assert (second.id, second.input_values["more"]) == (first.id, 2)
+        worker.life.left = steps and worker.life.taken + steps
+        place.ask("UPDATE", REPLACED_BY.replace("x: two", "x: three"), stack)
+        row = await replaced(place, stack, worker)
+        assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
+        (third,), configs = rows(place)
+        assert third.id != first.id
+        assert third.input_values["x"] == "three"
+        assert third.action == "CREATE"
+        assert len(configs) == 2
+
+    world(main)
+
+
+def test_an_input_that_would_replace_what_must_not_be_is_refused(world):
+    async def main(place):
+        place.start()
+        pinned = {"resource_registry": {"resources": {"d": {"restricted_actions": "replace"}}}}
+        stack = place.ask("CREATE", REPLACED_BY, environment=pinned)
+        await ended(place, stack)
+        (first,), _ = rows(place)
+        changed = REPLACED_BY.replace("x: two", "x: three")
+        place.ask("UPDATE", changed, stack, environment=pinned)
+        state, reason = await ended(place, stack)
+        assert state == "UPDATE_FAILED"
+        assert "replace is restricted for resource" in reason
+        assert [one.id for one in rows(place)[0]] == [first.id]
 
     world(main)
 

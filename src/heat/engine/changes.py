@@ -24,6 +24,7 @@ from heat.engine.making import (
     nothing,
     unchanged,
 )
+from heat.engine.observing import see_outgrown
 from heat.engine.patience import Stopped
 from heat.engine.performing import aside, fail, perform, refuse
 from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
@@ -221,8 +222,8 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         return await fail(scene, row, "CREATE", invalid)
     old = scene.rows.get(node.replaces) if node.replaces else None
     if old is not None and old.status == COMPLETE and row.action == "INIT":
-        verdict = compare(recorded(scene.stack, old, scene.types), desired)
-        if verdict.kind is not Kind.CREATE:
+        seen = replace(recorded(scene.stack, old, scene.types), outgrown=scene.why_outgrown(old.id))
+        if compare(seen, desired).kind is not Kind.CREATE:
             return Outcome.REPLAN
     cls = desired.cls
     kept = _to_keep(scene, desired) | {"real_type": cls.__facts__.name}
@@ -312,6 +313,10 @@ async def _update(scene: Scene, node: Node) -> Outcome:
         attempted = recall(cls, row.attempted)
         names = {d.name for d in differences(attempted, recall(cls, row.properties))}
         touched = frozenset(cls.__by_public__[name].name for name in names)
+    values = _placed(scene, row, desired)
+    if verdict.changed and not again and await see_outgrown(scene, row, values):
+        refused = _restricted(scene, row, Kind.CREATE)
+        return await refuse(scene, row, "UPDATE", refused) if refused else Outcome.REPLAN
     before = standing(scene.stack, row, cls)
     marks: dict[str, Any] = {
         "operation": scene.operation.id,
@@ -322,7 +327,6 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     opening: list[Write] = []
     if not (again and (row.action, row.status) == ("UPDATE", IN_PROGRESS)):
         row, opening = scene.teller.resource(row, "UPDATE", IN_PROGRESS, **marks)
-    values = _placed(scene, row, desired)
     if verdict.changed or touched or values.changed_outside():
         steps = changing(values, before, row.physical_id or "", touched, _wanted(scene, node.name))
     else:

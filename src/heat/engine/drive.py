@@ -238,6 +238,7 @@ class Drive:
         known = [recorded(stack, row, types, n, operation) for n, row in enumerate(rows)]
         if scene.compiled is not None and self.operation.action not in actions.ACTIONS:
             known = await see_broken(scene, known)
+            known = [replace(r, outgrown=scene.why_outgrown(r.id)) for r in known]
         plan = self._planned(scene, known)
         await check_room(scene, plan)
         now = self._world.clock.now()

@@ -64,6 +64,13 @@ async def _is_broken(scene: Scene, one: Recorded) -> bool:
         return one.broken
 
 
+async def see_outgrown(scene: Scene, row: ResourceRow, values: Any) -> bool:
+    """Ask a type that has to look first whether a change takes another object."""
+    if values.has("outgrown") and (why := await _look(scene, row, values.outgrown(_id(row)))):
+        scene.outgrown[row.id] = why
+    return row.id in scene.outgrown
+
+
 async def _take_over(scene: Scene, row: ResourceRow) -> None:
     cls = scene.types.get(scene.real_type(row))
     if cls is None or not cls.has("live"):

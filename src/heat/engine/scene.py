@@ -53,6 +53,8 @@ class Scene:
         default_factory=dict[ResourceId, Mapping[str, Any]]
     )
     """What was kept for the snapshot that is being taken, though it may come to nothing."""
+    outgrown: dict[ResourceId, str] = field(default_factory=dict[ResourceId, str])
+    """Why objects must be replaced, found out when they were to be changed in place."""
     failures: dict[str, str] = field(default_factory=dict[str, str])
     current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
 
@@ -102,6 +104,10 @@ class Scene:
         begun, known, shifted = self.begun.pop(name), self.known.get(name), name in self.shifted
         self.shifted.discard(name)
         return shifted or (known is not None and known.reference != begun.reference)
+
+    def why_outgrown(self, row: ResourceId) -> str:
+        """Return why an object must be replaced that was to be changed in place; "" if not."""
+        return self.outgrown.get(row, "")
 
     def learn(self, row: ResourceRow) -> None:
         """Let other resources know of a row, as soon as it is what the plan wants."""

@@ -42,6 +42,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     broken: bool = False
     """Whether its last action failed and left it so that it must be replaced."""
+    outgrown: str = ""
+    """Why it must be replaced, as its type found out when it was to be changed in place."""
     checked: bool = False
     """Whether its state comes from an action of the stack, and not from a user's mark."""
 
@@ -95,6 +97,8 @@ def compare(recorded: Recorded, desired: Desired, mask: Mask = NOTHING_HIDDEN) -
         return Verdict(Kind.CREATE, tuple(reasons), changed)
     if why_not := desired.values.must_replace(before, found):
         return Verdict(Kind.CREATE, (*reasons, Reason(why_not, replaces=True)), changed)
+    if recorded.outgrown:
+        return Verdict(Kind.CREATE, (*reasons, Reason(recorded.outgrown, replaces=True)), changed)
     if found:
         if why_not := desired.values.refused(before):
             reasons.append(Reason(f"will be refused: {why_not}"))

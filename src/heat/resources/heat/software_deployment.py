@@ -76,6 +76,19 @@ class Deployment(Resource):
         """Do it again."""
         yield from self.perform(item, "UPDATE")
 
+    def outgrown(self, item: str) -> Steps[str]:
+        """Say which input has another value of which the config says that this replaces it."""
+        project = self.__here__.project
+        last = yield from known(DEPLOYMENT, item, project)
+        done = yield from known(CONFIG, str(last.get("config")), project)
+        before = derived.values(done.get("inputs") or ())
+        config = yield from self._config()
+        for one in derived.filled(config, self.input_values or {}):
+            name = one["name"]
+            if one.get("replace_on_change") and before.get(name, one["value"]) != one["value"]:
+                return f"its input {name} has another value"
+        return ""
+
     def suspend(self, item: str) -> Steps[None]:
         """Do what is to be done before the stack rests."""
         yield from self.perform(item, "SUSPEND")
