@@ -50,7 +50,7 @@ TEXTS = {"/branch.yaml": BRANCH, "/leaf.yaml": LEAF}
 
 class Files(BaseHTTPRequestHandler):
     def do_GET(self):
-        text = TEXTS.get(self.path)
+        text = TEXTS.get(f"/{self.path.partition('?')[0].rpartition('/')[2]}")
         self.send_response(200 if text else 404)
         self.end_headers()
         self.wfile.write((text or "").encode())
@@ -80,6 +80,27 @@ def test_an_address_that_is_made_of_parameters_is_fetched_at_every_depth(base):
     assert set(made.definition.files) == {f"{base}/branch.yaml", f"{base}/leaf.yaml"}
     shown = preview_stack(SERVICES, CONTEXT, request)
     assert "deeper" in shown["plan"]
+
+
+def test_so_many_are_fetched_for_a_request_however_deep_they_are_named(base):
+    """Each branch names one more, which is another address; the count does not begin anew."""
+    children = "".join(
+        f"""
+  c{n}:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: {{'Fn::Join': ['', [{{Ref: Base}}, '/branch.yaml?{n}']]}}
+      Parameters: {{Base: {{'Fn::Join': ['', [{{Ref: Base}}, '/{n}/..']]}}}}"""
+        for n in range(11)
+    )
+    top = (
+        "AWSTemplateFormatVersion: '2010-09-09'\n"
+        f"Parameters: {{Base: {{Type: String}}}}\nResources:{children}\n"
+    )
+    with pytest.raises(Invalid) as told:
+        draft(SERVICES, create(top, Base=base), stack_id="", stack_name="s", project="p")
+    (problem,) = told.value.problems
+    assert "more than 20 templates that were not sent" in problem.detail
 
 
 def test_what_is_not_there_is_told_where_its_address_is_made(base):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from heat.base.errors import Invalid
 from heat.base.ids import ProjectId
 from heat.base.problems import Problem, did_you_mean
-from heat.operations.remote import compile_whole, fetch_template, with_nested
+from heat.operations.remote import Fetching, compile_whole, fetch_template, with_nested
 from heat.operations.services import Services, exported
 from heat.plan.definition import Compiled, Unstored, compile_definition
 from heat.store.rows import DefinitionRow
@@ -65,7 +65,8 @@ def draft(
     if stored is not None:
         files = {**stored.files, **files}
         environment = _over(stored, environment, template, clear)
-    files = with_nested(services.limits, template, environment, files)
+    fetching = Fetching(services.limits)
+    files = with_nested(fetching, template, environment, files)
     exports = exported(services, ProjectId(project))
     whole = environment.to_json()
     whole["encrypted_param_names"] = list(environment.encrypted_param_names)
@@ -82,7 +83,7 @@ def draft(
             exports=exports,
         )
 
-    compiled = compile_whole(services.limits, services.types, files, compile_with)
+    compiled = compile_whole(fetching, services.types, files, compile_with)
     definition = DefinitionRow(
         id=services.new_id(),
         template=to_json(template),

@@ -34,8 +34,27 @@ def fetch_template(limits: Limits, url: str) -> str:
     )
 
 
+class Fetching:
+    """Fetches the templates of one request: so many in all, whatever names them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._left = MAX_FETCHED
+
+    def get(self, url: str, unsent: Problem) -> str:
+        """Return the text behind an address; raises Invalid at the place that names it."""
+        if not self._left:
+            said = f"it is one of more than {MAX_FETCHED} templates that were not sent"
+            raise Invalid(problems=[replace(unsent, detail=said)])
+        self._left -= 1
+        try:
+            return fetch_template(self.limits, url)
+        except Invalid as invalid:
+            raise Invalid(problems=[replace(unsent, detail=invalid.message)]) from None
+
+
 def with_nested(
-    limits: Limits, template: Template, environment: Environment, files: Mapping[str, str]
+    fetching: Fetching, template: Template, environment: Environment, files: Mapping[str, str]
 ) -> Mapping[str, str]:
     """Return the files, and with them the templates of nested stacks that are web addresses.
 
@@ -53,7 +72,7 @@ def with_nested(
             cure = "send the text in files, under the name that the type has"
             unsent = problem("H305", at, f"the template {url} was not sent", cure)
             unsent = replace(unsent, place=holder.source.place(at))
-            found[url] = _fetched(limits, url, unsent, len(found) - len(files))
+            found[url] = fetching.get(url, unsent)
             nested = _readable(found[url], url)
             if nested is not None:
                 left.append((nested, registry))
@@ -61,7 +80,7 @@ def with_nested(
 
 
 def compile_whole(
-    limits: Limits,
+    fetching: Fetching,
     types: Types,
     files: Mapping[str, str],
     compile_with: Callable[[Mapping[str, str]], Compiled],
@@ -72,14 +91,14 @@ def compile_whole(
         compiled = compile_with(found)
         if not _may_compute(compiled):
             return compiled
-        unsent = examine(compiled, types, max_depth=limits.max_nested_stack_depth).unsent
+        unsent = examine(compiled, types, max_depth=fetching.limits.max_nested_stack_depth).unsent
         if not unsent:
             return compiled
         for url, wrong in unsent.items():
-            found[url] = _fetched(limits, url, wrong, len(found) - len(files))
+            found[url] = fetching.get(url, wrong)
             nested = _readable(found[url], url)
             if nested is not None:
-                found |= with_nested(limits, nested, compiled.environment, found)
+                found |= with_nested(fetching, nested, compiled.environment, found)
 
 
 def _may_compute(compiled: Compiled) -> bool:
@@ -89,15 +108,6 @@ def _may_compute(compiled: Compiled) -> bool:
         resolve(definition.type, name).target == _STACK
         for name, definition in compiled.template.resources.items()
     )
-
-
-def _fetched(limits: Limits, url: str, unsent: Problem, already: int) -> str:
-    if already >= MAX_FETCHED:
-        raise Invalid(f"More than {MAX_FETCHED} templates are web addresses; send them.")
-    try:
-        return fetch_template(limits, url)
-    except Invalid as invalid:
-        raise Invalid(problems=[replace(unsent, detail=invalid.message)]) from None
 
 
 def _addresses(template: Template, registry: Registry) -> Iterator[tuple[str, str]]:
