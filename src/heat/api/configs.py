@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from heat.api import answers
 from heat.api.answering import Answer
+from heat.api.answers import of_configs
 from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.json_body import typed
@@ -51,13 +51,13 @@ class NewDeployment(Struct, kw_only=True):
     stack_user_project_id: Key | None = None
 
 
-@takes(query=configs.ListConfigs, answer=answers.Configs)
+@takes(query=configs.ListConfigs, answer=of_configs.Configs)
 def list_configs(asking: Asking) -> Answer:
     """List software configs in pages."""
     return Answer(asking.ask("list_configs", asking.query.read(configs.ListConfigs)))
 
 
-@takes(body=NewConfig, answer=answers.OneConfig)
+@takes(body=NewConfig, answer=of_configs.OneConfig)
 def create_config(asking: Asking) -> Answer:
     """Keep a software config."""
     sent = typed(asking.body(), NewConfig)
@@ -72,7 +72,7 @@ def create_config(asking: Asking) -> Answer:
     return Answer({"software_config": asking.ask("create_config", request)})
 
 
-@takes(answer=answers.OneConfig)
+@takes(answer=of_configs.OneConfig)
 def show_config(asking: Asking) -> Answer:
     """Show a software config."""
     return Answer({"software_config": asking.ask("show_config", _config(asking))})
@@ -85,14 +85,14 @@ def delete_config(asking: Asking) -> Answer:
     return Answer(status=204)
 
 
-@takes(query=deployments.ListDeployments, answer=answers.Deployments)
+@takes(query=deployments.ListDeployments, answer=of_configs.Deployments)
 def list_deployments(asking: Asking) -> Answer:
     """List software deployments."""
     request = asking.query.read(deployments.ListDeployments)
     return Answer(asking.ask("list_deployments", request))
 
 
-@takes(body=NewDeployment, answer=answers.OneDeployment)
+@takes(body=NewDeployment, answer=of_configs.OneDeployment)
 def create_deployment(asking: Asking) -> Answer:
     """Keep a software deployment."""
     sent = typed(asking.body(), NewDeployment)
@@ -108,7 +108,7 @@ def create_deployment(asking: Asking) -> Answer:
     return Answer({"software_deployment": asking.ask("create_deployment", request)})
 
 
-@takes(answer=answers.OneDeployment)
+@takes(answer=of_configs.OneDeployment)
 def show_deployment(asking: Asking) -> Answer:
     """Show a software deployment."""
     key = asking.parts["deployment_id"]
@@ -116,7 +116,7 @@ def show_deployment(asking: Asking) -> Answer:
     return Answer({"software_deployment": found})
 
 
-@takes(body=Deployed, answer=answers.OneDeployment)
+@takes(body=Deployed, answer=of_configs.OneDeployment)
 def update_deployment(asking: Asking) -> Answer:
     """Change a software deployment, for example to say how it ended."""
     sent = typed(asking.body(), Deployed)
@@ -140,7 +140,7 @@ def delete_deployment(asking: Asking) -> Answer:
     return Answer(status=204)
 
 
-@takes(answer=answers.ConfigsOfServer)
+@takes(answer=of_configs.ConfigsOfServer)
 def server_metadata(asking: Asking) -> Answer:
     """Show the configs of a server's deployments."""
     key = asking.parts["server_id"]

@@ -4,8 +4,9 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from heat.api import answers, bodies, reading
+from heat.api import bodies, reading
 from heat.api.answering import Answer
+from heat.api.answers import of_previews, of_resources, of_services, of_stacks, of_templates, parts
 from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.faults import bad_request
@@ -26,7 +27,7 @@ EVENT_FILTERS = ("resource_action", "resource_status", "resource_name", "resourc
 # Stacks
 
 
-@takes(query=stacks.ListStacks, filters=_STACK_FILTERS, answer=answers.Stacks)
+@takes(query=stacks.ListStacks, filters=_STACK_FILTERS, answer=of_stacks.Stacks)
 def list_stacks(asking: Asking) -> Answer:
     """List stacks in pages."""
     query = asking.query
@@ -41,7 +42,7 @@ def list_stacks(asking: Asking) -> Answer:
     return Answer(body)
 
 
-@takes(answer=answers.AllStacks)
+@takes(answer=of_stacks.AllStacks)
 def detail_stacks(asking: Asking) -> Answer:
     """List all stacks."""
     found = asking.ask("detail_stacks", stacks.ListStacks())
@@ -56,7 +57,7 @@ def stack_entry(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-@takes(body=bodies.NewStack, status=201, answer=answers.Accepted)
+@takes(body=bodies.NewStack, status=201, answer=of_stacks.Accepted)
 def create_stack(asking: Asking) -> Answer:
     """Accept a new stack."""
     made = asking.ask("create_stack", reading.create(asking.body()))
@@ -64,27 +65,27 @@ def create_stack(asking: Asking) -> Answer:
     return Answer({"stack": {"id": made["id"], "links": [link(href)]}}, 201, {"Location": href})
 
 
-@takes(body=bodies.NewStack, answer=answers.Preview)
+@takes(body=bodies.NewStack, answer=of_previews.Preview)
 def preview_stack(asking: Asking) -> Answer:
     """Show what a new stack would be."""
     found = asking.ask("preview_stack", reading.create(asking.body()))
     return Answer({**found, "stack": stack_entry(asking, found["stack"])})
 
 
-@takes(query=stacks.ShowStack, answer=answers.OneStack)
+@takes(query=stacks.ShowStack, answer=of_stacks.OneStack)
 def show_stack(asking: Asking) -> Answer:
     """Show a stack."""
     found = asking.ask("show_stack", asking.query.read(stacks.ShowStack, **asking.stack))
     return Answer({"stack": stack_entry(asking, found)})
 
 
-@takes(body=bodies.ChangedStack, status=202, answer=answers.Accepted)
+@takes(body=bodies.ChangedStack, status=202, answer=of_stacks.Accepted)
 def update_stack(asking: Asking) -> Answer:
     """Accept a new desired state."""
     return _accepted(asking, asking.ask("update_stack", _update(asking, existing=False)))
 
 
-@takes(body=bodies.ChangedStack, status=202, answer=answers.Accepted)
+@takes(body=bodies.ChangedStack, status=202, answer=of_stacks.Accepted)
 def patch_stack(asking: Asking) -> Answer:
     """Accept a new desired state, said as what differs."""
     return _accepted(asking, asking.ask("update_stack", _update(asking, existing=True)))
@@ -96,13 +97,13 @@ def _accepted(asking: Asking, stack: dict[str, Any]) -> Answer:
     return Answer({"stack": {"id": stack["id"], "links": links}}, 202)
 
 
-@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack, answer=answers.UpdatePreview)
+@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack, answer=of_previews.UpdatePreview)
 def preview_update(asking: Asking) -> Answer:
     """Show what an update would change."""
     return Answer(asking.ask("preview_update", _preview(asking, existing=False)))
 
 
-@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack, answer=answers.UpdatePreview)
+@takes(query=previews.PreviewUpdate, body=bodies.ChangedStack, answer=of_previews.UpdatePreview)
 def preview_patch(asking: Asking) -> Answer:
     """Show what an update, said as what differs, would change."""
     return Answer(asking.ask("preview_update", _preview(asking, existing=True)))
@@ -152,31 +153,31 @@ def _redirect(asking: Asking, rest: str) -> Answer:
     return Answer(None, 302, {"Location": href})
 
 
-@takes(answer=answers.Anything)
+@takes(answer=parts.Anything)
 def show_template(asking: Asking) -> Answer:
     """Show the template of a stack."""
     return Answer(asking.ask("show_template", OfStack(**asking.stack)))
 
 
-@takes(answer=answers.Environment)
+@takes(answer=of_stacks.Environment)
 def show_environment(asking: Asking) -> Answer:
     """Show the environment of a stack."""
     return Answer(asking.ask("show_environment", OfStack(**asking.stack)))
 
 
-@takes(answer=answers.Files)
+@takes(answer=parts.Files)
 def show_files(asking: Asking) -> Answer:
     """Show the files of a stack."""
     return Answer(asking.ask("show_files", OfStack(**asking.stack)))
 
 
-@takes(answer=answers.Outputs)
+@takes(answer=of_stacks.Outputs)
 def list_outputs(asking: Asking) -> Answer:
     """List the outputs of a stack."""
     return Answer(asking.ask("list_outputs", OfStack(**asking.stack)))
 
 
-@takes(answer=answers.OneOutput)
+@takes(answer=of_stacks.OneOutput)
 def show_output(asking: Asking) -> Answer:
     """Show an output."""
     key = asking.parts["output_key"]
@@ -198,7 +199,7 @@ def act(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(query=previews.Validate, body=bodies.Definition, answer=answers.Validated)
+@takes(query=previews.Validate, body=bodies.Definition, answer=of_templates.Validated)
 def validate(asking: Asking) -> Answer:
     """Check a template."""
     parts = reading.definition(asking.body())
@@ -209,7 +210,7 @@ def validate(asking: Asking) -> Answer:
 # Resources and events
 
 
-@takes(query=members.ListResources, filters=members.FILTERS, answer=answers.Resources)
+@takes(query=members.ListResources, filters=members.FILTERS, answer=of_resources.Resources)
 def list_resources(asking: Asking) -> Answer:
     """List the resources of a stack."""
     query = asking.query
@@ -229,7 +230,7 @@ def _resource(asking: Asking, entry: dict[str, Any]) -> dict[str, Any]:
     return with_links(entry, hrefs)
 
 
-@takes(filters=("with_attr",), answer=answers.OneResource)
+@takes(filters=("with_attr",), answer=of_resources.OneResource)
 def show_resource(asking: Asking) -> Answer:
     """Show a resource."""
     request = members.ShowResource(
@@ -241,7 +242,7 @@ def show_resource(asking: Asking) -> Answer:
     return Answer({"resource": _resource(asking, found["resource"])})
 
 
-@takes(answer=answers.Metadata)
+@takes(answer=of_resources.Metadata)
 def show_metadata(asking: Asking) -> Answer:
     """Show the metadata of a resource."""
     name = asking.parts["resource_name"]
@@ -260,7 +261,9 @@ def signal_resource(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(query=members.ListEvents, but=("resource",), filters=EVENT_FILTERS, answer=answers.Events)
+@takes(
+    query=members.ListEvents, but=("resource",), filters=EVENT_FILTERS, answer=of_resources.Events
+)
 def list_events(asking: Asking) -> Answer:
     """List what happened to a stack, or to one of its resources."""
     query = asking.query
@@ -275,7 +278,7 @@ def list_events(asking: Asking) -> Answer:
     return Answer({"events": [event_entry(asking, entry, root) for entry in found["events"]]})
 
 
-@takes(answer=answers.OneEvent)
+@takes(answer=of_resources.OneEvent)
 def show_event(asking: Asking) -> Answer:
     """Show an event."""
     request = members.ShowEvent(
@@ -302,19 +305,19 @@ def event_entry(asking: Asking, entry: dict[str, Any], root: str | None = None) 
 # What the service knows
 
 
-@takes(query=types.ListTypes, answer=answers.Types)
+@takes(query=types.ListTypes, answer=of_templates.Types)
 def list_types(asking: Asking) -> Answer:
     """List the resource types."""
     return Answer(asking.ask("list_types", asking.query.read(types.ListTypes)))
 
 
-@takes(answer=answers.Type)
+@takes(answer=of_templates.Type)
 def show_type(asking: Asking) -> Answer:
     """Show the schema of a type."""
     return Answer(asking.ask("show_type", types.OfType(type=asking.parts["type_name"])))
 
 
-@takes(query=types.TypeTemplate, answer=answers.Anything)
+@takes(query=types.TypeTemplate, answer=parts.Anything)
 def type_template(asking: Asking) -> Answer:
     """Make a template for a type."""
     dialect = asking.query.text("template_type") or "cfn"
@@ -322,13 +325,13 @@ def type_template(asking: Asking) -> Answer:
     return Answer(asking.ask("type_template", request))
 
 
-@takes(answer=answers.Versions)
+@takes(answer=of_templates.Versions)
 def template_versions(asking: Asking) -> Answer:
     """List the template versions."""
     return Answer(asking.ask("template_versions", types.Nothing()))
 
 
-@takes(query=types.OfVersion, but=("version",), answer=answers.Functions)
+@takes(query=types.OfVersion, but=("version",), answer=of_templates.Functions)
 def template_functions(asking: Asking) -> Answer:
     """List the functions of a template version."""
     version = asking.parts["template_version"]
@@ -336,14 +339,14 @@ def template_functions(asking: Asking) -> Answer:
     return Answer(asking.ask("template_functions", request))
 
 
-@takes(answer=answers.BuildInfo)
+@takes(answer=of_services.BuildInfo)
 def build_info(asking: Asking) -> Answer:
     """Tell what the service was built from."""
     engine = asking.ask("build_info", types.Nothing())
     return Answer({"api": {"revision": asking.revision}, "engine": engine})
 
 
-@takes(answer=answers.Engines)
+@takes(answer=of_services.Engines)
 def list_services(asking: Asking) -> Answer:
     """List the engines."""
     return Answer(asking.ask("list_services", types.Nothing()))

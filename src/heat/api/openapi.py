@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from heat.api.answers import Fault
+from heat.api.answers.of_faults import Fault
 from heat.api.described import Described, described
 
 Routes = Mapping[str, Mapping[str, Callable[..., Any]]]

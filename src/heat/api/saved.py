@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from heat.api import answers, bodies, reading
+from heat.api import bodies, reading
 from heat.api.answering import Answer
+from heat.api.answers import of_stacks
 from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.faults import bad_request
@@ -12,13 +13,13 @@ from heat.operations import actions, snapshots
 from heat.operations.finding import OfStack
 
 
-@takes(answer=answers.Export)
+@takes(answer=of_stacks.Export)
 def abandon_stack(asking: Asking) -> Answer:
     """Forget a stack and leave its objects."""
     return Answer(asking.ask("abandon_stack", OfStack(**asking.stack)))
 
 
-@takes(answer=answers.Export)
+@takes(answer=of_stacks.Export)
 def export_stack(asking: Asking) -> Answer:
     """Show all that is needed to adopt a stack."""
     return Answer(asking.ask("export_stack", OfStack(**asking.stack)))
@@ -38,7 +39,7 @@ def mark_unhealthy(asking: Asking) -> Answer:
     return Answer()
 
 
-@takes(body=bodies.NewSnapshot, answer=answers.Snapshot)
+@takes(body=bodies.NewSnapshot, answer=of_stacks.Snapshot)
 def take_snapshot(asking: Asking) -> Answer:
     """Begin to take a snapshot."""
     label = typed(asking.body(), bodies.NewSnapshot).name
@@ -47,13 +48,13 @@ def take_snapshot(asking: Asking) -> Answer:
     return Answer(asking.ask("take_snapshot", snapshots.TakeSnapshot(**asking.stack, label=label)))
 
 
-@takes(answer=answers.Snapshots)
+@takes(answer=of_stacks.Snapshots)
 def list_snapshots(asking: Asking) -> Answer:
     """List the snapshots of a stack."""
     return Answer(asking.ask("list_snapshots", OfStack(**asking.stack)))
 
 
-@takes(answer=answers.OneSnapshot)
+@takes(answer=of_stacks.OneSnapshot)
 def show_snapshot(asking: Asking) -> Answer:
     """Show a snapshot."""
     return Answer(_ask(asking, "show_snapshot"))

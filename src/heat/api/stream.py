@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from heat.api import answers
 from heat.api.answering import Answer
+from heat.api.answers import of_resources
 from heat.api.asking import Asking
 from heat.api.described import takes
 from heat.api.handlers import EVENT_FILTERS, event_entry
@@ -28,7 +28,11 @@ OVERLAP = 50
 
 
 @takes(
-    query=ListEvents, but=("resource",), filters=EVENT_FILTERS, answer=answers.Events, streams=KIND
+    query=ListEvents,
+    but=("resource",),
+    filters=EVENT_FILTERS,
+    answer=of_resources.Events,
+    streams=KIND,
 )
 def list_events(asking: Asking) -> Answer:
     """List what happened to a stack; with `Accept: text/event-stream` go on as it happens."""
