@@ -1,5 +1,7 @@
 """What users ask for in a simulation, by the same functions as the API."""
 
+import json
+
 from tests.sim import templates
 
 from heat.base.errors import Fault
@@ -27,10 +29,10 @@ def ask(universe, act):
     stack = universe.roots.get(act.stack, "")
     match act.kind:
         case "create":
-            asked = CreateStack(stack_name=f"stack{act.stack}", **_content(act))
+            asked = CreateStack(stack_name=f"stack{act.stack}", **_content(universe, act))
             universe.roots[act.stack] = changes.create_stack(services, who, asked)["id"]
         case "update":
-            changes.update_stack(services, who, UpdateStack(stack=stack, **_content(act)))
+            changes.update_stack(services, who, UpdateStack(stack=stack, **_content(universe, act)))
         case "again":
             changes.update_stack(services, who, UpdateStack(stack=stack, existing=True))
         case "converge":
@@ -39,6 +41,11 @@ def ask(universe, act):
             changes.update_stack(services, who, asked)
         case "delete":
             changes.delete_stack(services, who, OfStack(stack=stack))
+        case "delete_nested":
+            below = [one for one in stacks.tree(universe.db, StackId(stack)) if one.owner]
+            if below:
+                child = universe.random.choice(below)
+                changes.delete_stack(services, who, OfStack(stack=child.id))
         case "cancel":
             actions.act(services, who, Act(stack=stack, action="cancel_without_rollback"))
         case "signal":
@@ -60,10 +67,11 @@ def ask(universe, act):
             actions.act(services, who, Act(stack=stack, action=act.kind))
 
 
-def _content(act):
+def _content(universe, act):
     hidden = "secret" in act.template.get("parameters", ())
+    text = json.dumps(act.template).replace(templates.THEIRS, universe.theirs["id"])
     return {
-        "template": act.template,
+        "template": json.loads(text),
         "files": act.files,
         "environment": act.environment,
         "parameters": {"secret": templates.SECRET} if hidden else {},

@@ -94,6 +94,8 @@ def _differs(universe, row):
     live = universe.cloud.store.table(kind).get(row.physical_id or "")
     if live is None:
         return f"({row.physical_id}) is not in the cloud"
+    if live["id"] == universe.theirs["id"]:
+        return None
     for name in SHOWN.get(row.type, ()):
         wanted = row.properties.get(name)
         if name == "name" and row.physical_id in universe.spoilt and live[name] == "theirs":
@@ -166,18 +168,19 @@ def _orphans(universe, roots):
         for stack in stacks.tree(universe.db, root):
             for one in snapshots.of_stack(universe.db, stack.id):
                 parts |= _words(one.data)
+            parts.add(stack.stack_user_project)
             for row in resources.of_stack(universe.db, stack.id):
                 found[row.physical_id, row.type] += 1
                 parts |= _words(row.data)
     for (key, kind), number in found.items():
-        if key and number > 1 and kind in OBJECTS:
+        if key and number > 1 and kind in OBJECTS and key != universe.theirs["id"]:
             yield f"twice: {number} resources of {kind} name {key}"
     physical = {key for key, _ in found} | parts
     yield from _twins(universe)
     for (kind, key), row in universe.made().items():
         if key in physical or key not in universe.watch.made_ids or kind == "identity.trust":
             continue
-        if _is_users(universe, key, row):
+        if _is_users(universe, key, row) or row.get("user_id") in physical:
             continue
         text = json.dumps(row, default=str).encode()
         short = _owner(universe, roots, row, text)
@@ -226,6 +229,10 @@ def at_end(universe, roots):
     for root in roots:
         for stack in stacks.tree(universe.db, root):
             yield f"end: stack {stack.name} is {stack.action}_{stack.status}: {stack.reason}"
+    theirs = universe.cloud.store.table("network.network").get(universe.theirs["id"])
+    seen = {name: (theirs or {}).get(name) for name in SHOWN["OS::Neutron::Net"]}
+    if any(universe.theirs[name] != value for name, value in seen.items()):
+        yield f"end: the network of others is {seen}"
     for (kind, key), row in universe.made().items():
         if not _is_users(universe, key, row):
             yield f"end: {kind} {key} ({row.get('name')!r}) is left in the cloud"

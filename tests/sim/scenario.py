@@ -23,7 +23,7 @@ class Act:
     environment: dict = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     rollback: bool = False
-    minutes: int = 20
+    minutes: int = 10
 
     def __str__(self):
         when = "at rest" if self.rests else f"after {self.after:g} s, whatever goes on"
@@ -63,6 +63,8 @@ class Scenario:
     latency: float = 0.0
     slow: tuple[tuple[str, float], ...] = ()
     """What takes a while in the cloud, and how long."""
+    users: bool = True
+    """Whether there is a domain for users of stacks."""
     answers: float = 1.0
     """How often, once a minute, somebody tells all that waits for a word to go on."""
 
@@ -71,6 +73,7 @@ class Scenario:
         lines += [
             f"  latency up to {self.latency:g} s, {dict(self.slow)}, answers {self.answers:g}"
         ]
+        lines += [] if self.users else ["  no domain for users of stacks"]
         lines += [f"  {act}" for act in self.acts]
         lines += [f"  fault {json.dumps(rule)}" for rule in self.faults]
         lines += [f"  {trouble}" for trouble in self.troubles]
@@ -89,7 +92,14 @@ class Scenario:
             for n in reversed(range(len(given))):
                 if name != "acts" or n:
                     yield replace(self, **{name: given[:n] + given[n + 1 :]})
-        plain = {"latency": 0.0, "slow": (), "wakes": 1.0, "engines": 1, "answers": 1.0}
+        plain = {
+            "latency": 0.0,
+            "slow": (),
+            "wakes": 1.0,
+            "engines": 1,
+            "answers": 1.0,
+            "users": False,
+        }
         for name, value in plain.items():
             if getattr(self, name) != value:
                 yield replace(self, **{name: value})
@@ -132,6 +142,7 @@ def draw(seed):
             if random.random() < 0.3
         ),
         answers=random.choice((1.0, 1.0, 0.3, 0.0)),
+        users=random.random() < 0.8,
     )
 
 
@@ -146,9 +157,12 @@ def _shuffled(random, lists):
 _NEXT = {
     "update": 20, "again": 2, "converge": 2, "cancel": 2, "cancel_update": 4, "suspend": 3,
     "resume": 2, "check": 2, "signal": 4, "unhealthy": 2, "snapshot": 3, "restore": 2,
-    "delete_snapshot": 2, "abandon": 1, "delete": 2,
+    "delete_snapshot": 2, "abandon": 1, "delete": 2, "delete_nested": 1,
 }  # fmt: skip
-_PAIRED = {"suspend": "resume", "snapshot": "restore", "unhealthy": "again", "abandon": "adopt"}
+_PAIRED = {
+    "suspend": ("resume",), "snapshot": ("restore", "restore", "signal"), "unhealthy": ("again",),
+    "abandon": ("adopt",), "signal": ("restore", "signal"), "delete_nested": ("again", "update"),
+}  # fmt: skip
 """What often follows what."""
 _HURRIED = ("cancel", "cancel_update", "signal")
 
@@ -156,7 +170,7 @@ _HURRIED = ("cancel", "cancel_update", "signal")
 def _acts(random, stack, files):
     draft = templates.body(random, random.choice((1, 2, 2, 3, 4)))
     common = {"stack": stack, "files": files}
-    many = {"rollback": random.random() < 0.3, "minutes": random.choice((2, 10, 30, 30))}
+    many = {"rollback": random.random() < 0.3, "minutes": random.choice((2, 5, 10, 15))}
     tags = random.choice(((), (), ("a",), ("a", "b")))
     environment = _hooks(random, draft)
     acts = [
@@ -166,7 +180,7 @@ def _acts(random, stack, files):
     for _ in range(random.choice((0, 1, 1, 2, 3))):
         kind = random.choices(list(_NEXT), list(_NEXT.values()))[0]
         if follows and random.random() < 0.7:
-            kind = follows
+            kind = random.choice(follows)
         follows = _PAIRED.get(kind)
         when = {"rests": random.random() < 0.4, "after": random.choice((0, 0.3, 2, 5, 20, 90))}
         if kind in _HURRIED:
@@ -229,6 +243,8 @@ _TARGETS = (
     ("volume", "/volumes"),
     ("volume", ""),
     ("identity", "/OS-TRUST"),
+    ("identity", "/users"),
+    ("identity", "/projects"),
 )
 _KINDS = {
     "refuse": 3, "error": 3, "slow": 2, "hang": 2, "lose_reply": 5, "goto_error": 2,

@@ -9,6 +9,10 @@ SERVER = "11111111-0000-4000-8000-000000000001"
 """What software is deployed on; nobody asks whether it is there."""
 ADMIN_PASSWORD = "adm1n-passw0rd"
 
+THEIRS = "id-of-a-network-of-others"
+"""What stands for the id of a network that no stack made, until a template is sent."""
+MEMBERS = ("m1", "m2", "m3")
+
 VERSION = "2018-08-31"
 TEST = "OS::Heat::TestResource"
 KEEPABLE = ("OS::Neutron::Net", "OS::Cinder::Volume", "OS::Neutron::SecurityGroup")
@@ -241,16 +245,28 @@ def _nested(d):
 def _many(d):
     kind = d.random.choice((TEST, "OS::Neutron::Net", "OS::Heat::RandomString"))
     properties = {"value": "m-%index%"} if kind == TEST else {}
-    d.add(
+    group = d.add(
         "g",
         "OS::Heat::ResourceGroup",
         count=d.random.randrange(0, 4),
         resource_def={"type": kind, "properties": properties},
     )
+    policy = {}
+    if d.random.random() < 0.4:
+        policy["rolling_update"] = _batches(d) | {"min_in_service": d.random.choice((0, 1, 2))}
+    if d.random.random() < 0.3:
+        policy["batch_create"] = _batches(d)
+    if policy:
+        d.resources[group]["update_policy"] = policy
+
+
+def _batches(d):
+    return {"max_batch_size": d.random.choice((1, 2)), "pause_time": d.random.choice((0, 5))}
 
 
 def _condition(d):
-    handle = d.add("h", "OS::Heat::WaitConditionHandle")
+    transport = d.random.choice(("TOKEN", "CFN", "HEAT", "TEMP_URL"))
+    handle = d.add("h", "OS::Heat::WaitConditionHandle", signal_transport=f"{transport}_SIGNAL")
     d.add(
         "w",
         "OS::Heat::WaitCondition",
@@ -269,7 +285,7 @@ def _scaled(d):
         max_size=4,
         desired_capacity=d.random.randrange(0, 4),
         resource=member,
-        rolling_updates={"max_batch_size": d.random.choice((1, 2)), "min_in_service": 0},
+        rolling_updates=_batches(d) | {"min_in_service": d.random.choice((0, 0, 1))},
     )
     d.add(
         "pol",
@@ -290,14 +306,27 @@ def _deployed(d):
         server=SERVER,
         input_values={"x": _text(d)},
         actions=["CREATE", "UPDATE"],
-        signal_transport=d.random.choice(("CFN_SIGNAL", "NO_SIGNAL")),
+        signal_transport=d.random.choice(("CFN", "NO", "HEAT", "TEMP_URL")) + "_SIGNAL",
     )
+
+
+def _user(d):
+    user = d.add("u", "AWS::IAM::User")
+    if d.random.random() < 0.6:
+        d.add("ak", "AWS::IAM::AccessKey", UserName=ref(user))
+
+
+def _referred(d):
+    """Name a network that is there already, and is nobody's business."""
+    name = d.add("ext", "OS::Neutron::Net")
+    d.resources[name]["external_id"] = THEIRS
+    d.resources[name].pop("deletion_policy", None)
 
 
 _GROWTH = {
     _value: 3, _random: 2, _test: 5, _chain: 2, _fan: 1, _net: 3, _subnet: 2, _port: 3,
     _routed: 2, _group_rules: 1, _key: 1, _server: 3, _volume: 2, _attached: 2, _nested: 3,
-    _many: 2, _condition: 1, _scaled: 1, _deployed: 1,
+    _many: 2, _condition: 1, _scaled: 1, _deployed: 1, _user: 1, _referred: 1,
 }  # fmt: skip
 
 
@@ -340,9 +369,16 @@ _CHANGES = {
     ],
     "OS::Cinder::Volume": [_set("size", 2, 3), _set("name", "vol-a", "vol-b")],
     "inner.yaml": [_set("x", "y1", "y2", "y3")],
-    "OS::Heat::ResourceGroup": [_set("count", 0, 1, 2, 3)],
-    "OS::Heat::AutoScalingGroup": [_set("desired_capacity", 0, 1, 2, 3)],
+    "OS::Heat::ResourceGroup": [
+        _set("count", 0, 1, 2, 3),
+        _set("resource_def", *({"type": TEST, "properties": {"value": v}} for v in MEMBERS)),
+    ],
+    "OS::Heat::AutoScalingGroup": [
+        _set("desired_capacity", 0, 1, 2, 3),
+        _set("resource", *({"type": TEST, "properties": {"value": v}} for v in MEMBERS)),
+    ],
     "OS::Heat::ScalingPolicy": [_set("scaling_adjustment", -1, 1, 2)],
+    "OS::Heat::WaitConditionHandle": [_set("signal_transport", "CFN_SIGNAL", "TOKEN_SIGNAL")],
     "OS::Heat::SoftwareConfig": [_set("config", "echo a", "echo b")],
     "OS::Heat::SoftwareDeployment": [_set("input_values", {"x": "1"}, {"x": "2"})],
 }  # fmt: skip

@@ -22,7 +22,7 @@ from devcloud.kernel.web import Request
 from devcloud.nova import keypairs
 from heat import resources
 from heat.base.ids import EngineId
-from heat.cloud.settings import CloudSettings, Trustee
+from heat.cloud.settings import CloudSettings, Polling, StackDomain, Trustee
 from heat.engine.ports import Settings, World
 from heat.engine.worker import Worker
 from heat.operations.context import Context
@@ -37,7 +37,10 @@ BASE = "http://devcloud"
 START = datetime(2090, 1, 1, tzinfo=UTC)
 """Later than any machine's clock, which keystoneauth asks whether a token has ended."""
 
-_MORE = ("identity.trust", "image.image")
+_MORE = (
+    "identity.trust", "identity.user", "identity.project", "identity.credential", "image.image",
+    "object-store.container", "object-store.object",
+)  # fmt: skip
 _LESS = ("compute.deleted", "compute.quota", "volume.quota", "network.quota")
 """What tables are looked at besides those of networks, servers and volumes, and which are not."""
 
@@ -82,11 +85,21 @@ class Universe:
             settings=self.local,
         )
         self.db = _database()
+        self.user = self._login()
+        self.theirs = self._network()
         self.base = self.objects()
         self.settings = Settings(lease_term=15, scan_interval=5)
         trustee = Trustee("heat", self.local.password, user_domain_name="Default")
-        self.way = CloudSettings(f"{BASE}/identity/v3", trustee=trustee)
-        self.user = self._login()
+        domain = StackDomain(
+            domain_name="heat", admin="heat_domain_admin", password=self.local.password
+        )
+        self.way = CloudSettings(
+            f"{BASE}/identity/v3",
+            trustee=trustee,
+            stack_domain=domain if scenario.users else None,
+            # Whoever waits till the deadline sees the same each time.
+            polling=Polling(delays=(0.1, 0.25, 0.5, 1.0, 2.0, 2.0, 2.0, 10.0)),
+        )
         self.services = Services(
             db=self.db,
             client=None,
@@ -290,6 +303,15 @@ class Universe:
             roles=tuple(role["name"] for role in token["roles"]),
             token=names["x-subject-token"],
         )
+
+    def _network(self):
+        """Make a network that no stack made, which templates name as an external resource."""
+        headers = {"content-type": "application/json", "x-auth-token": self.user.token}
+        body = json.dumps({"network": {"name": "theirs"}}).encode()
+        url = f"{BASE}/network/v2.0/networks"
+        reply = self.cloud.dispatch(Request.of("POST", url, headers=headers, raw=body))
+        made = msgspec.json.decode(reply.raw)["network"]
+        return dict(self.cloud.store.table("network.network").get(made["id"]))
 
     async def close(self):
         self.closing = True
