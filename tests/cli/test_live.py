@@ -6,7 +6,7 @@ from rich.console import Console
 
 from heat.cli.client import connect
 from heat.cli.frame import frame, lasted
-from heat.cli.live import watch
+from heat.cli.live import _Heard, watch
 from heat.cli.progress import Progress
 
 
@@ -161,3 +161,14 @@ def test_the_members_of_a_group_follow_each_other_as_their_numbers_do():
     names = ["web", "10", "9", "0", "a"]
     progress.see_resources({"resource_name": name, "links": []} for name in names)
     assert [member.name for _, member in progress.tree()] == ["web", "a", "0", "9", "10"]
+
+
+def test_an_event_that_is_told_late_is_heard_all_the_same():
+    """A second event may be there a moment before the first: both are asked for again."""
+    heard = _Heard("before")
+    first, late, second = ({"id": name} for name in ("first", "late", "second"))
+    assert heard.new([first, second], now=10.0) == [first, second]
+    assert heard.marker(now=10.5) == "before"
+    assert heard.new([first, late, second], now=10.5) == [late]
+    assert heard.marker(now=12.2) == "second"
+    assert heard.first == "before"

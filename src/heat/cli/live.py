@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ GRACE = 5.0
 """Seconds in which the service must have told of the operation that was asked for."""
 PATIENCE = 60.0
 """Seconds that the service may be away."""
+LATE = 2.0
+"""Seconds for which an event may be told later than another that happened after it."""
 REFRESH = 2.0
 LEARNT = 500
 """Events of before that tell how long things take."""
@@ -98,6 +101,31 @@ def resources_of(client: Client, reference: StackReference) -> list[dict[str, An
     return list(found)
 
 
+class _Heard:
+    """The events heard of: what is told late stands before what was told at once.
+
+    So the last ones are asked for again for a while, and all of them at the end.
+    """
+
+    def __init__(self, first: str | None) -> None:
+        self.first = self._marker = first
+        self._ids: set[str] = set()
+        self._recent: deque[tuple[float, str]] = deque()
+
+    def marker(self, now: float) -> str | None:
+        """Return the event after which there may be news."""
+        while self._recent and self._recent[0][0] < now - LATE:
+            self._marker = self._recent.popleft()[1]
+        return self._marker
+
+    def new(self, events: Iterable[dict[str, Any]], now: float) -> list[dict[str, Any]]:
+        """Return those of a list that are new, and take note of them."""
+        found = [event for event in events if str(event["id"]) not in self._ids]
+        self._ids |= {str(event["id"]) for event in found}
+        self._recent.extend((now, str(event["id"])) for event in found)
+        return found
+
+
 class Watching:
     """One watch: what was heard, and up to which event."""
 
@@ -116,7 +144,7 @@ class Watching:
         self.progress = Progress(reference.name, reference.id, started=time.monotonic())
         before = before or Before()
         self.progress.see_resources(before.resources)
-        self.after = before.event
+        self._heard = _Heard(before.event)
         self.action = ""
         self.gone = False
         self._listed = float("-inf")
@@ -170,7 +198,8 @@ class Watching:
     def _look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
         # The state comes first: what led to it is among the events that are read after it.
         stack = self.client.get(self.reference.path, {"resolve_outputs": "false"})["stack"]
-        events = self._events()
+        ended = not str(stack["stack_status"]).endswith("_IN_PROGRESS")
+        events = self._events(whole=ended)
         progress = self.progress
         progress.see_stack(stack)
         now = time.monotonic()
@@ -181,7 +210,6 @@ class Watching:
         for event in events:
             unknown = unknown or not progress.knows(event)
             write(progress.see_event(event, now))
-            self.after = str(event["id"])
         self.action = progress.action or self.action or progress.status.partition("_")[0]
         patient = self.following or now - progress.started <= GRACE
         at_rest = not progress.status.endswith("_IN_PROGRESS") and (progress.told or not patient)
@@ -189,17 +217,18 @@ class Watching:
             self._list(now)
         return at_rest, bool(events)
 
-    def _events(self) -> list[dict[str, Any]]:
+    def _events(self, *, whole: bool) -> list[dict[str, Any]]:
+        """Return the events that were not heard of before."""
         query = {
             "sort_dir": "asc",
             "nested_depth": DEPTH,
             "with_empty": True,
-            "marker": self.after,
+            "marker": self._heard.first if whole else self._heard.marker(time.monotonic()),
         }
-        events: list[dict[str, Any]] = self.client.get(f"{self.reference.path}/events", query)[
+        found: list[dict[str, Any]] = self.client.get(f"{self.reference.path}/events", query)[
             "events"
         ]
-        return events
+        return self._heard.new(found, time.monotonic())
 
     def _list(self, now: float) -> None:
         self._listed = now
