@@ -152,6 +152,32 @@ def test_a_look_at_a_suspended_stack_does_not_keep_it_from_being_resumed(world):
     world(main)
 
 
+def test_a_look_that_finds_a_suspended_stack_broken_does_not_either(world):
+    async def main(place):
+        stack, ask = await created(place, HEAVY)
+        ask.act(stack, "suspend")
+        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
+        rows = place.rows(stack)
+        volumes, servers = (place.cloud.store.table(n) for n in ("volume.volume", "compute.server"))
+        volumes.pop(rows["volume"].physical_id)
+        ask.act(stack, "check")
+        state, reason = await ended(place, stack)
+        assert state == "CHECK_FAILED"
+        assert [name for name, row in place.rows(stack).items() if row.status == "FAILED"] == [
+            "volume"
+        ], reason
+        ask.act(stack, "resume")
+        state, reason = await ended(place, stack)
+        assert state == "RESUME_COMPLETE", reason
+        assert servers.get(rows["server"].physical_id)["vm_state"] == "active"
+        ask(changes.update_stack, UpdateStack(stack=stack, existing=True, converge=True))
+        state, reason = await ended(place, stack)
+        assert state == "UPDATE_COMPLETE", reason
+        assert volumes.get(place.rows(stack)["volume"].physical_id)["status"] == "available"
+
+    world(main)
+
+
 def test_what_is_not_suspended_can_not_be_resumed(world):
     async def main(place):
         stack, ask = await created(place)

@@ -98,9 +98,13 @@ class Server(ServerShape):
         return (yield from shown.reveal(item, names, self.__here__))
 
     def check(self, item: str) -> Steps[None]:
-        """See that the server runs."""
+        """See that the server runs, or rests because somebody suspended it.
+
+        One that is found broken is replaced by the next update: a stack that is suspended must
+        not lose its servers because somebody looked.
+        """
         live = yield from self.read(item)
-        if live.get("status") != "ACTIVE":
+        if live.get("status") not in ("ACTIVE", "SUSPENDED"):
             yield from failed(f"'status': expected 'ACTIVE', got '{live.get('status')}'")
 
     def replace_failed(self, item: str) -> Steps[bool]:
