@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-all chaos outages sim lint types layers fmt docs check clean
+.PHONY: help venv quickstart test test-all chaos outages sim lint types layers fmt docs picture check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ fmt: venv ## Format the code and mend what can be mended
 docs: venv ## Write the pages that are made from the code
 	$(BIN)/python -m heat.template.codes > docs/diagnostics.md
 	$(BIN)/python -m heat.cli.reference > docs/cli.md
+
+picture: venv ## Take the picture of the README, from a real run
+	$(BIN)/python docs/picture.py
 
 check: lint types layers test ## Everything that a change must pass
 
