@@ -184,9 +184,12 @@ def delete_stack(services: Services, context: Context, request: OfStack) -> None
 def check_name(name: str) -> None:
     """Refuse a name that no stack may have."""
     if not _NAME.fullmatch(name):
+        fit = (
+            re.sub(r"^[^a-zA-Z]+", "", re.sub(r"[^\w.-]", "-", name, flags=re.ASCII))[:255] or "app"
+        )
         raise Invalid(
             f"Invalid stack name {name!r}: it must start with a letter, then hold letters, "
-            "digits, '_', '.' and '-' only, and at most 255 characters in all."
+            f"digits, '_', '.' and '-' only, and at most 255 characters in all; {fit!r} would do."
         )
 
 

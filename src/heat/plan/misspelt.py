@@ -5,6 +5,7 @@ from typing import Any
 
 from heat.base.json import Path
 from heat.base.problems import Problem
+from heat.template.codes import CODES
 from heat.template.model import Template
 from heat.template.slips import likely, slip
 
@@ -12,7 +13,10 @@ _UNKNOWN_PROPERTY, _WRONG_TYPE = "H701", "H703"
 
 
 def misspelt_call(problem: Problem, template: Template) -> Problem:
-    """Return the problem with a better cure, where a function's name is misspelt or foreign."""
+    """Return the problem with a better cure, where a function's name is misspelt or foreign.
+
+    Where there is no cure at all it has that of its code.
+    """
     if problem.code == _WRONG_TYPE:
         cure = likely(_written(template, problem.at), template.version)
         return replace(problem, cure=cure or problem.cure)
@@ -20,7 +24,7 @@ def misspelt_call(problem: Problem, template: Template) -> Problem:
         found = slip(_written(template, problem.at[:-1]), template.version)
         if found is not None and found.name == problem.at[-1]:
             return replace(problem, cure=found.cure)
-    return problem
+    return problem if problem.cure else replace(problem, cure=CODES[problem.code].cure)
 
 
 def _written(template: Template, at: Path) -> Any:

@@ -6,10 +6,19 @@ from typing import Any, TypeVar, get_args, get_origin
 from heat.base.json import Path
 from heat.base.problems import Problem, closest, did_you_mean
 from heat.base.unknown import Unknown, unknowns
+from heat.plugin.checks import Check
 from heat.plugin.fields import Property, Struct, bare
 
 S = TypeVar("S", bound=Struct)
 
+_SORTS: Mapping[Any, str] = {
+    str: "TEXT",
+    int: "NUMBER",
+    float: "NUMBER",
+    bool: "true or false",
+    list: "[VALUE...]",
+    dict: "{NAME: VALUE}",
+}
 _TRUE, _FALSE = ("true",), ("false",)
 
 
@@ -82,12 +91,22 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                 Problem(
                     f"Property {prop.public} not assigned",
                     (*at, prop.public),
-                    detail=prop.doc.rstrip("."),
-                    cure="give it a value",
+                    detail=f"it must be given: {prop.doc}".rstrip(". :"),
+                    cure=f"write {prop.public}: {_sort(prop)}",
                     code="H702",
                 )
             )
     return cls(**values)
+
+
+def _sort(prop: Property) -> str:
+    """Show what sort of value a property has."""
+    for check in prop.check:
+        if allowed := check.schema.get("allowed_values"):
+            return " or ".join(map(str, allowed))
+    hint = bare(prop.type)
+    hint = get_origin(hint) or hint
+    return _SORTS.get(hint, "VALUE")
 
 
 def _no_such_choice(prop: Property, at: Path) -> list[Problem]:
@@ -95,7 +114,16 @@ def _no_such_choice(prop: Property, at: Path) -> list[Problem]:
     choices = [check for check in prop.check if "allowed_values" in check.schema]
     if prop.required or prop.default is not None or bare(prop.type) is not str:
         return []
-    return [Problem("Invalid value", at, said, code="H704") for c in choices if (said := c(""))]
+    return [_invalid(at, said, c, prop, None) for c in choices if (said := c(""))]
+
+
+def _invalid(at: Path, said: str, check: Check, prop: Property, value: Any) -> Problem:
+    """Refuse a value, and show one that would do where that can be told."""
+    allowed = check.schema.get("allowed_values")
+    cure = f"give {at[-1]} a value that it allows"
+    if allowed and not prop.secret:
+        cure = did_you_mean(value, map(str, allowed)) or cure
+    return Problem("Invalid value", at, said, cure, "H704")
 
 
 def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Problem]) -> Any:
@@ -111,13 +139,13 @@ def _value(prop: Property, hint: Any, value: Any, at: Path, problems: list[Probl
             if said := check(result):
                 if prop.secret and str(result) in said:
                     said = "the value is not one that is allowed"
-                problems.append(Problem("Invalid value", at, said, code="H704"))
+                problems.append(_invalid(at, said, check, prop, result))
         if prop.item_check and isinstance(result, list):
             items: list[Any] = result  # pyright: ignore[reportUnknownVariableType]
             for index, item in enumerate(items):
                 for check in prop.item_check:
                     if said := check(item):
-                        problems.append(Problem("Invalid value", (*at, index), said, code="H704"))
+                        problems.append(_invalid((*at, index), said, check, prop, item))
     return result
 
 

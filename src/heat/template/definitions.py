@@ -35,9 +35,11 @@ class Definitions:
     def resource(self, name: str, raw: Any, at: Path) -> ResourceDefinition:
         """Read a resource, as far as it is sound."""
         if "/" in name:
-            self.wrong("H205", at, f"{name!r} holds a slash")
+            self.wrong("H205", at, f"{name!r} holds a slash", "rename it: a slash parts stacks")
         if len(name) > MAX_NAME:
-            self.wrong("H205", at, f"it has {len(name)} characters; {MAX_NAME} are allowed")
+            self.wrong(
+                "H205", at, f"it has {len(name)} characters; {MAX_NAME} are allowed", "shorten it"
+            )
         if not isinstance(raw, dict):
             detail = f"the resource {name} must be a map, not {describe(raw)}"
             cure = f"write {self.words.type}: TYPE below it, indented"

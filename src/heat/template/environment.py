@@ -101,7 +101,11 @@ def _read(text: str | Mapping[str, Any] | None, name: str) -> tuple[Environment,
         return Environment(), []
     if not isinstance(raw, dict):
         detail = f"{name} is not a valid environment: it must be a map"
-        raise Invalid(problems=[_wrong("H601", (), detail, name)])
+        raise Invalid(
+            problems=[
+                _wrong("H601", (), detail, name, "start it with parameters: or resource_registry:")
+            ]
+        )
     problems = _shape_problems(raw, name)
     registry, wrong = read_registry(raw.get("resource_registry") or {})
     problems += wrong
@@ -133,7 +137,10 @@ def _shape_problems(raw: dict[str, Any], name: str) -> list[Problem]:
         if not isinstance(section, wanted):
             sort = "list" if wanted is list else "map"
             detail = f"the environment's section {key} must be a {sort}"
-            problems.append(_wrong("H603", (key,), detail, name))
+            cure = (
+                "write NAME: VALUE below it" if wanted is dict else "put a dash before each entry"
+            )
+            problems.append(_wrong("H603", (key,), detail, name, cure))
         elif key == "event_sinks" and isinstance(section, list):
             problems += _sink_problems(section, name)
     return problems
@@ -144,7 +151,9 @@ def _sink_problems(sinks: list[Any], name: str) -> list[Problem]:
     for n, sink in enumerate(sinks):
         at: Path = ("event_sinks", n)
         if not isinstance(sink, dict):
-            problems.append(_wrong("H603", at, "an event sink must be a map", name))
+            problems.append(
+                _wrong("H603", at, "an event sink must be a map", name, "write type: zaqar-queue")
+            )
         elif sink.get("type") not in EVENT_SINKS:
             detail = f"{sink.get('type')!r} is not a type of event sink"
             cure = f"there is {', '.join(EVENT_SINKS)}"

@@ -86,9 +86,12 @@ def read_groups(raw: Any, parameters: Any) -> tuple[tuple[ParameterGroup, ...], 
             here = (*at, "parameters", m)
             if not isinstance(name, str) or name not in parameters:
                 detail = f"the grouped parameter {name} does not exist"
-                problems.append(problem("H209", here, detail, did_you_mean(name, parameters)))
+                cure = did_you_mean(name, parameters) or "define it under parameters"
+                problems.append(problem("H209", here, detail, cure))
             elif name in seen:
-                problems.append(problem("H209", here, f"the parameter {name} is in two groups"))
+                problems.append(
+                    problem("H209", here, f"the parameter {name} is in two groups", "name it once")
+                )
             seen.add(str(name))
         groups.append(_group(group, names))
     return tuple(groups), problems

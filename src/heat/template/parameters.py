@@ -153,7 +153,7 @@ def unknown_given(
 def _refused(code: str, schema: ParameterSchema, said: str) -> Problem:
     if schema.hidden:
         said = f"the value of the hidden parameter {schema.name} is not acceptable"
-    cure = f"{schema.name} is of type {schema.type}" if code == "H503" else ""
+    cure = f"give a value of the type {schema.type}" if code == "H503" else ""
     return problem(code, ("parameters", schema.name), said, cure, where="request")
 
 

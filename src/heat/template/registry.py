@@ -143,12 +143,19 @@ def read_registry(raw: Any) -> tuple[Registry, list[Problem]]:
             continue
         if target is not None and not isinstance(target, str):
             detail = f"what {key} stands for must be a type's name or a template's address"
-            problems.append(problem("H603", (*at, key), detail))
+            problems.append(problem("H603", (*at, key), detail, f"write {key}: TYPE_OR_ADDRESS"))
         else:
             types[key] = target
     levels = raw.get("resources")
     if levels is not None and not isinstance(levels, dict):
-        problems.append(problem("H603", (*at, "resources"), "resources must be a map"))
+        problems.append(
+            problem(
+                "H603",
+                (*at, "resources"),
+                "resources must be a map",
+                "write NAME: {TYPE: TARGET, hooks: [...]} below it",
+            )
+        )
         levels = None
     problems += _level_problems(levels or {}, (*at, "resources"))
     return Registry(types, levels or {}), problems
@@ -162,7 +169,9 @@ def _level_problems(levels: Mapping[str, Any], at: Path) -> list[Problem]:
             continue
         if not isinstance(level, dict):
             detail = f"what the registry says of the resource {name} must be a map"
-            problems.append(problem("H603", here, detail))
+            problems.append(
+                problem("H603", here, detail, "write NAME: {TYPE: TARGET, hooks: [...]}")
+            )
             continue
         problems += _word_problems(level.get("hooks"), (*here, "hooks"), HOOKS, "H604", "hook")
         problems += _word_problems(
@@ -184,7 +193,14 @@ def _word_problems(
         return []
     words = [given] if isinstance(given, str) else given
     if not isinstance(words, list):
-        return [problem(code, at, f"a {what} must be a word or a list of words")]
+        return [
+            problem(
+                code,
+                at,
+                f"a {what} must be a word or a list of words",
+                f"write one of {', '.join(known)}",
+            )
+        ]
     return [
         problem(
             code,

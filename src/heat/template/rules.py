@@ -19,7 +19,9 @@ _LIKE = "write Assertions: [{Assert: CONDITION, AssertDescription: TEXT}]"
 def read_rule(name: str, raw: Any, at: Path, language: Language) -> Rule | Problem:
     """Read one rule, or say what is wrong with its shape."""
     if not isinstance(raw, dict):
-        return problem("H217", at, f"the rule {name} must be a map")
+        return problem(
+            "H217", at, f"the rule {name} must be a map", "write {Assertions: [{Assert: ...}]}"
+        )
     if unknown := [key for key in raw if key not in _KEYS]:
         detail = f"{name} has the unknown key {unknown[0]!r}"
         return problem("H217", (*at, unknown[0]), detail, did_you_mean(unknown[0], _KEYS))

@@ -173,7 +173,8 @@ class Here:
             problems = of_condition(invalid.problems, around.template)
             nested_loop = problems[0].code == "H307" and around.open
             if problems[0].code in SHOWN_IN_SECTION and not nested_loop:
-                raise Bad(f"the condition {name!r} can't be computed", code="H306") from None
+                detail = f"the condition {name!r} can't be computed"
+                raise Bad(detail, "mend that condition", code="H306") from None
             raise Invalid(problems=problems) from None
 
     def define(self, name: str) -> Any:
@@ -234,7 +235,8 @@ class Here:
         """Return a part of the parent resource's definition."""
         parent = self.around.parent
         if parent is None:
-            raise Bad("resource_facade needs a parent resource: this stack is not nested")
+            detail = "resource_facade needs a parent resource: this stack is not nested"
+            raise Bad(detail, "use it in a template that stands for a type only")
         match part:
             case "metadata":
                 return {} if parent.metadata is None else parent.metadata

@@ -54,11 +54,11 @@ def _map_replace(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     for key, value in whole.items():
         name = keys.get(key, key)
         if isinstance(name, list | dict):
-            raise Bad(f"a new key must be text, not {describe(name)}")
+            raise Bad(f"a new key must be text, not {describe(name)}", "give text")
         if not isinstance(name, str):
             name = json.dumps(name)
         if name in found or (name != key and name in whole):
-            raise Bad(f"the new key {name!r} is there already")
+            raise Bad(f"the new key {name!r} is there already", "give it another name")
         found[name] = _changed(value, values)
     return found
 
@@ -102,7 +102,8 @@ def _repeat(maps: bool, permutations: bool) -> Any:
             raise Bad("for_each is empty", f"write {_REPEAT_LIKE}")
         crossed = given.get("permutations", True) if permutations else True
         if not isinstance(crossed, bool):
-            raise Bad(f"permutations must be a boolean, not {describe(crossed)}")
+            detail = f"permutations must be a boolean, not {describe(crossed)}"
+            raise Bad(detail, "write true or false")
         values = [_values(lists[name], name, maps=maps and crossed) for name in lists]
         lengths = [len(part) for part in values]
         rounds = prod(lengths) if crossed else max(lengths)
@@ -121,7 +122,8 @@ def _values(given: Any, name: str, *, maps: bool) -> list[Any]:
     if isinstance(given, dict) and maps:
         return list(given)
     if not isinstance(given, list):
-        raise Bad(f"what {name!r} stands for must be a list, not {describe(given)}")
+        detail = f"what {name!r} stands for must be a list, not {describe(given)}"
+        raise Bad(detail, f"write {name}: [VALUE...] in for_each")
     return given
 
 
@@ -129,7 +131,8 @@ def _rounds(values: list[list[Any]], *, crossed: bool) -> Iterator[tuple[Any, ..
     if crossed:
         return product(*values)
     if len({len(part) for part in values}) > 1:
-        raise Bad("without permutations all lists must have the same length")
+        detail = "without permutations all lists must have the same length"
+        raise Bad(detail, "make them equally long, or leave permutations out")
     return zip(*values, strict=True)
 
 
@@ -137,7 +140,8 @@ def _fill(value: Any, chosen: dict[str, Any], scope: Scope) -> Any:
     if isinstance(value, str):
         for name, word in chosen.items():
             if not isinstance(word, str):
-                raise Bad(f"{name!r} must stand for text, not for {describe(word)}")
+                detail = f"{name!r} must stand for text, not for {describe(word)}"
+                raise Bad(detail, "give texts in its list")
             work(scope, len(value) // 64)
             if count := value.count(name):
                 make_text(scope, len(value) + count * (len(word) - len(name)))
@@ -278,7 +282,8 @@ def _select(given: Any, scope: Scope) -> Any:  # noqa: ARG001
         try:
             whole = read_json(whole)
         except ValueError as error:
-            raise Bad(f"the text to select from can't be read: {error}") from None
+            detail = f"the text to select from can't be read: {error}"
+            raise Bad(detail, "give a list, a map or JSON") from None
     if whole is None or whole == "":
         return ""
     if isinstance(whole, dict):
@@ -286,7 +291,7 @@ def _select(given: Any, scope: Scope) -> Any:  # noqa: ARG001
     try:
         return sequence(whole, "what is selected from")[int(index)]
     except (ValueError, TypeError):
-        raise Bad("the index must be a number") from None
+        raise Bad("the index must be a number", "write 0 for the first entry") from None
     except IndexError:
         return ""
 
@@ -320,7 +325,7 @@ def _member_list(given: Any, scope: Scope) -> Any:  # noqa: ARG001
         path, equals, value = text(item, "an entry").partition("=")
         parts = path.split(".", 3)
         if not equals or len(parts) < 4:
-            raise Bad("an entry must look like .member.0.NAME=VALUE")
+            raise Bad("an entry must look like .member.0.NAME=VALUE", "write it so")
         pairs.setdefault(parts[2], {})[parts[3]] = value
     return {
         pair[key_name]: pair[value_name]

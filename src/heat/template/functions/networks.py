@@ -19,14 +19,14 @@ def _cidr(given: Any, scope: Scope) -> Any:  # noqa: ARG001
         raise Bad(f"{block!r} is not a block of addresses", "write it as 10.0.0.0/16") from None
     wanted = _number(count, "the count")
     if not 1 <= wanted <= MAX_BLOCKS:
-        raise Bad(f"the count must be from 1 to {MAX_BLOCKS}")
+        raise Bad(f"the count must be from 1 to {MAX_BLOCKS}", "ask for fewer, or for one")
     prefix = whole.prefixlen + (wanted - 1).bit_length()
     if bits:
         host_bits = _number(bits[0], "the number of bits")
         prefix = whole.max_prefixlen - host_bits
         if not whole.prefixlen <= prefix <= whole.max_prefixlen or host_bits < 0:
             most = whole.max_prefixlen - whole.prefixlen
-            raise Bad(f"the number of bits must be from 0 to {most} in {whole}")
+            raise Bad(f"the number of bits must be from 0 to {most} in {whole}", "ask for fewer")
     if prefix > whole.max_prefixlen or wanted > 1 << (prefix - whole.prefixlen):
         raise Bad(f"{whole} does not hold {wanted} such blocks", "ask for fewer, or for fewer bits")
     return [str(part) for part in islice(whole.subnets(new_prefix=prefix), wanted)]

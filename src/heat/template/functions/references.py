@@ -96,9 +96,10 @@ def _attribute_parts(given: Any) -> tuple[str, str | None, list[Any]]:
     if name is None:
         return resource, None, []
     if name == "":
-        raise Bad("the name of the attribute is empty")
+        raise Bad("the name of the attribute is empty", "write [RESOURCE, ATTRIBUTE]")
     if isinstance(name, bool) or not isinstance(name, str | int):
-        raise Bad(f"the name of an attribute must be text, not {describe(name)}")
+        detail = f"the name of an attribute must be text, not {describe(name)}"
+        raise Bad(detail, "write [RESOURCE, ATTRIBUTE, KEY...]")
     return resource, str(name), given[2:]
 
 
@@ -106,7 +107,8 @@ def _get_attr(given: Any, scope: Scope) -> Any:
     resource, attribute, path = _attribute_parts(given)
     for step in path:
         if isinstance(step, list | dict):
-            raise Bad(f"a step of the path must be text or a number, not {describe(step)}")
+            detail = f"a step of the path must be text or a number, not {describe(step)}"
+            raise Bad(detail, "write a key or an index")
     return scope.attribute(resource, attribute, path)
 
 
@@ -269,7 +271,7 @@ def _getatt_shape(argument: Expression) -> None:
         if isinstance(item, Call):
             continue
         if not isinstance(item, Literal) or not isinstance(item.value, str):
-            raise Bad(f"the name of {what} must be text")
+            raise Bad(f"the name of {what} must be text", "write [RESOURCE, ATTRIBUTE]")
 
 
 FN_GETATT = Function(

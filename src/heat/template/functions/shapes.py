@@ -46,21 +46,21 @@ def a_map(
 def text(value: Any, what: str) -> str:
     """Return a value that must be text."""
     if not isinstance(value, str):
-        raise Bad(f"{what} must be text, not {describe(value)}")
+        raise Bad(f"{what} must be text, not {describe(value)}", "give text")
     return value
 
 
 def sequence(value: Any, what: str) -> list[Any]:
     """Return a value that must be a list."""
     if not isinstance(value, list):
-        raise Bad(f"{what} must be a list, not {describe(value)}")
+        raise Bad(f"{what} must be a list, not {describe(value)}", "give a list")
     return value
 
 
 def mapping(value: Any, what: str) -> dict[str, Any]:
     """Return a value that must be a map."""
     if not isinstance(value, dict):
-        raise Bad(f"{what} must be a map, not {describe(value)}")
+        raise Bad(f"{what} must be a map, not {describe(value)}", "give a map")
     return value
 
 
@@ -93,7 +93,7 @@ def as_word(value: Any, what: str) -> str:
         case str() | int() | float():
             return str(value)
         case _:
-            raise Bad(f"{what} must be text, not {describe(value)}")
+            raise Bad(f"{what} must be text, not {describe(value)}", "give text")
 
 
 def as_json(value: Any) -> str:

@@ -49,7 +49,8 @@ def _word(item: Any, *, as_text: bool) -> str:
         return item
     if as_text and isinstance(item, list | dict):
         return as_json(item)
-    raise Bad(f"what is joined must be text, not {describe(item)}")
+    cure = "join texts; an index or key further takes one out of a list or map"
+    raise Bad(f"what is joined must be text, not {describe(item)}", cure)
 
 
 def _join_one(given: Any, scope: Scope) -> Any:
@@ -80,7 +81,7 @@ def _replace(template: Any, params: Any, scope: Scope, *, structures: bool) -> t
         for key, value in mapping(params, "params").items()
     }
     if "" in words:
-        raise Bad("a placeholder is empty")
+        raise Bad("a placeholder is empty", "give it a name, such as $name")
     used: set[str] = set()
     # One pass over the template would prefer the leftmost; the language has the longest first.
     pieces: list[tuple[bool, str]] = [(False, template)]
@@ -113,7 +114,8 @@ def _replacement(key: Any, value: Any, structures: bool) -> str:
     if isinstance(value, list | dict):
         if structures:
             return as_json(value)
-        raise Bad(f"the value of {key!r} must be text or a number, not {describe(value)}")
+        cure = "give a part of it that is text or a number"
+        raise Bad(f"the value of {key!r} must be text or a number, not {describe(value)}", cure)
     return str(value)
 
 
@@ -125,9 +127,10 @@ def _str_replace(structures: bool, strict: bool, full: bool) -> Any:
             return unknowns(given)
         result, used = _replace(template, params, scope, structures=structures)
         if strict and (unused := [key for key in params if key not in used]):
-            raise Bad(f"the placeholder {unused[0]!r} does not occur in the template")
+            detail = f"the placeholder {unused[0]!r} does not occur in the template"
+            raise Bad(detail, "write it in the template, or take it out of params")
         if full and (empty := [k for k, v in params.items() if v in (None, "", [], {})]):
-            raise Bad(f"the value of {empty[0]!r} is empty")
+            raise Bad(f"the value of {empty[0]!r} is empty", "give it a value")
         return result
 
     return apply
@@ -203,7 +206,7 @@ def _str_split(given: Any, scope: Scope) -> Any:
         return None
     # Without a delimiter the text is split at white space.
     if delimiter is not None and not text(delimiter, "the delimiter"):
-        raise Bad("the delimiter is empty")
+        raise Bad("the delimiter is empty", "write the characters to split at")
     parts = text(whole, "what is split").split(delimiter, MAX_VALUES)
     make_values(scope, len(parts))
     if len(items) == 2:
@@ -211,9 +214,10 @@ def _str_split(given: Any, scope: Scope) -> Any:
     try:
         return parts[int(items[2])]
     except (ValueError, TypeError):
-        raise Bad("the index must be a number") from None
+        raise Bad("the index must be a number", "write 0 for the first part") from None
     except IndexError:
-        raise Bad(f"the index is out of range: there are {len(parts)} parts") from None
+        detail = f"the index is out of range: there are {len(parts)} parts"
+        raise Bad(detail, f"use one from 0 to {len(parts) - 1}") from None
 
 
 def _str_split_shape(argument: Expression) -> None:
@@ -240,12 +244,12 @@ def _split_shape(argument: Expression) -> None:
 def _fn_split(argument: Expression, scope: Scope) -> Any:
     written, part = items_of(argument) or [argument, argument]
     if not isinstance(written, Literal):
-        raise Bad("the delimiter must be written as it is, not as a call")
+        raise Bad("the delimiter must be written as it is, not as a call", "write text")
     delimiter, whole = written.value, part.evaluate(scope)
     if isinstance(whole, Unknown):
         return whole
     if not text(delimiter, "the delimiter"):
-        raise Bad("the delimiter is empty")
+        raise Bad("the delimiter is empty", "write the characters to split at")
     parts = text(whole, "what is split").split(str(delimiter), MAX_VALUES)
     make_values(scope, len(parts))
     return parts
@@ -274,9 +278,9 @@ def _digest(given: Any, scope: Scope) -> Any:
     try:
         return hashlib.new(algorithm, value.encode("latin-1"), usedforsecurity=False).hexdigest()
     except UnicodeEncodeError:
-        raise Bad("the text holds characters outside of Latin-1") from None
+        raise Bad("the text holds characters outside of Latin-1", "leave them out") from None
     except (ValueError, TypeError):
-        raise Bad(f"the algorithm {items[0]!r} gives no hex digest here") from None
+        raise Bad(f"the algorithm {items[0]!r} gives no hex digest here", "use sha256") from None
 
 
 DIGEST = Function("digest", "Gives the hex digest of a text.", _digest)
@@ -284,7 +288,8 @@ DIGEST = Function("digest", "Gives the hex digest of a text.", _digest)
 
 def _to_json(given: Any, scope: Scope) -> Any:
     if not isinstance(given, list | dict):
-        raise Bad(f"the argument must be a list or map, not {describe(given)}")
+        cure = "write {KEY: VALUE} or [VALUE...]"
+        raise Bad(f"the argument must be a list or map, not {describe(given)}", cure)
     written = json.dumps(given, separators=(",", ":"), ensure_ascii=False)
     make_text(scope, len(written))
     return written

@@ -42,7 +42,7 @@ def _check(given: dict[str, Any]) -> None:
         if (value := given.get(key)) is not None:
             text(value, key)
     if ":" in (given.get("scheme") or ""):
-        raise Bad("the scheme may not hold a colon")
+        raise Bad("the scheme may not hold a colon", "write the word alone, such as https")
     if (port := given.get("port")) is not None:
         _check_port(port)
     if given.get("query") is not None:
@@ -55,7 +55,7 @@ def _check_port(port: Any) -> None:
     except (ValueError, TypeError):
         number = 0
     if not 1 <= number <= 65535:
-        raise Bad("the port must be a number from 1 to 65535")
+        raise Bad("the port must be a number from 1 to 65535", "write such a number")
 
 
 _keys = a_map([], _PARTS, like="{scheme: https, host: HOST, path: PATH}", empty=True)

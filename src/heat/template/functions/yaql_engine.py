@@ -37,11 +37,11 @@ def read(expression: str) -> Any:
     """Read a query; raises Bad."""
     if len(expression) > MAX_EXPRESSION:
         said = f"it has {len(expression)} characters; {MAX_EXPRESSION} are allowed"
-        raise Bad(f"the expression can't be read: {said}")
+        raise Bad(f"the expression can't be read: {said}", "make it shorter")
     try:
         return _parsed(expression, QUERIES.iterators, QUERIES.memory)
     except (yaql_exceptions.YaqlException, RecursionError, ValueError) as error:
-        raise Bad(f"the expression can't be read: {error}") from None
+        raise Bad(f"the expression can't be read: {error}", "mend the expression") from None
 
 
 def run(query: Any, data: Any) -> Any:
@@ -53,11 +53,14 @@ def run(query: Any, data: Any) -> Any:
     except yaql_exceptions.MemoryQuotaExceededException:
         said, option = f"a value takes more than {QUERIES.memory} bytes", "memory_quota"
     except RecursionError:
-        raise Bad("the query fails: it nests or recurs too deeply", code="H304") from None
+        detail = "the query fails: it nests or recurs too deeply"
+        raise Bad(detail, "make it of fewer levels", code="H304") from None
     except TimeoutError:
-        raise Bad("the query fails: a pattern takes too long to match", code="H304") from None
+        detail = "the query fails: a pattern takes too long to match"
+        raise Bad(detail, "use a simpler pattern", code="H304") from None
     except Exception as error:  # noqa: BLE001 - the query language lets any error of Python through
-        raise Bad(f"the query fails: {error}", code="H304") from None
+        cure = "check the query, and that the data is what it expects"
+        raise Bad(f"the query fails: {error}", cure, code="H304") from None
     cure = f"query less at once; the operator's limit is {option} in section [yaql]"
     raise Bad(f"the query fails: {said}", cure, code="H304")
 
@@ -66,7 +69,8 @@ def check_names(part: Any) -> None:
     """Find functions that don't exist, while the data is not known yet; raises Bad."""
     if isinstance(part, yaql_expressions.Function):
         if not part.name.startswith("#") and not _context().collect_functions(part.name):
-            raise Bad(f"there is no function {part.name!r} in queries")
+            cure = "correct its name: queries have the functions of yaql"
+            raise Bad(f"there is no function {part.name!r} in queries", cure)
         for argument in part.args:
             check_names(argument)
     elif isinstance(part, yaql_expressions.Statement):
