@@ -64,3 +64,16 @@ def test_every_command_can_be_loaded():
                 assert below is not None
                 assert below.help or below.short_help
                 todo.append(below)
+
+
+@pytest.mark.parametrize(
+    ("asked", "today"),
+    [
+        ("help", "--help"),
+        ("help stack create", "stack create --help"),
+        ("help stack-create", "stack create --help"),
+        ("--os-cloud x help stack", "--os-cloud x stack --help"),
+    ],
+)
+def test_help_is_a_word_too(asked, today):
+    assert rewritten(asked.split()) == (today.split(), "")

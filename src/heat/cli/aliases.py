@@ -53,6 +53,7 @@ ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "action-check": ("stack check", {}),
     "action-resume": ("stack resume", {}),
     "action-suspend": ("stack suspend", {}),
+    "bash-completion": ("completion bash", {}),
     "config-create": (
         "software-config create",
         {"-f": "--definition-file", "-c": "--config-file", "-g": "--group"},
@@ -141,6 +142,9 @@ ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 def rewritten(arguments: Sequence[str]) -> tuple[list[str], str]:
     """Return a command line in today's words, and what to tell of it if it was in older ones."""
     at = _command(arguments)
+    if at is not None and arguments[at] == "help":
+        asked = rewritten(arguments[at + 1 :])[0]
+        return [*arguments[:at], *asked, "--help"], ""
     if at is None or arguments[at] not in ALIASES:
         return list(arguments), ""
     words, options = ALIASES[arguments[at]]
