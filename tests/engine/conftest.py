@@ -354,3 +354,13 @@ def world():
         return run_virtual(whole, seconds=seconds)
 
     return run
+
+
+@pytest.fixture
+def town(world):
+    """Return a function that runs ``main(place)`` where users of stacks have a domain."""
+
+    def run(main, **options):
+        return world(main, users=True, **options)
+
+    return run

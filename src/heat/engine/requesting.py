@@ -31,15 +31,19 @@ class Requests:
 
     async def send(self, call: Call) -> Reply:
         """Send a request as long as the stack is this engine's; what reads waits for an answer."""
-        cloud, stage = self._stage.world.cloud, self._stage
-        sent = partial(cloud.send, call, stage.who, deadline=stage.latest)
-        asked = partial(stage.lease.ask, sent)
+        asked = partial(self.once, call, self._stage.latest)
         if not call.reads:
             return await asked()
         try:
             return await self.outlast(asked)
         except Temporary as fault:
             raise given_up(fault) from fault
+
+    async def once(self, call: Call, deadline: datetime) -> Reply:
+        """Send a request, and wait for no service that is away."""
+        cloud, stage = self._stage.world.cloud, self._stage
+        sent = partial(cloud.send, call, stage.who, deadline=min(deadline, stage.latest))
+        return await stage.lease.ask(sent)
 
     async def outlast(self, ask: Callable[[], Awaitable[R]]) -> R:
         """Ask for what may be asked for twice until there is an answer; Temporary at the end."""

@@ -383,7 +383,8 @@ class Performance:
         if entry is None:
             return self._read(step, {"signals": to_builtins(latest(read(r.body for r in rows)))})
         end = entry.intent_at + timedelta(seconds=step.seconds)
-        box = await mailbox_of(stage, source, self._requests.send)
+        # A service that is away must not keep anybody from being heard, or from the end.
+        box = await mailbox_of(stage, source, lambda call: self._requests.once(call, end))
         while True:
             heard = latest(read(row.body for row in rows))
             if enough(heard, step.count) or stage.world.clock.now() >= end:
