@@ -25,6 +25,18 @@ def with_environments(command: F) -> F:
     )(command)
 
 
+def with_parameters(command: F) -> F:
+    """Add the option that gives parameters values; the command gets ``parameters``."""
+    return click.option(
+        "-P",
+        "--parameter",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Value of a parameter; repeatable.",
+    )(command)
+
+
 def read_content(
     template: str, environments: Sequence[str], parameters: Sequence[str] = ()
 ) -> "Content":

@@ -11,7 +11,8 @@ from heat.cli.client import Client
 from heat.cli.completing import stack_names
 from heat.cli.contents import read_content, with_environments
 from heat.cli.drawing import FORMS, Box, draw
-from heat.cli.failures import Failure, Refused
+from heat.cli.failures import Refused
+from heat.cli.texts import write_text
 
 ENDINGS = (".yaml", ".yml", ".json", ".template")
 
@@ -47,14 +48,7 @@ def graph(
     else:
         with connected(context, **cloud) as client:
             boxes = _of_stack(client, subject, nested_depth)
-    text = draw(boxes, form)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{output} can't be written: {error.strerror}") from None
+    write_text(draw(boxes, form), output)
 
 
 def _of_file(file: str, environments: Sequence[str]) -> list[Box]:

@@ -10,7 +10,7 @@ import click
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
 from heat.cli.completing import stack_names
-from heat.cli.contents import FILE, read_parameters, with_environments
+from heat.cli.contents import FILE, read_parameters, with_environments, with_parameters
 from heat.cli.failures import CHANGES, INTERRUPTED, Refused
 from heat.cli.planned import changes_anything, show_changes, show_preview
 from heat.cli.shown import Form, formed
@@ -30,21 +30,13 @@ DETAILED = "--detailed-exitcode"
 def with_values(command: F) -> F:
     """Add the options that give parameters their values, and types their templates."""
     command = click.option(
-        "-P",
-        "--parameter",
-        "parameters",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Value of a parameter; repeatable.",
-    )(command)
-    command = click.option(
         "--parameter-file",
         "parameter_files",
         multiple=True,
         metavar="NAME=FILE",
         help="Value of a parameter, read from a file; repeatable.",
     )(command)
-    return with_environments(command)
+    return with_environments(with_parameters(command))
 
 
 def _content(command: F) -> F:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import click
 
-from heat.cli.contents import FILE, read_content, with_environments
+from heat.cli.contents import FILE, read_content, with_environments, with_parameters
 from heat.cli.failures import FAILED, NOT_FOUND, Failure, Refused
 from heat.cli.shown import Form, formed
-from heat.cli.texts import read_text
+from heat.cli.texts import read_text, write_text
 
 
 @click.group()
@@ -18,14 +18,7 @@ def group() -> None:
 @group.command()
 @click.argument("file", type=FILE)
 @with_environments
-@click.option(
-    "-P",
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Value of a parameter; repeatable.",
-)
+@with_parameters
 @click.option(
     "-f",
     "--format",
@@ -93,18 +86,10 @@ def functions(form: Form, version: str, with_conditions: bool) -> None:
 def schema(output: str | None) -> None:
     """Write a JSON Schema of templates, so that editors complete and check them."""
     import json
-    from pathlib import Path
 
     from heat.lint.schema import schema as made
 
-    text = json.dumps(made(), indent=2, ensure_ascii=False) + "\n"
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{output} can't be written: {error.strerror}") from None
+    write_text(json.dumps(made(), indent=2, ensure_ascii=False) + "\n", output)
 
 
 @group.command("format")

@@ -1,7 +1,9 @@
-"""Reads the text of a file that a command names; ``-`` is standard input."""
+"""Reads and writes the texts of files that a command names; ``-`` is standard input."""
 
 import sys
 from pathlib import Path
+
+import click
 
 from heat.cli.failures import Failure, NoFile
 
@@ -18,6 +20,17 @@ def read_text(file: str) -> str:
         return content.decode()
     except UnicodeDecodeError:
         raise Failure(f"{file} can't be read: {NO_TEXT}") from None
+
+
+def write_text(text: str, file: str | None) -> None:
+    """Write a text to a file, or to standard output where none is named."""
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{file} can't be written: {error.strerror}") from None
 
 
 def unread(file: str, error: OSError) -> Failure:
