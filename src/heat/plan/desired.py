@@ -170,7 +170,7 @@ def desire(
     elif not isinstance(properties, Unknown) and not problems:
         detail = f"the properties of {name} must be a map, which they are not"
         at = (*base, words.properties)
-        problems += locate([problem("H703", at, detail)], bound.template.source)
+        problems += locate([problem("H703", at, detail, "give a map")], bound.template.source)
     return Desired(
         name,
         found,

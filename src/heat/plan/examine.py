@@ -182,10 +182,12 @@ def _as_written(
     outer: Level, name: str, values: Nested | None, problems: Sequence[Problem]
 ) -> Iterator[Problem]:
     """Lead what is wrong with members back to what makes them all alike, and tell it once."""
+    words, source = outer.compiled.template.words, outer.compiled.template.source
     if values is None or not values.alike:
-        yield from problems
+        # What no text holds stands where it is made.
+        whole = source.place((words.resources, name))
+        yield from (found if found.place else replace(found, place=whole) for found in problems)
         return
-    words = outer.compiled.template.words
     public = values.__properties__[values.alike].public
     told: set[tuple[str, Path, str]] = set()
     for found in problems:

@@ -91,7 +91,7 @@ def _constraints(found: Findings, type_name: str, raw: dict[str, Any]) -> Iterat
         value = given[0] if len(keys) == 1 else dict(zip(("min", "max"), given, strict=True))
         at = next(key for key in keys if raw.get(key) is not None)
         made = found.attempt(
-            lambda: make_constraint(found.name, type_name, kind, value, said, (at,)),  # noqa: B023
+            lambda: make_constraint(found.name, type_name, kind, value, said, (at,), (at,)),  # noqa: B023
             None,
         )
         if made is not None:

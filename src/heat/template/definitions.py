@@ -12,7 +12,7 @@ from heat.template.functions.logic import compile_condition
 from heat.template.functions.shapes import describe
 from heat.template.model import NO_OUTPUT_DESCRIPTION, OutputDefinition, ResourceDefinition, Words
 from heat.template.policies import REPLACE_POLICY, policy_problem, with_deletion_policy
-from heat.template.versions import REPLACE_POLICIES, Version
+from heat.template.versions import REPLACE_POLICIES, Version, having
 
 MAX_NAME = 255
 """Characters of a resource's name: the store keeps no more."""
@@ -114,7 +114,15 @@ class Definitions:
                     f"a property goes under {self.words.properties}, indented; "
                     f"the keys are {', '.join(keys)}"
                 )
+                if (newer := having(self.version, lambda one: self._has(one, key))) is not None:  # noqa: B023
+                    cure = f"the first version that has it is {newer.key}: {newer.date}"
                 self.wrong("H204", (*at, key), f"{name} has the unknown key {key!r}", cure)
+
+    def _has(self, version: Version, key: str) -> bool:
+        words = self.words
+        return (key == words.condition and version.has_conditions) or (
+            key == words.external_id and version.external_id
+        )
 
     def _type(self, name: str, raw: dict[str, Any], at: Path) -> str:
         word = self.words.type

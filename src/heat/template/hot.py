@@ -22,7 +22,7 @@ from heat.template.parameters import FALSE_WORDS, TYPES, ParameterSchema, conver
 from heat.template.patterns import compile_pattern
 from heat.template.versions import Version
 
-_MODULO_SINCE = "2017-02-24"
+_MODULO_SINCE, _TAGS_SINCE = "2017-02-24", "2018-03-02"
 _KEYS = (
     "type",
     "description",
@@ -38,7 +38,7 @@ _KEYS = (
 def read_parameter(name: str, raw: Any, version: Version) -> ParameterSchema:
     """Read one definition; raises Unsound."""
     keys = (*_KEYS, "tags") if version.parameter_tags else _KEYS
-    found = Findings(name, raw, keys)
+    found = Findings(name, raw, keys, {"tags": f"{version.key}: {_TAGS_SINCE}"})
     type_name = found.attempt(lambda: _type(name, raw), "")
     constraints = _constraints(found, type_name, raw.get("constraints"), version)
     schema = ParameterSchema(
@@ -156,9 +156,9 @@ def _constraint(name: str, type_name: str, entry: Any, at: Path, version: Versio
         known = [key for key in _READERS if version.modulo or key != "modulo"]
         cure = did_you_mean(stranger, known) or f"there are {', '.join(known)}"
         if kind is not None:
-            cure = f"it came with {_MODULO_SINCE}: write {version.key}: {_MODULO_SINCE}, or later"
+            cure = f"the first version that has it is {version.key}: {_MODULO_SINCE}"
         raise Wrong(f"{name}: the constraint {stranger!r} is unknown", cure, at)
-    return make_constraint(name, type_name, kind, entry[kind], _said(entry), at)
+    return make_constraint(name, type_name, kind, entry[kind], _said(entry), at, (*at, kind))
 
 
 def _said(entry: dict[str, Any]) -> str:
@@ -166,9 +166,12 @@ def _said(entry: dict[str, Any]) -> str:
 
 
 def make_constraint(
-    name: str, type_name: str, kind: str, raw: Any, description: str, at: Path
+    name: str, type_name: str, kind: str, raw: Any, description: str, at: Path, within: Path
 ) -> Constraint:
-    """Make a constraint of a kind, and refuse one that can't be for this type."""
+    """Make a constraint of a kind, and refuse one that can't be for this type.
+
+    It stands at ``at``, what it is made of ``within``.
+    """
     types, read = _READERS[kind]
     if type_name not in types:
         cure = f"leave it out, or give the parameter one of the types {', '.join(types)}"
@@ -176,7 +179,7 @@ def make_constraint(
     try:
         return read(raw, type_name, description)
     except (ValueError, TypeError) as error:
-        raise Wrong(f"{name}: the constraint {kind} is wrong: {error}", at=(*at, kind)) from None
+        raise Wrong(f"{name}: the constraint {kind} is wrong: {error}", at=within) from None
 
 
 def _bounds(raw: Any) -> tuple[Any, Any]:

@@ -40,6 +40,7 @@ from heat.template.versions import (
     HOT_KEY,
     Version,
     find,
+    having,
     known,
 )
 
@@ -191,6 +192,8 @@ class _Reading:
                 cure = f"indent it so that it stands under {home}"
             else:
                 cure = f"the sections are {', '.join(sections)}"
+            if (newer := having(self.version, lambda one: key in one.sections)) is not None:  # noqa: B023
+                cure = f"the first version that has it is {newer.key}: {newer.date}"
             if home is not None and (meant is None or home not in self.raw):
                 self.unread.add((home,))
             self.wrong("H201", (key,), f"the section {key} is not known", cure)

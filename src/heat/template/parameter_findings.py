@@ -1,6 +1,6 @@
 """Collects what is wrong with the definition of one parameter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from heat.base.json import Path
@@ -27,9 +27,14 @@ class Unsound(Exception):
 
 
 class Findings:
-    """One definition under examination; raises Unsound at once when it is no map."""
+    """One definition under examination; raises Unsound at once when it is no map.
 
-    def __init__(self, name: str, raw: Any, keys: Sequence[str]) -> None:
+    ``newer`` are keys that came later, and the first version that has them.
+    """
+
+    def __init__(
+        self, name: str, raw: Any, keys: Sequence[str], newer: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.wrong: list[Wrong] = []
         self._missed: list[str] = []
@@ -41,6 +46,8 @@ class Findings:
                 meant = closest(key, keys)
                 self._missed += [meant] if meant else []
                 cure = did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
+                if newer and key in newer:
+                    cure = f"the first version that has it is {newer[key]}"
                 self.wrong.append(Wrong(f"{name}: the key {key!r} is unknown", cure, (key,)))
 
     def attempt(self, read: Callable[[], T], otherwise: T) -> T:

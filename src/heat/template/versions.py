@@ -1,6 +1,6 @@
 """The versions of the language: which sections, keys and functions each one has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from heat.template.expressions import Function, Language
@@ -94,6 +94,14 @@ def find(key: str, value: str) -> Version | None:
         if version.key == key and value in (version.date, version.alias):
             return version
     return None
+
+
+def having(version: Version, test: Callable[[Version], bool]) -> Version | None:
+    """Return the first later version of a dialect that passes a test; None if this one does."""
+    if test(version):
+        return None
+    found = [one for one in VERSIONS if one.dialect == version.dialect and test(one)]
+    return next((one for one in found if one.key != version.key or one.date > version.date), None)
 
 
 def known(key: str) -> list[str]:

@@ -18,6 +18,8 @@ def cure_of(said: str, lines: Sequence[str], number: int) -> str:
         return "indent with spaces: YAML takes no tabs there"
     if "mapping values are not allowed" in said:
         return _stray_colon(line, above)
+    if "single document" in said:
+        return "take out the line --- and all that follows, or what stands before it"
     if "flow sequence" in said or "flow mapping" in said:
         bracket = "]" if "flow sequence" in said else "}"
         return f"put a comma between the parts, and {bracket} after the last"

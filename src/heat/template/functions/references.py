@@ -290,7 +290,8 @@ def _find_in_map(given: Any, scope: Scope) -> Any:
     for step in path:
         if not isinstance(found, dict) or step not in found:
             keys = found if isinstance(found, dict) else ()
-            raise Bad(f"the map {name!r} has no {step!r}", did_you_mean(step, keys), code="H304")
+            cure = did_you_mean(step, keys) or f"it has {', '.join(list(keys)[:10])}"
+            raise Bad(f"the map {name!r} has no {step!r}", cure, code="H304")
         found = found[step]
     return found
 

@@ -67,11 +67,12 @@ def _shape(argument: Expression) -> None:
         if not isinstance(part, Literal):
             continue
         if key in _TEXTS and not isinstance(part.value, str):
-            raise Bad(f"{key} must be text, not {describe(part.value)}")
+            raise Bad(f"{key} must be text, not {describe(part.value)}", "give text")
         if key == "port" and part.value is not None:
             _check_port(part.value)
         if key == "query" and not isinstance(part.value, dict | None):
-            raise Bad(f"query must be a map, not {describe(part.value)}")
+            detail = f"query must be a map, not {describe(part.value)}"
+            raise Bad(detail, "write query: {NAME: VALUE}")
 
 
 MAKE_URL = Function("make_url", "Makes a URL out of its parts.", _make_url, _shape)
