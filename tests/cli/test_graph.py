@@ -91,6 +91,17 @@ def test_in_a_picture_each_box_is_below_all_that_it_needs_and_none_lies_on_anoth
             assert apart or one[3] <= other[1] or other[3] <= one[1]
 
 
+def test_a_picture_leaves_out_the_arrows_that_follow_from_others():
+    drawn = draw([Box("a"), Box("b", needs=("a",)), Box("c", needs=("a", "b", "b"))], "svg")
+    assert drawn.count("marker-end") == 2
+
+
+def test_a_picture_has_each_box_near_what_needs_it():
+    chain = [Box("a"), Box("b", needs=("a",)), Box("c", needs=("b", "late"))]
+    found = boxes(draw([Box("late"), *chain], "svg"))
+    assert found["late"][1] == found["b"][1]
+
+
 @pytest.mark.parametrize("form", ["dot", "mermaid", "svg"])
 def test_a_circle_and_nothing_can_be_drawn(form):
     assert draw([Box("a", needs=("b",)), Box("b", needs=("a",))], form)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 FORMS = ("dot", "mermaid", "svg")
@@ -71,7 +71,9 @@ def _mermaid(boxes: Sequence[Box]) -> str:
 
 def _svg(boxes: Sequence[Box]) -> str:
     """Lay the boxes out in layers, each below all that it needs."""
-    rows = _ordered(boxes)
+    layers = _layers(boxes)
+    boxes = _essential(boxes, layers)
+    rows = _ordered(boxes, _lowered(boxes, layers))
     widths = {b.name: max(len(b.name), len(b.type), 4) * _LETTER + 20 for b in boxes}
     spans = [sum(widths[b.name] for b in row) + _GAP * (len(row) - 1) for row in rows]
     width = max(spans, default=0.0)
@@ -112,9 +114,8 @@ def _drawn(box: Box, x: float, y: float, width: float) -> str:
     )
 
 
-def _ordered(boxes: Sequence[Box]) -> list[list[Box]]:
+def _ordered(boxes: Sequence[Box], layers: Mapping[str, int]) -> list[list[Box]]:
     """Put the boxes in layers, those of a layer near what they belong to above and below."""
-    layers = _layers(boxes)
     rows: list[list[Box]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
     for box in boxes:
         rows[layers[box.name]].append(box)
@@ -153,4 +154,31 @@ def _layers(boxes: Sequence[Box]) -> dict[str, int]:
             path.pop()
             known = [found[need] for need in needs[name] if need in found]
             found.setdefault(name, max(known, default=-1) + 1)
+    return found
+
+
+def _essential(boxes: Sequence[Box], layers: Mapping[str, int]) -> list[Box]:
+    """Leave out the arrows that follow from others: what is needed by what is needed."""
+    bits = {box.name: 1 << n for n, box in enumerate(boxes)}
+    above: dict[str, int] = {}
+    kept: dict[str, Box] = {}
+    for box in sorted(boxes, key=lambda box: layers[box.name]):
+        implied = 0
+        for need in box.needs:
+            implied |= above.get(need, 0)  # what closes a circle is not there yet
+        needs = tuple(need for need in dict.fromkeys(box.needs) if not implied & bits[need])
+        above[box.name] = sum((bits[need] for need in needs), implied)
+        kept[box.name] = replace(box, needs=needs)
+    return [kept[box.name] for box in boxes]
+
+
+def _lowered(boxes: Sequence[Box], layers: Mapping[str, int]) -> dict[str, int]:
+    """Let each box down to just above the first that needs it."""
+    first: dict[str, int] = {}
+    found: dict[str, int] = {}
+    for box in sorted(boxes, key=lambda box: -layers[box.name]):
+        own = layers[box.name]
+        found[box.name] = max(own, first.get(box.name, own + 1) - 1)
+        for need in box.needs:
+            first[need] = min(first.get(need, found[box.name]), found[box.name])
     return found
