@@ -480,6 +480,24 @@ def test_keys_of_a_user_open_what_its_policies_name(town):
     town(main)
 
 
+@pytest.mark.parametrize("steps", range(6, 34, 2))
+def test_a_key_whose_answer_died_with_its_engine_is_the_one_that_is_given(town, steps):
+    """There is no second one, of which nobody knows."""
+
+    async def main(place):
+        first = place.start("first", steps=steps)
+        stack = place.ask("CREATE", KEYS)
+        await asyncio.sleep(10)
+        await place.kill(first)
+        place.start("second")
+        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        keys = place.cloud.store.table("identity.credential").all()
+        known = {place.rows(stack)["key"].physical_id}
+        assert {json.loads(key["blob"])["access"] for key in keys} == known
+
+    town(main)
+
+
 def test_keys_need_a_user(town):
     async def main(place):
         place.start()

@@ -45,16 +45,34 @@ class Users:
         self._asking = asyncio.Lock()
         self._project = ""
 
-    async def act(self, step: OfUser) -> Reply:
+    def draw(self, step: OfUser) -> Reply:
+        """Return what somebody is to get in with; it is written down before it is asked for.
+
+        So whoever goes on after a crash gives the same once more, and no key that nobody knows
+        opens anything.
+        """
+        chance = self._world.chance
+        keys = {"access": chance.hex(16), "secret": chance.hex(16), PRIVATE: True}
+        match step:
+            case Enrol(keys=wanted, password=password):
+                # What is made up has characters of each kind that rules of keystone may want.
+                password = password or f"Hp_{chance.hex(16)}"
+                return (keys if wanted else {PRIVATE: True}) | {"password": password}
+            case GiveKey():
+                return keys
+            case ChangeUser() | TakeKey():
+                return {}
+
+    async def act(self, step: OfUser, drawn: Reply) -> Reply:
         """Do what a verb asks about users of the stack."""
         match step:
             case Enrol():
-                return await self._enrol(step)
+                return await self._enrol(step, drawn)
             case ChangeUser(name, user_id, enabled):
                 await self._ask(lambda users: users.change(name, user_id, enabled=enabled))
                 return {}
             case GiveKey(name):
-                return await self._give_key(name)
+                return await self._give_key(name, drawn)
             case TakeKey(access):
                 project = await self._housed()
                 await self._ask(lambda users: users.take_key(access, project))
@@ -77,25 +95,22 @@ class Users:
         except Fault as fault:
             _log.warning("The users' project of stack %s stays behind: %s", row.id, fault)
 
-    async def _enrol(self, step: Enrol) -> Reply:
-        chance = self._world.chance
+    async def _enrol(self, step: Enrol, drawn: Reply) -> Reply:
         project = await self._housed()
-        # What is made up has characters of each kind that rules of keystone may want.
         passes = Passes(
-            password=step.password or f"Hp_{chance.hex(16)}",
-            access=chance.hex(16) if step.keys else "",
-            secret=chance.hex(16) if step.keys else "",
+            password=drawn["password"],
+            access=drawn.get("access", ""),
+            secret=drawn.get("secret", ""),
         )
         made = await self._ask(
             lambda users: users.enrol(project, step.name, passes, token=step.token)
         )
         return made | {PRIVATE: True}
 
-    async def _give_key(self, name: str) -> Reply:
-        chance, project = self._world.chance, await self._housed()
-        access, secret = chance.hex(16), chance.hex(16)
+    async def _give_key(self, name: str, drawn: Reply) -> Reply:
+        project, access, secret = await self._housed(), drawn["access"], drawn["secret"]
         given = await self._ask(lambda users: users.give_key(name, project, access, secret))
-        return {"access": access, "secret": secret, PRIVATE: True} if given else {}
+        return drawn if given else {}
 
     async def _housed(self) -> str:
         """Return the project of the users of all stacks of the tree."""

@@ -289,11 +289,13 @@ class Performance:
         """Do something about the resource's user, which is the same when it is done again."""
         if not self._stage.world.cloud.has_users:
             return self._read(step, {})
+        users = self._stage.users
         if entry is None:
-            self.pending.append(PutIntent(self._entry(step, None, answered=False)))
+            entry = self._entry(step, users.draw(step), answered=False)
+            self.pending.append(PutIntent(entry))
             await self.flush()
         try:
-            reply = await self._stage.users.act(step)
+            reply = await users.act(step, entry.reply)
         except Permanent as refusal:
             self._answer({"__fault__": refusal.to_wire()})
             raise
