@@ -7,7 +7,7 @@ from tests.sim.simulate import attempt
 from heat.engine import reasons
 from heat.engine.board import Board
 from heat.engine.drive import Drive
-from heat.engine.verbs import Performance
+from heat.engine.requesting import Requests
 
 LOST = {"service": "network", "method": "POST", "path": "/networks", "action": "lose_reply"}
 NET = {"type": "OS::Neutron::Net", "properties": {}}
@@ -34,10 +34,10 @@ def test_an_engine_that_is_right_is_not_accused():
 
 
 def test_what_is_made_twice_is_seen(monkeypatch):
-    async def blind(self, call, entry):
+    async def blind(self, call, since):
         return None
 
-    monkeypatch.setattr(Performance, "_search", blind)
+    monkeypatch.setattr(Requests, "search", blind)
     assert found({"net": NET}, {**LOST, "nth": 1, "times": 1}) & {"twice", "orphan"}
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import json
 import logging
+import pickle
 import sqlite3
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from tests.sim.points import STACK, Tally
 from devcloud.assembly import build as build_cloud
 from devcloud.kernel.faults import Rule
 from devcloud.kernel.settings import Settings as LocalSettings
+from devcloud.kernel.store import Store
 from devcloud.kernel.web import Request
 from devcloud.nova import keypairs
 from heat import resources
@@ -80,6 +82,7 @@ class Universe:
         self._never = loop.create_future()
         self.local = LocalSettings(latency=dict(scenario.slow))
         self.cloud = build_cloud(
+            _filled(),
             clock=lambda: START + timedelta(seconds=loop.time()),
             random=Random(f"cloud {scenario.seed}"),
             settings=self.local,
@@ -325,6 +328,24 @@ class Universe:
             await asyncio.wait(tasks, timeout=5)
         for worker in self.workers:
             worker.cloud.client.sessions.close()
+
+
+@cache
+def _first_content():
+    """Return what a new cloud is filled with."""
+    cloud = build_cloud(clock=lambda: START, random=Random("first content"))
+    rows = {kind: table.all() for kind, table in cloud.store.tables().items()}
+    return pickle.dumps(rows), dict(cloud.store.blobs._memory)
+
+
+def _filled():
+    rows, blobs = _first_content()
+    store = Store()
+    for kind, kept in pickle.loads(rows).items():
+        for row in kept:
+            store.table(kind).put(row)
+    store.blobs._memory.update(blobs)
+    return store
 
 
 @cache

@@ -10,7 +10,7 @@ from heat.base.ids import EngineId, OperationId, StackId
 from heat.store.database import Database
 from heat.store.effects import effect_of
 from heat.store.leases import HELD
-from heat.store.operations import CURRENT
+from heat.store.operations import CURRENT, IS_CURRENT
 from heat.store.rows import Batch, ChangeOperation, PutOperation, Verdict
 from heat.store.statements import any_of
 from heat.store.tables import lease, operation, stack
@@ -25,7 +25,7 @@ _LOCKING = (
     .with_for_update()
 )
 _CURRENT = select(operation.c.stack, operation.c.id).where(
-    operation.c.stack.in_(any_of("stacks")), operation.c.state.in_(CURRENT)
+    operation.c.stack.in_(any_of("stacks")), IS_CURRENT
 )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from heat.base.ids import EngineId, StackId
 from heat.store.database import Database
-from heat.store.operations import CURRENT
+from heat.store.operations import IS_CURRENT
 from heat.store.rows import LeaseRow
 from heat.store.shapes import LEASE
 from heat.store.statements import any_of, insert_new
@@ -88,7 +88,7 @@ def claim(
         return [by_stack[key] for key in mine]
 
     # An engine with nothing to do looks often: that must be cheap, and lock nothing.
-    is_work = _is_work(knows=held is not None)
+    is_work = _is_work(knows=held is not None, holds=bool(held))
     if db.read(lambda connection: connection.execute(is_work, said).first()) is None:
         return []
     return db.write(work)
@@ -178,21 +178,21 @@ def _locked(*, knows: bool) -> Select[StackId]:
 
 
 @cache
-def _is_work(*, knows: bool) -> Select[str]:
-    to_drive = or_(_C.stack.is_(None), _free(knows=knows))
+def _is_work(*, knows: bool, holds: bool) -> Select[str]:
+    to_drive = or_(_C.stack.is_(None), _free(knows=knows, holds=holds))
     query = select(operation.c.id).outerjoin(lease, _C.stack == operation.c.stack)
-    query = query.where(operation.c.state.in_(CURRENT), to_drive)
-    if knows:
+    query = query.where(IS_CURRENT, to_drive)
+    if holds:
         query = query.where(operation.c.stack.not_in(any_of("held")))
     return query.limit(1)
 
 
-def _free(*, knows: bool) -> ColumnElement[bool]:
+def _free(*, knows: bool, holds: bool = True) -> ColumnElement[bool]:
     expired = _C.expires_at <= Now()
     if not knows:
         return expired
-    mine = _C.engine == bindparam("engine")
-    return and_(or_(expired, mine), _C.stack.not_in(any_of("held")))
+    free = or_(expired, _C.engine == bindparam("engine"))
+    return and_(free, _C.stack.not_in(any_of("held"))) if holds else free
 
 
 @cache
@@ -209,7 +209,7 @@ def _waiting(*, prefers: bool, knows: bool, nested: bool) -> Select[StackId, Sta
         .add_columns(turn.label("turn"))
         .join(stack, stack.c.id == operation.c.stack)
         .outerjoin(lease, _C.stack == operation.c.stack)
-        .where(operation.c.state.in_(CURRENT), free)
+        .where(IS_CURRENT, free)
         .where(stack.c.owner.is_not(None) if nested else stack.c.owner.is_(None))
         .subquery()
     )

@@ -9,7 +9,7 @@ from heat.base.errors import Conflict
 from heat.base.ids import ResourceId
 from heat.store import stacks
 from heat.store.database import Database
-from heat.store.operations import CURRENT
+from heat.store.operations import IS_CURRENT
 from heat.store.rows import EventRow, StackRow
 from heat.store.shapes import EVENT, RESOURCE
 from heat.store.statements import insert_new
@@ -39,7 +39,5 @@ def change_resource(
 
 
 def _busy(connection: Connection, stack: StackRow) -> bool:
-    current = select(operation_table.c.id).where(
-        operation_table.c.stack == stack.id, operation_table.c.state.in_(CURRENT)
-    )
+    current = select(operation_table.c.id).where(operation_table.c.stack == stack.id, IS_CURRENT)
     return connection.execute(current.limit(1)).one_or_none() is not None

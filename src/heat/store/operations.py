@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from heat.base.errors import Conflict, NotFound
@@ -26,14 +26,16 @@ from heat.store.tables import stack as stack_table
 
 CURRENT = ("PENDING", "RUNNING")
 _C = operation_table.c
+# A list of constants; one of values would be put together again each time a statement is run.
+IS_CURRENT = _C.state.in_([literal_column(f"'{state}'") for state in CURRENT])
 _CURRENTS = (
     select(*OPERATION.columns)
-    .where(_C.stack.in_(any_of("stacks")), _C.state.in_(CURRENT))
+    .where(_C.stack.in_(any_of("stacks")), IS_CURRENT)
     .order_by(_C.requested_at)
 )
 _SUPERSEDING = (
     update(operation_table)
-    .where(_C.stack.in_(any_of("stacks")), _C.state.in_(CURRENT))
+    .where(_C.stack.in_(any_of("stacks")), IS_CURRENT)
     .values(state="SUPERSEDED")
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from heat.base.ids import ProjectId, ResourceId, StackId
 from heat.store.database import Database
-from heat.store.operations import CURRENT
+from heat.store.operations import IS_CURRENT
 from heat.store.rows import CredentialsRow, ResourceRow
 from heat.store.shapes import CREDENTIALS, RESOURCE
 from heat.store.tables import event, operation, resource, stack
@@ -99,7 +99,7 @@ def _traces(db: Database, keys: Sequence[ResourceId]) -> dict[ResourceId, Trace]
     known = {row.id: row for row in RESOURCE.read_all(db, rows)}
     current = select(operation.c.stack).where(
         operation.c.stack.in_(sorted({row.stack for row in known.values()})),
-        operation.c.state.in_(CURRENT),
+        IS_CURRENT,
     )
     busy = set(db.read(lambda connection: connection.scalars(current).all()))
     named = (event.c.resource, event.c.resource_type, event.c.physical_id)
