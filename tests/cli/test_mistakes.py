@@ -166,3 +166,21 @@ def test_what_reads_the_output_may_close_it(environ):
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("list", "--sort", "stack_nam"), "did you mean 'stack_name'?"),
+        (("list", "--sort", "stack_name:up"), "'up' is neither asc nor desc"),
+        (("list", "--property", "stack_stat=FAILED"), "did you mean 'stack_status'?"),
+        (("list", "--property", "foo=bar"), "there are id, stack_name"),
+        (("events", "shop", "--filter", "foo=bar"), "there are resource_status"),
+    ],
+)
+def test_what_the_service_would_overlook_is_refused(heat, service, words, told):
+    service.has_stack("shop")
+    ran = heat("stack", *words)
+    assert ran.code == 2
+    assert told in ran.err
+    assert not any(asked.path.endswith(("/stacks", "/events")) for asked in service.asked)

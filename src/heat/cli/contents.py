@@ -56,6 +56,18 @@ def read_content(
     )
 
 
+def read_filters(given: Sequence[str], option: str, known: Sequence[str]) -> dict[str, str]:
+    """Read what is asked of a list; the service takes no notice of names that it does not know."""
+    from heat.base.problems import did_you_mean
+
+    found = read_parameters(given, option)
+    for name in found:
+        if name not in known:
+            way = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            raise click.BadParameter(f"nothing has {name!r}; {way}", param_hint=option)
+    return found
+
+
 def read_parameters(given: Sequence[str], option: str = "-P") -> dict[str, str]:
     """Read what an option of names and values gives."""
     found: dict[str, str] = {}

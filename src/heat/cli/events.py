@@ -8,7 +8,7 @@ import click
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client
 from heat.cli.completing import resource_names
-from heat.cli.contents import read_parameters
+from heat.cli.contents import read_filters
 from heat.cli.failures import FAILED, INTERRUPTED
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, formed
@@ -20,6 +20,7 @@ COLUMNS = (
     "resource_status_reason",
     "physical_resource_id",
 )
+FILTERS = ("resource_status", "resource_action", "resource_type", "resource_name")
 SHEET = ("id", *COLUMNS, "resource_type", "resource_properties")
 
 
@@ -56,7 +57,7 @@ def events(client: Client, form: Form, name: str, follow: bool, **options: Any) 
     depth = options["nested_depth"]
     # Stacks whose resources are gone, after a rollback for example, have their say as well.
     query = {"sort_dir": "desc", "nested_depth": depth or None, "with_empty": bool(depth) or None}
-    query |= read_parameters(options["filters"], "--filter")
+    query |= read_filters(options["filters"], "--filter", FILTERS)
     if options["marker"]:
         query |= {"sort_dir": "asc", "marker": options["marker"]}
     rows = list(pages(client, f"{path}/events", "events", query, options["limit"]))
