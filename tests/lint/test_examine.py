@@ -161,3 +161,18 @@ resources:
     properties: {count: 3, resource_def: {type: OS::Heat::Valu}}
 """
     assert told(Content(text, "t.yaml")) == [("H701", "t.yaml:9:22"), ("H212", "t.yaml:12:43")]
+
+
+def test_an_update_policy_may_hold_what_the_type_has_there():
+    text = """\
+heat_template_version: 2021-04-16
+resources:
+  a: {type: OS::Heat::RandomString, update_policy: {rolling_update: {}}}
+  b:
+    type: OS::Heat::ResourceGroup
+    update_policy: {rolling_update: {max_batch_size: 2}, rolling_updat: {}}
+    properties: {resource_def: {type: OS::Heat::None}}
+  c: {type: OS::Heat::None, update_policy: {anything: 1}}
+  d: {type: OS::Heat::RandomString, update_policy: {}}
+"""
+    assert told(Content(text, "t")) == [("H701", "t:3:53"), ("H701", "t:6:58")]

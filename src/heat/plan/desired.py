@@ -15,7 +15,7 @@ from heat.base.problems import Problem
 from heat.base.unknown import Unknown
 from heat.plan.graph import Cycle, ordered
 from heat.plan.misspelt import misspelt_call
-from heat.plugin.fields import is_known, plain
+from heat.plugin.fields import Struct, is_known, plain
 from heat.plugin.resource import Resource
 from heat.plugin.values import read, recall
 from heat.template.codes import problem
@@ -32,6 +32,10 @@ _WRONG_BY_THEMSELVES = ("H701", "H703", "H704")
 
 TypeOf = Callable[[str, str], "type[Resource] | Problem"]
 """Find the class for (resource name, type in the template), or say why there is none."""
+
+
+class _NoPolicy(Struct):
+    """The update policy of a type that has none."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,8 @@ def desire(
             external = bound.value(definition.external_id, facts, (*base, words.external_id))
     except Invalid as invalid:
         problems += invalid.problems
-    if found.policy is not None and isinstance(policy, Mapping):
-        _, said = read(found.policy, policy)
+    if (known := _policy_of(found)) is not None and isinstance(policy, Mapping):
+        _, said = read(known, policy)
         problems += locate(
             [problem.under(*base, words.update_policy) for problem in said], bound.template.source
         )
@@ -186,6 +190,13 @@ def desire(
         replace_policy=definition.replace_policy,
         early=_early(bound, definition, found, requires),
     )
+
+
+def _policy_of(cls: type[Resource]) -> type[Struct] | None:
+    """Return what an update policy may hold; None when it may hold anything."""
+    if cls.policy is None and not (cls.anything or cls.nests):
+        return _NoPolicy
+    return cls.policy
 
 
 def _policy(definition: ResourceDefinition) -> str:

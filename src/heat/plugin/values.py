@@ -1,6 +1,6 @@
 """From what a template says to the typed values of a class, collecting everything wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
 from heat.base.json import Path
@@ -63,7 +63,7 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                 Problem(
                     f"Unknown Property {name}",
                     (*at, name),
-                    cure=did_you_mean(name, names) or f"properties are: {', '.join(names)}",
+                    cure=did_you_mean(name, names) or _known(names),
                     code="H701",
                 )
             )
@@ -97,6 +97,11 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                 )
             )
     return cls(**values)
+
+
+def _known(names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return f"properties are: {listed}" if listed else "there are none: take it out"
 
 
 def _sort(prop: Property) -> str:

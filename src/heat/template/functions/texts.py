@@ -49,7 +49,9 @@ def _word(item: Any, *, as_text: bool) -> str:
         return item
     if as_text and isinstance(item, list | dict):
         return as_json(item)
-    cure = "join texts; an index or key further takes one out of a list or map"
+    cure = "join texts: put a number or boolean in quotes"
+    if isinstance(item, list | dict):
+        cure = "join texts: name one in the list or map by a further index or key"
     raise Bad(f"what is joined must be text, not {describe(item)}", cure)
 
 
