@@ -13,6 +13,7 @@ from devcloud.keystone import api as keystone
 from devcloud.neutron import api as neutron
 from devcloud.nova import api as nova
 from devcloud.swift import api as swift
+from devcloud.zaqar import api as zaqar
 
 SERVICES = (
     keystone.service,
@@ -21,6 +22,7 @@ SERVICES = (
     cinder.service,
     nova.service,
     swift.service,
+    zaqar.service,
 )
 
 

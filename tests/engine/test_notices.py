@@ -5,7 +5,7 @@ import threading
 import pytest
 from oslo_config import cfg
 
-from heat.base.errors import Permanent
+from heat.base.errors import Permanent, Temporary
 from heat.cloud.credentials import Credentials
 from heat.engine.notices import Notices
 from heat.main import bus, settings
@@ -55,21 +55,27 @@ SINK = {"event_sinks": [{"type": "zaqar-queue", "target": "my/queue", "ttl": 60}
 class Queues:
     """A message service that takes what is posted, or refuses it, or hangs."""
 
-    def __init__(self, fault=None, gate=None):
-        self.taken, self._fault, self._gate = [], fault, gate
+    def __init__(self, *faults, gate=None):
+        self.taken, self._faults, self._gate = [], list(faults), gate
+        self.came = threading.Semaphore(0)
 
     def send(self, call, who):
         if self._gate is not None:
             self._gate.wait(20)
         self.taken.append((call, who))
-        if self._fault is not None:
-            raise self._fault
+        self.came.release()
+        if self._faults:
+            raise self._faults.pop(0)
         return {}
 
 
 def told_of(queues):
-    bodies = [call.body["messages"][0]["body"]["payload"] for call, _ in queues.taken]
-    return [f"{b['resource_name']} {b['resource_action']}_{b['resource_status']}" for b in bodies]
+    said = payloads(queues)
+    return [f"{b['resource_name']} {b['resource_action']}_{b['resource_status']}" for b in said]
+
+
+def payloads(queues):
+    return [one["body"]["payload"] for call, _ in queues.taken for one in call.body["messages"]]
 
 
 def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
@@ -95,8 +101,10 @@ def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
         message = call.body["messages"][0]
         assert message["ttl"] == 60
         assert (message["body"]["type"], message["body"]["version"]) == ("os.heat.event", "0.1")
-        told = [call.body["messages"][0]["body"]["payload"] for call, _ in queues.taken]
-        given = [one["resource_properties"] for one in told if one["resource_name"] == "0"]
+        given = [
+            one["resource_properties"] for one in payloads(queues) if one["resource_name"] == "0"
+        ]
+        assert call.headers == {"Client-ID": stack}
         assert given == [{"value": 1}, {"value": 1}]
         assert isinstance(who, Credentials)
         assert who.project == place.user.project
@@ -107,7 +115,7 @@ def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
 def test_a_sink_that_hangs_or_refuses_delays_nothing(world):
     async def main(place):
         gate = threading.Event()
-        queues = Queues(Permanent("no such queue", status=404), gate)
+        queues = Queues(*[Permanent("no such queue", status=404)] * 9, gate=gate)
         notices = Notices(place.db, queues)
         notices.start()
         place.start()
@@ -117,6 +125,64 @@ def test_a_sink_that_hangs_or_refuses_delays_nothing(world):
         gate.set()
         notices.close()
         assert told_of(queues) == place.events(stack)
+
+    world(main)
+
+
+def test_a_sink_that_was_away_hears_what_happened_meanwhile(world):
+    async def main(place):
+        away = [Temporary("not now", status=503) for _ in range(2)]
+        queues = Queues(*away)
+        notices = Notices(place.db, queues, pauses=(0, 0))
+        notices.start()
+        place.start()
+        stack = place.ask("CREATE", TEMPLATE, environment=SINK)
+        await ended(place, stack)
+        for _ in range(3):
+            assert queues.came.acquire(timeout=20)
+        notices.close()
+        first, again, third = (call.body for call, _ in queues.taken[:3])
+        assert first == again == third
+        queues.taken = queues.taken[2:]
+        assert told_of(queues) == place.events(stack)
+
+    world(main)
+
+
+def test_a_sink_that_stays_away_is_given_up(world):
+    async def main(place):
+        queues = Queues(*[Temporary("not now", status=503)] * 99)
+        notices = Notices(place.db, queues, pauses=(0, 0))
+        notices.start()
+        place.start()
+        stack = place.ask("CREATE", TEMPLATE, environment=SINK)
+        await ended(place, stack)
+        for _ in range(3):
+            assert queues.came.acquire(timeout=20)
+        notices.close()
+        tried = [call.body["messages"][0]["body"]["id"] for call, _ in queues.taken]
+        assert tried.count(tried[0]) == 3
+
+    world(main)
+
+
+def test_many_events_are_posted_in_parts_that_queues_take(world):
+    async def main(place):
+        gate = threading.Event()
+        queues = Queues(gate=gate)
+        notices = Notices(place.db, queues)
+        notices.start()
+        place.start()
+        lines = [f"  v{n}: {{type: OS::Heat::Value, properties: {{value: 1}}}}" for n in range(30)]
+        many = "heat_template_version: 2018-08-31\nresources:\n" + "\n".join(lines)
+        stack = place.ask("CREATE", many, environment=SINK)
+        await ended(place, stack)
+        gate.set()
+        notices.close()
+        assert sorted(told_of(queues)) == sorted(place.events(stack))
+        sizes = [len(call.body["messages"]) for call, _ in queues.taken]
+        assert max(sizes) == 20
+        assert len(sizes) < 10
 
     world(main)
 

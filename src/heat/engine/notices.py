@@ -1,21 +1,24 @@
 """Tells others what happens to stacks: the sinks of environments, and whoever meters the cloud.
 
-Both hear of it after it is written down, from a thread of its own with a bounded queue. What a
-sink or the message bus can't take is left out: nothing that happens to a stack waits for them.
+Both hear of it after it is written down, each from a thread of its own with a bounded queue. A
+sink that is away is tried again a few times. What a sink or the message bus can't take then is
+left out: nothing that happens to a stack waits for them.
 """
 
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from queue import Full, Queue
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from queue import Empty, Full, Queue
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from heat.base.clock import timestamp
-from heat.base.errors import Fault
+from heat.base.errors import Fault, Temporary
 from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
 from heat.engine.record import STACK_TYPE
@@ -23,12 +26,18 @@ from heat.plugin.steps import Call
 from heat.store import credentials, definitions, events, operations, resources, stacks
 from heat.store.database import Database
 from heat.store.rows import EventRow, StackRow
-from heat.store.shapes import EVENT
+from heat.store.shapes import EVENT, to_json
 
 _log = logging.getLogger(__name__)
 
 MOST = 10000
 """Events that wait to be told; more are left out."""
+AT_ONCE = 20
+"""Events that are told together: no more are taken in one post."""
+LARGEST = 200_000
+"""Bytes of a post; queues take 256 KiB unless their operator says otherwise."""
+PAUSES = (1.0, 4.0)
+"""Seconds before a post that did not get through is tried again."""
 KNOWN = 1000
 LIFE = 3600
 """Seconds that a message stays in a queue unless the sink says otherwise."""
@@ -58,64 +67,50 @@ class _Family(NamedTuple):
 class Notices:
     """Tells of events until it is closed."""
 
-    def __init__(self, db: Database, sender: Sender, emit: Emit | None = None) -> None:
-        self._db, self._sender, self._emit = db, sender, emit
-        self._queue: Queue[Mapping[str, Any] | None] = Queue(MOST)
+    def __init__(
+        self,
+        db: Database,
+        sender: Sender,
+        emit: Emit | None = None,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self._db, self._sender, self._pauses = db, sender, pauses
+        self._closing = threading.Event()
         self._families: OrderedDict[StackId, _Family] = OrderedDict()
-        self._left_out = 0
-        self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
+        self._lines = [_Line("sinks", self._post_all, AT_ONCE)]
+        if emit is not None:
+            self._lines.append(_Line("bus", partial(self._emit_all, emit), 1))
 
     def start(self) -> None:
         """Begin to tell what is written from now on."""
-        self._thread.start()
+        for line in self._lines:
+            line.start()
         self._db.watch(self.take)
 
     def take(self, written: Sequence[Mapping[str, Any]]) -> None:
         """Take events, as column values, and come back at once."""
-        for values in written:
-            try:
-                self._queue.put_nowait(values)
-            except Full:
-                self._left_out += 1
+        for line in self._lines:
+            line.take(written)
 
     def close(self, seconds: float = 5.0) -> None:
         """Tell what is waiting, as far as that goes in time, and end."""
         self._db.watch(None)
-        try:
-            self._queue.put(None, timeout=seconds)
-        except Full:
-            return
-        self._thread.join(seconds)
+        self._closing.set()
+        for line in self._lines:
+            line.close(seconds)
 
-    def _run(self) -> None:
-        while (values := self._queue.get()) is not None:
-            if self._left_out and self._queue.empty():
-                _log.warning("%d events were told to nobody: too many waited", self._left_out)
-                self._left_out = 0
-            event = EVENT.read(self._db, [values[name] for name in EVENT.fields])
-            try:
-                self._tell(event)
-            except Fault as fault:
-                _log.warning("An event of %s could not be told: %s", event.stack, fault)
-            except Exception:  # noqa: BLE001 - the outermost loop: a bus that is broken stays so
-                _log.exception("An event of %s could not be told", event.stack)
+    def _read(self, written: Iterable[Mapping[str, Any]]) -> list[EventRow]:
+        return [EVENT.read(self._db, [values[name] for name in EVENT.fields]) for values in written]
 
-    def _tell(self, event: EventRow) -> None:
-        about_stack = event.resource is None and event.resource_type == STACK_TYPE
-        if about_stack:
-            self._families.pop(event.stack, None)  # it may have another environment by now
-        if about_stack and self._emit is not None:
+    def _emit_all(self, emit: Emit, written: Iterable[Mapping[str, Any]]) -> None:
+        for event in self._read(written):
+            if not _is_of_stack(event) or event.status not in PHASES:
+                continue
             stack = stacks.get(self._db, event.stack, deleted=True)
-            if stack is not None and event.status in PHASES:
+            if stack is not None:
                 kind = f"orchestration.stack.{event.action.lower()}.{PHASES[event.status]}"
-                self._emit(kind, notification(stack, event), event.status == "FAILED")
-                self._tell_scaling(self._emit, stack, event)
-        family = self._family(event.stack)
-        if family is None or not family.sinks:
-            return
-        event = replace(event, properties=events.properties(self._db, event))
-        for sink in family.sinks:
-            self._post(sink, family.root, event)
+                emit(kind, notification(stack, event), event.status == "FAILED")
+                self._tell_scaling(emit, stack, event)
 
     def _tell_scaling(self, emit: Emit, group: StackRow, event: EventRow) -> None:
         """Tell of a group that is scaled, as part of the stack that it is in."""
@@ -156,15 +151,108 @@ class Notices:
     def _root(self, stack: StackRow) -> StackRow | None:
         return stacks.get(self._db, StackId(stack.root or stack.id), deleted=True)
 
-    def _post(self, sink: Mapping[str, Any], root: StackId, event: EventRow) -> None:
+    def _post_all(self, written: Iterable[Mapping[str, Any]]) -> None:
+        """Post events, those for the same queue together."""
+        waiting: dict[tuple[StackId, str], list[dict[str, Any]]] = {}
+        for event in self._read(written):
+            if _is_of_stack(event):
+                self._families.pop(event.stack, None)  # it may have another environment by now
+            family = self._family(event.stack)
+            if family is None or not family.sinks:
+                continue
+            whole = replace(event, properties=events.properties(self._db, event))
+            for sink in family.sinks:
+                message = {"ttl": int(sink.get("ttl") or LIFE), "body": posted(whole)}
+                waiting.setdefault((family.root, str(sink["target"])), []).append(message)
+        for (root, target), messages in waiting.items():
+            for some in _fitting(messages):
+                self._post(root, target, some)
+
+    def _post(self, root: StackId, target: str, messages: Sequence[Mapping[str, Any]]) -> None:
         stack = stacks.get(self._db, root, deleted=True)
         held = credentials.get(self._db, stack.credentials) if stack and stack.credentials else None
         if held is None:
             return
         who = Credentials.from_secret(held.user_id, held.username, held.project, held.secret)
-        message = {"ttl": int(sink.get("ttl") or LIFE), "body": posted(event)}
-        path = f"/v2/queues/{quote(str(sink['target']), safe='')}/messages"
-        self._sender.send(Call("messaging", "POST", path, {"messages": [message]}), who)
+        call = Call(
+            "messaging",
+            "POST",
+            f"/v2/queues/{quote(target, safe='')}/messages",
+            {"messages": list(messages)},
+            headers={"Client-ID": root},
+        )
+        for pause in (*self._pauses, None):
+            try:
+                self._sender.send(call, who)
+            except Temporary as away:
+                if pause is not None and not self._closing.wait(pause):
+                    continue
+                _log.warning("%d events of %s could not be told: %s", len(messages), root, away)
+            except Fault as refusal:
+                _log.warning("%d events of %s could not be told: %s", len(messages), root, refusal)
+            return
+
+
+class _Line:
+    """A bounded queue, and the thread that tells what is in it, some events at a time."""
+
+    def __init__(
+        self, name: str, tell: Callable[[Iterable[Mapping[str, Any]]], None], at_once: int
+    ) -> None:
+        self._tell, self._at_once, self._left_out = tell, at_once, 0
+        self._queue: Queue[Mapping[str, Any] | None] = Queue(MOST)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def take(self, written: Sequence[Mapping[str, Any]]) -> None:
+        for values in written:
+            try:
+                self._queue.put_nowait(values)
+            except Full:
+                self._left_out += 1
+
+    def close(self, seconds: float) -> None:
+        try:
+            self._queue.put(None, timeout=seconds)
+        except Full:
+            return
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while True:
+            found = [self._queue.get()]
+            with suppress(Empty):
+                while found[-1] is not None and len(found) < self._at_once:
+                    found.append(self._queue.get_nowait())
+            if self._left_out and self._queue.empty():
+                _log.warning("%d events were told to nobody: too many waited", self._left_out)
+                self._left_out = 0
+            try:
+                self._tell([values for values in found if values is not None])
+            except Exception:  # noqa: BLE001 - the outermost loop: a bus that is broken stays so
+                _log.exception("Some of %d events could not be told", len(found))
+            if found[-1] is None:
+                return
+
+
+def _is_of_stack(event: EventRow) -> bool:
+    return event.resource is None and event.resource_type == STACK_TYPE
+
+
+def _fitting(messages: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Part messages into posts that the service takes."""
+    some, size = list[dict[str, Any]](), 0
+    for message in messages:
+        length = len(to_json(message))
+        if some and (len(some) == AT_ONCE or size + length > LARGEST):
+            yield some
+            some, size = [], 0
+        some.append(message)
+        size += length
+    if some:
+        yield some
 
 
 def posted(event: EventRow) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The messaging service: queues, and what is posted to them."""
