@@ -7,6 +7,7 @@ from oslo_config import cfg
 
 from heat.base.errors import Fault
 from heat.main import bus, settings
+from heat.main.memory import Leftovers
 from heat.main.node import Node, Wants
 from heat.main.processes import supervise, until_ended
 from heat.main.pulse import Pulse, Stalled
@@ -38,12 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def work(conf: cfg.ConfigOpts, wants: Wants) -> None:
     """Be one engine until told to end."""
+    leftovers = Leftovers()
     db = open_database(conf)
     node = Node(db, wants, bus.notifier(conf))
     node.start()
     answering = bus.Answering(conf, node)
     pulse = Pulse(Database(settings.database_url(conf), pool_size=1))
-    until_ended(lambda: node.is_alive and not pulse.is_stalled())
+
+    def is_well() -> bool:
+        leftovers.give_back()
+        return node.is_alive and not pulse.is_stalled()
+
+    until_ended(is_well)
     if pulse.is_stalled():
         raise Stalled  # whatever is to be ended in good order would stall, too
     pulse.close()
