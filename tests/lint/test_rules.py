@@ -171,6 +171,25 @@ CASES = [
         CFN + "Outputs:\n  O: {Value: {length: 1, select: 2}}\n",
     ),
     (
+        "L312",
+        HOT + "outputs:\n  o: {value: 1, conditon: x}\n",
+        (3, 17),
+        HOT + "outputs:\n  o: {value: 1, description: x, condition: true}\n",
+    ),
+    (
+        "L312",
+        CFN + "Resources:\n  A: {Type: OS::Heat::None, CreationPolicy: {}}\n",
+        (3, 29),
+        CFN + "Resources:\n  A: {Type: OS::Heat::None, UpdateReplacePolicy: Retain}\n",
+    ),
+    (
+        "L313",
+        HOT
+        + "parameters:\n  p: {type: string, constraints: [{custom_constraint: nova.flavour}]}\n",
+        (3, 36),
+        HOT + "parameters:\n  p: {type: string, constraints: [{custom_constraint: nova.flavor}]}\n",
+    ),
+    (
         "L401",
         HOT + server(", admin_pass: hunter2"),
         (7, 65),
