@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from heat.cli.called import as_called
+
 COMMAND = "import sys; del sys.argv[0]; from heat.cli.main import main; raise SystemExit(main())"
 OWN = Path(sys.executable).parent / "heat"
 """The command beside this one, which need not be where a shell looks."""
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stopped.wait()
         elif options.run:
             again = f"heat dev --state-dir {running['STATE_DIR']}"
-            say(f"\nThe cloud and Heat end now. `{again}` goes on from here;")
+            say(as_called(f"\nThe cloud and Heat end now. `{again}` goes on from here;"))
             say("the commands above work while it runs.")
     return code if options.once else 0
 
