@@ -243,6 +243,16 @@ def test_why_it_could_not_go_back_is_told_too(heat, service):
     assert "more failed" not in second
 
 
+def test_of_what_type_something_was_that_is_gone_is_asked_for(heat, service):
+    ended(service, "ROLLBACK_COMPLETE", "too big", action="CREATE")
+    service.resources = []
+    address = f"{service.home}/resources/web/events/e2"
+    told = {"resource_name": "web", "resource_type": "OS::Nova::Server"}
+    service.answers["GET", address] = (200, {"event": told})
+    service.events[1]["links"].append({"rel": "self", "href": f"{service.url}/v1/p1{address}"})
+    assert "shop.web  OS::Nova::Server CREATE_FAILED" in heat("stack", "why", "shop").out
+
+
 def test_a_cancelled_update_is_no_failure_of_the_cloud(heat, service):
     service.has_stack("shop", "ROLLBACK_COMPLETE", stack_status_reason="Stack ROLLBACK completed")
     service.events = [

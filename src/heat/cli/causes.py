@@ -9,7 +9,7 @@ from typing import Any
 
 from heat.cli.cures import cure
 from heat.cli.pauses import open_pauses
-from heat.cli.progress import Key, Progress
+from heat.cli.progress import Key, Progress, link
 from heat.cli.said import Said, parse
 
 
@@ -25,6 +25,8 @@ class Cause:
     said: Said
     physical_id: str = ""
     undoing: bool = False
+    event: str = ""
+    """The address of the event that told of it."""
 
     @property
     def cure(self) -> str:
@@ -100,7 +102,7 @@ class _Heard:
     """When what was heard first failed, or began."""
 
     def __init__(self) -> None:
-        self.failed: dict[Key, tuple[str, str, bool]] = {}
+        self.failed: dict[Key, tuple[str, str, bool, str]] = {}
         self.began: dict[Key, str] = {}
         self.undoing = False
         self.own_failure = False
@@ -111,7 +113,7 @@ class _Heard:
         own = event.get("physical_resource_id") == progress.id
         if status.endswith("_FAILED"):
             self.own_failure = self.own_failure or own
-            self.failed.setdefault(key, (status, time, self.undoing))
+            self.failed.setdefault(key, (status, time, self.undoing, link(event, "self")))
         elif status.endswith("_IN_PROGRESS"):
             self.began[key] = time
             self.undoing = self.undoing or (own and status == "ROLLBACK_IN_PROGRESS")
@@ -124,10 +126,11 @@ def _causes(progress: Progress, heard: _Heard, action: str) -> Iterable[Cause]:
     leaves = progress.leaves()
     for key, words in leaves:
         member = progress.members.get(key)
-        status, time, undoing = heard.failed.get(key, (member.status if member else "", "", False))
+        unheard = (member.status if member else "", "", False, "")
+        status, time, undoing, event = heard.failed.get(key, unheard)
         path = f"{progress.path_of(key[0])}.{key[1]}"
         kind, physical_id = (member.type, member.physical_id) if member else ("", "")
-        yield Cause(key, path, kind, status, time, parse(words), physical_id, undoing)
+        yield Cause(key, path, kind, status, time, parse(words), physical_id, undoing, event)
     if leaves or not (undone or failed):
         return
     said = parse(progress.reason)

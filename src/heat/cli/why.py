@@ -1,6 +1,8 @@
 """The commands that tell why something failed, or waits, and what to do about it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -8,6 +10,7 @@ from heat.cli.asking import asking, of_stack
 from heat.cli.called import as_called
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE
+from heat.cli.failures import Refused
 from heat.cli.groups import Lazy
 from heat.cli.shown import Form, coloured, formed, next_steps
 
@@ -35,7 +38,8 @@ def why(client: Client, form: Form, name: str, template: str) -> None:
     found = _diagnose(client, reference, rows)
     places: dict[Cause, Place | None] = {}
     files = False
-    if shown := _shown(found):
+    if shown := [_typed(client, cause) for cause in _shown(found)]:
+        found = replace(found, causes=(shown[0], *found.causes[1:]))
         known = Places(client, reference, rows, template)
         files = bool(known.files)
         places = {cause: known.find(found, cause.key) for cause in shown}
@@ -92,6 +96,18 @@ def _shown(found: "Diagnosis") -> "list[Cause]":
     """Return what is told in whole: the first cause, and the first that kept it from going back."""
     undoing = [cause for cause in found.causes[1:] if cause.undoing]
     return [*found.causes[:1], *undoing[:1]]
+
+
+def _typed(client: Client, cause: "Cause") -> "Cause":
+    """Ask for the type of a resource that is gone; a list of events leaves it out."""
+    below = urlsplit(cause.event).path.partition("/stacks/")[2]
+    if cause.type or not below:
+        return cause
+    try:
+        event = client.get(f"/stacks/{below}")["event"]
+    except Refused:
+        return cause
+    return replace(cause, type=str(event.get("resource_type") or ""))
 
 
 def _row(cause: "Cause") -> dict[str, Any]:
