@@ -76,7 +76,9 @@ def hidden(template: Any, environment: Mapping[str, Any]) -> frozenset[str]:
 def secrets(row: DefinitionRow) -> list[Any]:
     """Return the values of the parameters that are secret, defaults among them."""
     names, template = hidden(row.template, row.environment), row.template
-    declared = template.get("parameters") or template.get("Parameters") or {}
+    declared: Mapping[str, Any] = {}
+    if isinstance(template, Mapping):
+        declared = template.get("parameters") or template.get("Parameters") or {}
     given = [row.environment.get(section) or {} for section in _VALUES]
     defaults = {n: one.get("default", one.get("Default")) for n, one in declared.items()}
     return [values[n] for values in (*given, defaults) for n in names if n in values]
