@@ -1,6 +1,7 @@
 """Resources as recorded: of a stack, by name, by the id of what stands in the cloud."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, case, func, or_, select
@@ -35,7 +36,6 @@ _WITHIN = (
     select(*STACK.columns, *RESOURCE.columns)
     .outerjoin_from(stack, resource, and_(_C.stack == stack.c.id, _C.name == bindparam("named")))
     .where(stack.c.id == bindparam("key"))
-    .order_by(*_OLDEST)
 )
 _REQUIRING = (
     select(_C.name)
@@ -74,7 +74,13 @@ def within(db: Database, stack_id: StackId, name: str) -> tuple[StackRow | None,
         return None, []
     mine = len(STACK.columns)
     rows = [row[mine:] for row in found if row[mine] is not None]
-    return STACK.read(db, found[0][:mine]), RESOURCE.read_all(db, rows)
+    read = RESOURCE.read_all(db, rows)
+    # One or two: for a database to put them in order takes longer than to find them.
+    return STACK.read(db, found[0][:mine]), sorted(read, key=_age)
+
+
+def _age(row: ResourceRow) -> tuple[datetime, str]:
+    return row.created_at, row.id
 
 
 def requiring(db: Database, stack_id: StackId, resource_id: ResourceId) -> list[str]:
