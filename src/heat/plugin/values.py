@@ -91,8 +91,8 @@ def _struct(cls: type[S], given: Mapping[str, Any], at: Path, problems: list[Pro
                 Problem(
                     f"Property {prop.public} not assigned",
                     (*at, prop.public),
-                    detail=f"it must be given: {prop.doc}".rstrip(". :"),
-                    cure=f"write {prop.public}: {_sort(prop)}",
+                    detail=prop.doc.rstrip("."),
+                    cure=f"it must be given: write {prop.public}: {_sort(prop)}",
                     code="H702",
                 )
             )
