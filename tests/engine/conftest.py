@@ -312,6 +312,13 @@ class Place:
             worker.wake(stack)
         return stack
 
+    async def done(self, action, template=None, stack=None, **more):
+        """Accept an operation and wait for its good end; returns the stack's id."""
+        stack = self.ask(action, template, stack, **more)
+        row = await self.settled(stack)
+        assert (row.action, row.status) == (action, "COMPLETE"), row.reason
+        return stack
+
     async def settled(self, stack, seconds=600):
         """Wait until the stack is at rest; returns its row."""
         async with asyncio.timeout(seconds):

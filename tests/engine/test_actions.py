@@ -78,9 +78,7 @@ class Asking:
 
 async def created(place, template=CHAIN, **more):
     place.start("first", **more)
-    stack = place.ask("CREATE", template)
-    row = await place.settled(stack)
-    assert row.status == "COMPLETE", row.reason
+    stack = await place.done("CREATE", template)
     return stack, Asking(place)
 
 
@@ -288,8 +286,7 @@ def test_a_snapshot_brings_the_stack_back_and_goes_with_all_it_kept(world):
         assert (await ended(place, stack))[0] == "RESTORE_COMPLETE"
         ask.snapshot(stack)
         await place.settled(stack)
-        place.ask("DELETE", None, stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", None, stack)
         assert (copies(place), place.made()) == ((0, 0), {})
 
     world(main)
@@ -324,8 +321,7 @@ def test_an_abandoned_stack_leaves_its_objects_to_be_adopted(world):
         assert {n: r.physical_id for n, r in after.items()} == {
             n: r.physical_id for n, r in before.items()
         }
-        place.ask("DELETE", None, again)
-        assert (await ended(place, again))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", None, again)
         assert place.made() == {}
 
     world(main)
@@ -338,8 +334,7 @@ def test_deletion_policy_snapshot_saves_before_it_deletes(world):
             "volume: {type: OS::Cinder::Volume, deletion_policy: Snapshot,",
         )
         stack, _ = await created(place, saved)
-        place.ask("DELETE", None, stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", None, stack)
         assert copies(place) == (0, 1)
 
     world(main)

@@ -73,11 +73,9 @@ def test_an_abandoned_tree_is_adopted_as_it_was(world):
         }
         own = found["resources"]["own"]["resources"]["deep"]["resource_id"]
         assert place.rows(again)["own"].attributes["which"] == own
-        place.ask("UPDATE", OUTER, again, files={"inner.yaml": INNER})
-        assert (await ended(place, again))[0] == "UPDATE_COMPLETE"
+        await place.done("UPDATE", OUTER, again, files={"inner.yaml": INNER})
         assert place.objects()["volume.volume"] == volumes
-        place.ask("DELETE", None, again)
-        assert (await ended(place, again))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", None, again)
         assert place.made() == {}
 
     world(main)

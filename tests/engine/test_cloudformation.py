@@ -50,13 +50,11 @@ def test_loops_and_substitutions_are_made_changed_and_deleted(world):
             "Subnetdata": "10.8.1.0/24",
         }
         assert rows["Subnetweb"].properties["name"] == f"{net}/web"
-        place.ask("UPDATE", SUBNETS, stack, parameters={"Tiers": "web,back"})
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("UPDATE", SUBNETS, stack, parameters={"Tiers": "web,back"})
         after = place.rows(stack)
         assert set(after) == {"Net", "Subnetweb", "Subnetback"}
         assert after["Subnetweb"].id == rows["Subnetweb"].id
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)

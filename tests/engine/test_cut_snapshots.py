@@ -9,7 +9,7 @@ from heat.operations.changes import UpdateStack
 from heat.operations.services import Limits
 from heat.operations.snapshots import OfSnapshot
 
-from .test_actions import HEAVY, copies, created, ended
+from .test_actions import HEAVY, copies, created
 
 SLOW = {"backup.create": 90}
 
@@ -31,8 +31,7 @@ def test_what_a_snapshot_made_before_it_was_cut_off_goes_with_it(world, end):
         if end == "update":
             ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
         if end == "delete":
-            place.ask("DELETE", None, stack)
-            assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+            await place.done("DELETE", None, stack)
             assert copies(place) == (0, 0)
             return
         await place.settled(stack)
@@ -74,8 +73,7 @@ def test_a_copy_whose_answer_comes_after_the_update_is_known(world, after):
         await asyncio.sleep(after)
         ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
         await place.settled(stack)
-        place.ask("DELETE", None, stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", None, stack)
         assert copies(place) == (0, 0)
 
     world(main, latency=1)

@@ -35,16 +35,13 @@ def moments(place, stack):
 def test_ports_are_made_while_their_groups_get_rules(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", APP)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        stack = await place.done("CREATE", APP)
         at = moments(place, stack)
         assert at["port IN_PROGRESS"] < at["group COMPLETE"]
         assert at["server IN_PROGRESS"] >= at["group COMPLETE"]
         plan = show(decode(operations.of_stack(place.db, stack)[0].plan))
         assert "begins as soon as group exists" in plan
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main, latency=1.0)
@@ -55,9 +52,7 @@ def test_depends_on_still_means_complete(world):
 
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", strict)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        stack = await place.done("CREATE", strict)
         at = moments(place, stack)
         assert at["port IN_PROGRESS"] >= at["group COMPLETE"]
 

@@ -92,8 +92,7 @@ def test_a_user_who_comes_again_keeps_the_trust(world):
         [(trust, owner)] = trusts(place).items()
         assert owner == place.user.user_id
         assert kept(place, stack).secret["trust"] == trust
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert trusts(place) == {}
 
     world(main)
@@ -172,8 +171,7 @@ def test_what_the_database_can_not_take_fails_its_resource_at_once(world, monkey
             "in the database; see the engine's log"
         )
         assert "a object has no JSON" in caplog.text
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)
@@ -202,8 +200,7 @@ def test_an_operation_that_can_not_be_kept_ends_at_once(world, caplog):
         )
         assert "ResourceRow has no no" in caplog.text
         store.commit = commit
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)
@@ -258,8 +255,7 @@ def test_a_server_in_error_is_made_again(world, steps):
         gone = ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
         states = [f"{e.action}_{e.status}" for e in told]
         assert states == [begun, failed, *gone, begun, failed, *gone, begun, "CREATE_COMPLETE"]
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)
@@ -275,8 +271,7 @@ def test_tries_end_after_the_limit_and_leave_the_last_object(world):
         tries = [e for e in place.events(stack) if e == "server CREATE_FAILED"]
         assert len(tries) == 6
         assert place.made()["compute.server"] == 1
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)
@@ -315,8 +310,7 @@ def test_a_conflict_may_pass(world):
     async def main(place):
         refusing(place, 409, "Host busy", 2)
         place.start()
-        stack = place.ask("CREATE", NETS)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("CREATE", NETS)
         assert place.made()["network.port"] == 1
 
     world(main)

@@ -43,9 +43,7 @@ def test_a_service_that_is_away_for_a_moment_only_costs_time(world):
             )
         )
         place.start()
-        stack = place.ask("CREATE", NETS)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        await place.done("CREATE", NETS)
         assert place.made()["network.port"] == 1
 
     world(main)
@@ -194,8 +192,7 @@ def test_a_bug_in_a_type_fails_its_resource_alone(world, monkeypatch):
         stack = place.ask("CREATE", text)
         row = await place.settled(stack, seconds=200)
         assert row.reason == "Resource CREATE failed: KeyError: resources.port: 'surprise'"
-        place.ask("DELETE", None, stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)

@@ -52,14 +52,12 @@ SERVER = (
 def test_values_flow_from_resource_to_resource(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PLAIN)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        stack = await place.done("CREATE", PLAIN)
         rows = place.rows(stack)
         assert rows["b"].attributes == {"value": "hello"}
         assert len(rows["secret"].attributes["value"]) == 12
         assert {r.action for r in rows.values()} == {"CREATE"}
-        place.ask("UPDATE", PLAIN, stack, parameters={"text": "bye"})
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("UPDATE", PLAIN, stack, parameters={"text": "bye"})
         after = place.rows(stack)
         assert after["b"].attributes == {"value": "bye"}
         assert after["b"].action == "UPDATE"
@@ -72,9 +70,7 @@ def test_values_flow_from_resource_to_resource(world):
 def test_networks_come_and_go(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", NETS)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        stack = await place.done("CREATE", NETS)
         assert place.made() == {"network.network": 1, "network.subnet": 1, "network.port": 1}
         place.ask("DELETE", None, stack)
         row = await place.settled(stack)
@@ -92,8 +88,7 @@ def test_a_change_in_place_keeps_the_object(world):
         stack = place.ask("CREATE", NETS)
         await place.settled(stack)
         before = place.rows(stack)
-        place.ask("UPDATE", NETS, stack, parameters={"name": "second"})
-        assert (await place.settled(stack)).status == "COMPLETE"
+        await place.done("UPDATE", NETS, stack, parameters={"name": "second"})
         after = place.rows(stack)
         assert after["net"].physical_id == before["net"].physical_id
         assert after["net"].action == "UPDATE"
@@ -109,9 +104,7 @@ def test_replacing_a_network_moves_what_is_on_it(world):
         await place.settled(stack)
         before = place.rows(stack)
         moved = NETS.replace("10.9.0.0/24", "10.10.0.0/24")
-        place.ask("UPDATE", moved, stack)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        await place.done("UPDATE", moved, stack)
         after = place.rows(stack)
         assert after["net"].physical_id == before["net"].physical_id
         assert after["subnet"].physical_id != before["subnet"].physical_id
@@ -123,23 +116,17 @@ def test_replacing_a_network_moves_what_is_on_it(world):
 def test_a_server_with_its_volume_is_replaced_and_nothing_is_left(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", SERVER)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        stack = await place.done("CREATE", SERVER)
         before, made = place.rows(stack), place.made()
         changed = SERVER.replace(
             "image: cirros", "image: fedora\n      image_update_policy: REPLACE"
         )
-        place.ask("UPDATE", changed, stack)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        await place.done("UPDATE", changed, stack)
         after = place.rows(stack)
         assert after["server"].physical_id != before["server"].physical_id
         assert after["volume"].physical_id == before["volume"].physical_id
         assert place.made() == made
-        place.ask("DELETE", None, stack)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)

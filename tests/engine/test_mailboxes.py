@@ -39,8 +39,7 @@ def test_what_is_laid_into_a_container_is_heard(town):
         said = Agent.reading(place, stack)
         assert {key: one["data"] for key, one in said.items()} == {"1": 1, "2": None, "x": 2}
         assert place.events(stack).count("h SIGNAL_COMPLETE") == 3
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert stored(place) == []
         assert people(place) == []
 
@@ -64,8 +63,7 @@ def test_a_server_may_lay_its_outputs_into_a_container(town):
             if action == "CREATE":
                 template = template.replace("config: echo", "config: other")
                 place.ask("UPDATE", template, stack)
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert stored(place) == []
 
     town(main)
@@ -89,8 +87,7 @@ def test_an_answer_is_read_once_wherever_an_engine_dies(town, steps):
             await asyncio.sleep(10)
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
         assert len(Agent.reading(place, stack)) == 2
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert stored(place) == []
 
     town(main)

@@ -119,8 +119,7 @@ def test_a_sink_that_hangs_or_refuses_delays_nothing(world):
         notices = Notices(place.db, queues)
         notices.start()
         place.start()
-        stack = place.ask("CREATE", TEMPLATE, environment=SINK)
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        stack = await place.done("CREATE", TEMPLATE, environment=SINK)
         assert queues.taken == []
         gate.set()
         notices.close()
@@ -271,8 +270,7 @@ def test_the_bus_hears_how_a_group_is_scaled(world, member):
         notices = Notices(place.db, Queues(), lambda *said: heard.append(said))
         notices.start()
         place.start()
-        stack = place.ask("CREATE", SCALED.format(member=member), name="app")
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        stack = await place.done("CREATE", SCALED.format(member=member), name="app")
         asking(signal_resource, SignalResource(stack=stack, resource="more"))
         inner = place.rows(stack)["g"].physical_id
         await ended(place, inner)

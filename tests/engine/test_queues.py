@@ -3,8 +3,6 @@
 from devcloud.kernel.web import Request
 from heat.engine.notices import Notices
 
-from .test_actions import ended
-
 TEMPLATE = """
 heat_template_version: 2018-08-31
 resources:
@@ -40,13 +38,13 @@ def test_a_queue_lives_with_its_stack_and_hears_of_it(world):
         notices = Notices(place.db, Local(place.cloud))
         notices.start()
         place.start()
-        stack = place.ask("CREATE", TEMPLATE.format(metadata="{a: 1, b: x}"), environment=SINK)
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        stack = await place.done(
+            "CREATE", TEMPLATE.format(metadata="{a: 1, b: x}"), environment=SINK
+        )
         made_up = place.rows(stack)["made_up"].physical_id
         assert queues_of(place) == {"told": {"a": 1, "b": "x"}, made_up: {}}
         changed = TEMPLATE.format(metadata="{a: 2}")
-        place.ask("UPDATE", changed, stack=stack, environment=SINK)
-        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        await place.done("UPDATE", changed, stack=stack, environment=SINK)
         assert queues_of(place)["told"] == {"a": 2}
         notices.close()
         posted = place.cloud.store.table("messaging.message").all()

@@ -1,6 +1,7 @@
 """Software configs of stacks, and deployments that wait for the word of a server."""
 
 import asyncio
+import re
 from base64 import b64decode
 
 import pytest
@@ -90,8 +91,7 @@ def test_a_deployment_waits_for_its_server(world):
         assert [e.reason for e in place.told(stack) if e.action == "SIGNAL"] == [
             "Signal: deployment succeeded"
         ]
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert rows(place) == ([], set())
 
     world(main)
@@ -119,8 +119,7 @@ def test_a_server_can_fail_it(world, body, reason):
         )
         (deployment,), _ = rows(place)
         assert (deployment.status, deployment.reason) == ("FAILED", reason)
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert rows(place) == ([], set())
 
     world(main)
@@ -149,8 +148,7 @@ def test_each_action_is_a_round_of_its_own(world):
         await asyncio.sleep(5)
         ask.say(stack, {}, "d")
         assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
-        place.ask("RESUME", stack=stack)
-        assert (await ended(place, stack))[0] == "RESUME_COMPLETE"
+        await place.done("RESUME", stack=stack)
         assert rows(place)[0][0].action == "SUSPEND"
 
     world(main)
@@ -168,8 +166,7 @@ def test_an_input_that_says_so_makes_another_deployment(world, steps):
         stack = place.ask("CREATE", REPLACED_BY)
         await ended(place, stack)
         (first,), _ = rows(place)
-        place.ask("UPDATE", REPLACED_BY.replace("more: 1", "more: 2"), stack)
-        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        await place.done("UPDATE", REPLACED_BY.replace("more: 1", "more: 2"), stack)
         (second,), _ = rows(place)
         assert (second.id, second.input_values["more"]) == (first.id, 2)
         worker.life.left = steps and worker.life.taken + steps
@@ -205,8 +202,7 @@ def test_an_input_that_would_replace_what_must_not_be_is_refused(world):
 def test_without_a_signal_nobody_waits(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", deploying(transport="NO_SIGNAL"))
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        await place.done("CREATE", deploying(transport="NO_SIGNAL"))
         assert rows(place)[0][0].status == "COMPLETE"
 
     world(main)
@@ -246,8 +242,7 @@ def test_another_engine_goes_on_with_it(world, steps):
         assert configs == {deployment.config, place.rows(stack)["c"].physical_id}
         assert deployment.output_values == {"y": 1}
         assert place.events(stack).count("d CREATE_COMPLETE") == 1
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert rows(place) == ([], set())
 
     world(main)
@@ -275,8 +270,7 @@ resources:
 def test_inputs_are_put_into_structured_configs(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", STRUCTURED.replace("VALIDATE", "LAX"))
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        await place.done("CREATE", STRUCTURED.replace("VALIDATE", "LAX"))
         ((deployment,), _) = rows(place)
         assert kept.get(place.db, deployment.config).config == {
             "a": {"deep": [1]},
@@ -335,16 +329,32 @@ def test_groups_have_a_deployment_for_each_server(world):
         assert "text/x-shellscript" in shown["mime"]
         assert 'filename="run"' in shown["mime"]
         assert shown["codes"] == {"a": None, "b": None}
-        place.ask("UPDATE", COMPONENT.replace("SERVERS", "{b: s2, c: s3}"), stack)
-        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        await place.done("UPDATE", COMPONENT.replace("SERVERS", "{b: s2, c: s3}"), stack)
         assert sorted(one.server for one in rows(place)[0]) == ["s2", "s3"]
-        place.ask("SUSPEND", stack=stack)
-        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
+        await place.done("SUSPEND", stack=stack)
         assert {one.action for one in rows(place)[0]} == {"SUSPEND"}
         assert states(place, stack)["g"] == "SUSPEND_COMPLETE"
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert rows(place) == ([], set())
+
+    world(main)
+
+
+@pytest.mark.parametrize("servers", ["{a: s1, b: s2}", "{b: s2, c: s3}"])
+def test_a_group_by_its_old_name_goes_on_by_its_new_one(world, servers):
+    async def main(place):
+        place.start()
+        new = COMPONENT.replace("SERVERS", "{a: s1, b: s2}")
+        old = new.replace("SoftwareDeploymentGroup", "SoftwareDeployments")
+        stack = await place.done("CREATE", old)
+        before, deployed = place.rows(stack)["g"], {one.id: one.server for one in rows(place)[0]}
+        await place.done("UPDATE", COMPONENT.replace("SERVERS", servers), stack)
+        after = place.rows(stack)["g"]
+        assert after.physical_id == before.physical_id
+        assert after.type == after.real_type == "OS::Heat::SoftwareDeploymentGroup"
+        stayed = {one.id: one.server for one in rows(place)[0] if one.id in deployed}
+        assert stayed == {key: name for key, name in deployed.items() if name in servers}
+        assert sorted(one.server for one in rows(place)[0]) == sorted(re.findall(r"s\d", servers))
 
     world(main)
 

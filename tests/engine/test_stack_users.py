@@ -150,8 +150,7 @@ def test_the_curl_command_of_a_handle_has_all_that_is_needed(town):
         assert f"X-Auth-Token: {attributes['token']}" in words
         Agent(place).with_token(attributes["token"]).say(stack, {"status": "SUCCESS"})
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert people(place) == []
 
     town(main)
@@ -297,8 +296,7 @@ resources:
 def test_a_tree_of_stacks_has_one_project(town):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", NESTED)
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        stack = await place.done("CREATE", NESTED)
         projects = {row.stack_user_project for row in place.stacks()}
         assert len(place.stacks()) == 2
         (project,) = projects
@@ -307,8 +305,7 @@ def test_a_tree_of_stacks_has_one_project(town):
             project,
             project,
         ]
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert people(place) == []
 
     town(main)
@@ -326,8 +323,7 @@ def test_wherever_an_engine_dies_nothing_is_left_and_nothing_made_twice(town, st
         assert len(people(place)) == 3
         Agent(place).with_token(user_of(place, stack)["token"]).say(stack)
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert people(place) == []
 
     town(main)
@@ -418,8 +414,7 @@ def test_an_agent_knows_where_to_ask_and_how_to_answer(town, transport):
             agent.say(stack, {}, "d")
         answering.say(stack, {"deploy_status_code": 0}, "d")
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert people(place) == []
         assert place.made() == {}
 
@@ -459,8 +454,7 @@ outputs:
 def test_keys_of_a_user_open_what_its_policies_name(town):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", KEYS)
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
+        stack = await place.done("CREATE", KEYS)
         outputs = Talking(place)(show_stack, ShowStack(stack=stack))["outputs"]
         given = {one["output_key"]: one["output_value"] for one in outputs}
         address = signed(f"{BASE}/v1/", "GET", given["key"], given["secret"], Action="Describe")
@@ -469,12 +463,10 @@ def test_keys_of_a_user_open_what_its_policies_name(town):
         with pytest.raises(Denied):
             agent.read(stack, "hidden")
         without = KEYS[: KEYS.index("  key:")] + KEYS[KEYS.index("  seen") : KEYS.index("outputs")]
-        place.ask("UPDATE", without, stack)
-        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        await place.done("UPDATE", without, stack)
         with pytest.raises(AssertionError):
             Agent(place).with_signature("GET", address)
-        place.ask("DELETE", stack=stack)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=stack)
         assert people(place) == []
 
     town(main)
@@ -522,8 +514,7 @@ def test_who_adopts_a_stack_names_no_users(town):
         request = CreateStack(stack_name="mine", template=data["template"], adopt=data["resources"])
         adopted = ask(create_stack, request)["id"]
         await ended(place, adopted)
-        place.ask("DELETE", stack=adopted)
-        assert (await ended(place, adopted))[0] == "DELETE_COMPLETE"
+        await place.done("DELETE", stack=adopted)
         assert place.cloud.store.table("identity.user").get(demo["id"]) is not None
 
     town(main)

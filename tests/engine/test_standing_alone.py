@@ -37,16 +37,12 @@ def test_what_failed_is_made_anew(world, name, failed):
 
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", template)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        stack = await place.done("CREATE", template)
         made, before = place.made(), place.rows(stack)[name]
         ended = update(resource).where(resource.c.id == before.id)
         ended = ended.values(action=failed, status="FAILED")
         place.db.write(lambda connection: connection.execute(ended))
-        place.ask("UPDATE", template, stack)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        await place.done("UPDATE", template, stack)
         after = place.rows(stack)[name]
         assert (after.status, place.made()) == ("COMPLETE", made)
         tables = place.cloud.store.table
@@ -54,9 +50,7 @@ def test_what_failed_is_made_anew(world, name, failed):
         led = [ip["port_id"] for ip in tables("network.floatingip").all()]
         assert led == ([] if name == "leg" else [port])
         assert tables("volume.volume").get(volume)["status"] == "in-use"
-        place.ask("DELETE", None, stack)
-        row = await place.settled(stack)
-        assert row.status == "COMPLETE", row.reason
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)

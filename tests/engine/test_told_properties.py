@@ -33,12 +33,11 @@ def told(place, stack, name):
 def test_events_tell_the_properties_of_their_moment(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PLAIN, files={"inner.yaml": INNER})
-        assert (await place.settled(stack)).status == "COMPLETE"
-        place.ask("UPDATE", PLAIN.replace("hello", "bye"), stack=stack, files={"inner.yaml": INNER})
-        assert (await place.settled(stack)).status == "COMPLETE"
-        place.ask("CHECK", None, stack=stack)
-        assert (await place.settled(stack)).status == "COMPLETE"
+        stack = await place.done("CREATE", PLAIN, files={"inner.yaml": INNER})
+        await place.done(
+            "UPDATE", PLAIN.replace("hello", "bye"), stack=stack, files={"inner.yaml": INNER}
+        )
+        await place.done("CHECK", None, stack=stack)
         first, second = ({"value": word} for word in ("hello", "bye"))
         assert [(s, {"value": p["value"]}) for s, p in told(place, stack, "a")] == [
             ("CREATE_IN_PROGRESS", first),
@@ -58,8 +57,7 @@ def test_events_tell_the_properties_of_their_moment(world):
 def test_events_tell_no_secrets(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PLAIN, files={"inner.yaml": INNER})
-        assert (await place.settled(stack)).status == "COMPLETE"
+        stack = await place.done("CREATE", PLAIN, files={"inner.yaml": INNER})
         assert told(place, stack, "b")[0] == ("CREATE_IN_PROGRESS", {"value": "******:x"})
         assert told(place, stack, "c")[1] == ("CREATE_COMPLETE", {"word": "******"})
         inner = place.rows(stack)["c"].physical_id

@@ -306,7 +306,8 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     if verdict.kind is Kind.KEEP and not any(why.text == MOVED for why in node.reasons):
         return await _kept(scene, row)
     cls = desired.cls
-    kept = _to_keep(scene, desired) | {"attempted": None}
+    called = {"type": desired.type, "real_type": cls.__facts__.name}
+    kept = _to_keep(scene, desired) | called | {"attempted": None}
     touched: frozenset[str] = frozenset()
     again = row.operation == scene.operation.id  # a crash: the same verb goes on
     if row.attempted is not None and not again:

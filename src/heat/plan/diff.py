@@ -65,11 +65,12 @@ def compare(recorded: Recorded, desired: Desired, mask: Mask = NOTHING_HIDDEN) -
         return Verdict(Kind.UPDATE, (Reason("its external_id can't be changed"),))
     if recorded.external_id and recorded.status == "COMPLETE":
         return Verdict(Kind.KEEP)
-    if recorded.type != desired.type:
+    real_type = desired.cls.__facts__.name
+    renamed = recorded.cls is not None and recorded.cls.successor == real_type
+    if recorded.type != desired.type and not renamed:
         why = Reason(f"its type was {recorded.type}", replaces=True)
         return Verdict(Kind.CREATE, (why,))
-    real_type = desired.cls.__facts__.name
-    if recorded.real_type and recorded.real_type != real_type:
+    if recorded.real_type and recorded.real_type != real_type and not renamed:
         why = Reason(f"{recorded.type} stood for {recorded.real_type}", replaces=True)
         return Verdict(Kind.CREATE, (why,))
     nested = desired.cls.nests and recorded.physical_id is not None
@@ -105,6 +106,8 @@ def compare(recorded: Recorded, desired: Desired, mask: Mask = NOTHING_HIDDEN) -
         return Verdict(Kind.UPDATE, tuple(reasons), changed)
     if unfinished:
         return Verdict(Kind.UPDATE, (Reason("its last change did not complete"),))
+    if renamed:
+        return Verdict(Kind.UPDATE, (Reason(f"its type was called {recorded.type}"),))
     if recorded.metadata != desired.metadata:
         return Verdict(Kind.UPDATE, (Reason("metadata changed"),))
     if recorded.deletion_policy != desired.deletion_policy:

@@ -82,6 +82,8 @@ class Resource(Struct):
 
     replacement: ClassVar[Literal["create-first", "delete-first"]] = "create-first"
     reference: ClassVar[Literal["id", "name"]] = "id"
+    successor: ClassVar[str] = ""
+    """The type that this one is called by now: its objects are of that, too."""
     snapshots_on_delete: ClassVar[bool] = False
     name_limit: ClassVar[int] = 255
     tries_again: ClassVar[bool] = True

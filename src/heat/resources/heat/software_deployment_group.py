@@ -173,9 +173,12 @@ class StructuredDeploymentGroup(StructuredGroup):
 class SoftwareDeployments(Group):
     """Does a software config on each server of a map, under an older name."""
 
+    successor = "OS::Heat::SoftwareDeploymentGroup"
     member_type = "OS::Heat::SoftwareDeployment"
 
 
 @resource("OS::Heat::StructuredDeployments", support=OLD_NAME)
 class StructuredDeployments(StructuredGroup):
     """Does a structured config on each server of a map, under an older name."""
+
+    successor = "OS::Heat::StructuredDeploymentGroup"
