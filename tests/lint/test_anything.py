@@ -1,4 +1,4 @@
-"""Whatever stands in a template, it is examined to the end."""
+"""Whatever stands in a template, it is examined to the end, and what is wrong has a cure."""
 
 import json
 from typing import Any
@@ -38,12 +38,22 @@ sections = {
 
 @pytest.mark.parametrize("dialect", ["hot", "cfn"])
 @settings(deadline=None)
-@given(st.fixed_dictionaries({}, optional=sections), values, st.dictionaries(words, values))
-def test_nothing_stops_it(dialect: str, template: dict[str, Any], environment: Any, given: Any):
+@given(
+    st.fixed_dictionaries({}, optional=sections),
+    st.fixed_dictionaries({}, optional=sections),
+    values,
+    st.dictionaries(words, values),
+)
+def test_nothing_stops_it(
+    dialect: str, template: dict[str, Any], inner: dict[str, Any], environment: Any, given: Any
+):
     version = {"heat_template_version": "2021-04-16"}
     if dialect == "cfn":
         version = {"AWSTemplateFormatVersion": "2010-09-09"}
         template = {name.capitalize(): section for name, section in template.items()}
     text = json.dumps(version | template)
+    files = {"a.yaml": json.dumps({"heat_template_version": "2021-04-16"} | inner)}
     environments = {"e": json.dumps({"parameters": environment})}
-    lint(Content(text, environments=environments, parameters=given))
+    content = Content(text, files=files, environments=environments, parameters=given)
+    for finding in lint(content):
+        assert finding.problem.cure or finding.rule, finding.problem
