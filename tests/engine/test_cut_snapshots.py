@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
+from devcloud.kernel.faults import Rule
 from heat.operations import changes, snapshots
 from heat.operations.changes import UpdateStack
 from heat.operations.services import Limits
 from heat.operations.snapshots import OfSnapshot
 
-from .test_actions import HEAVY, copies, created
+from .test_actions import HEAVY, Asking, copies, created, ended
 
 SLOW = {"backup.create": 90}
 
@@ -59,6 +60,29 @@ def test_an_earlier_snapshot_keeps_what_it_has(world):
         await place.settled(stack)
         assert [one["id"] for one in ask.kept(stack)] == [good]
         assert copies(place) == (1, 1)
+
+    world(main)
+
+
+def test_a_snapshot_does_not_hide_what_was_never_made(world):
+    """The snapshot was complete, and so was what came of its restoration, without the network."""
+
+    async def main(place):
+        rule = Rule(service="network", method="POST", action="refuse", status=400, times=1)
+        place.cloud.faults.add(rule)
+        place.start("first")
+        stack, ask = place.ask("CREATE", HEAVY), Asking(place)
+        assert (await ended(place, stack))[0] == "CREATE_FAILED"
+        key = ask.snapshot(stack)
+        state, reason = await ended(place, stack)
+        assert state == "SNAPSHOT_FAILED"
+        assert "State ('CREATE', 'FAILED') invalid for snapshot" in reason
+        net = place.rows(stack)["net"]
+        assert (net.action, net.status) == ("CREATE", "FAILED")
+        assert [(one["id"], one["status"]) for one in ask.kept(stack)] == [(key, "FAILED")]
+        ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
+        assert (await ended(place, stack))[0] == "UPDATE_COMPLETE"
+        assert place.rows(stack)["net"].physical_id is not None
 
     world(main)
 

@@ -8,6 +8,7 @@ from devcloud.kernel.faults import Rule
 from heat.base.errors import Unavailable
 from heat.store.database import Database
 
+from .test_actions import Asking
 from .test_nested import FILES, INNER, PARENT
 
 
@@ -120,3 +121,34 @@ def test_a_key_pair_whose_answer_nobody_heard_goes_with_its_stack(world, steps):
         assert place.made() == {}
 
     world(main)
+
+
+UNDER_WAY = """
+heat_template_version: 2018-08-31
+resources:
+  net: {type: OS::Neutron::Net}
+  sub: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, cidr: 10.1.0.0/24}}
+  server:
+    type: OS::Nova::Server
+    properties: {image: cirros, flavor: m1.tiny, networks: [{network: {get_resource: net}}]}
+    depends_on: sub
+"""
+
+
+def test_what_is_under_way_ends_as_it_began_when_an_update_is_cancelled(world):
+    """It failed, for what it rests on would have been updated, and so was not known."""
+
+    async def main(place):
+        first = place.start("first")
+        stack = place.ask("CREATE", UNDER_WAY)
+        await asyncio.sleep(10)
+        await place.kill(first)
+        changed = UNDER_WAY.replace("::Net}", "::Net, properties: {admin_state_up: false}}")
+        place.ask("UPDATE", changed, stack)
+        Asking(place).act(stack, "cancel_without_rollback")
+        place.start("second")
+        await place.settled(stack)
+        server = place.rows(stack)["server"]
+        assert (server.action, server.status) == ("CREATE", "COMPLETE"), server.reason
+
+    world(main, times={"server.create": 60})

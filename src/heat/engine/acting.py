@@ -61,6 +61,9 @@ def _allows(kind: Kind, row: ResourceRow) -> bool:
             return row.action == "SUSPEND" or (row.status == COMPLETE and row.action != "DELETE")
         case Kind.RESUME:
             return (row.action, row.status) in _RESUMABLE
+        case Kind.SNAPSHOT:
+            # It would hide that the resource has to be made anew.
+            return row.status == COMPLETE or row.action not in ("CREATE", "CHECK")
         case _:
             return True
 

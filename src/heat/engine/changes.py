@@ -219,6 +219,8 @@ async def _create(scene: Scene, node: Node) -> Outcome:
     try:
         desired = _desire(scene, node.name)
     except Invalid as invalid:
+        if (row.action, row.status) == ("CREATE", IN_PROGRESS) and not _nests(scene, row):
+            return await _finish(scene, row)  # as it began: what it rests on may be left out
         return await fail(scene, row, "CREATE", invalid)
     old = scene.rows.get(node.replaces) if node.replaces else None
     if old is not None and old.status == COMPLETE and row.action == "INIT":

@@ -150,6 +150,8 @@ async def _disown(scene: Scene, row: ResourceRow, item: str) -> None:
         found = await world.store.resource(row.id)
         if found is not None and found.physical_id == item:
             return
+        if found is not None and found.status == FAILED and found.physical_id is None:
+            return  # whoever deletes the resource searches for it
         if found is None or found.physical_id is not None:
             await _delete(stage, standing(scene.stack, row, cls).delete(item))
             return
