@@ -212,3 +212,25 @@ def test_a_check_of_the_template_alone_looks_at_no_value(services):
     body = template(a=("string", "ip_addr"))
     shown = validate(*services, Validate(template=body, parameters={"a": "x"}))
     assert shown["Parameters"]["a"]["CustomConstraint"] == "ip_addr"
+
+
+def test_each_name_of_a_list_is_told_once(services):
+    body = template(groups=("comma_delimited_list", "neutron.security_group")) | {
+        "resources": {
+            "web": {
+                "type": "OS::Nova::Server",
+                "properties": {
+                    "image": "cirros",
+                    "flavor": "m1.tiny",
+                    "security_groups": {"get_param": "groups"},
+                },
+            }
+        }
+    }
+    request = CreateStack(stack_name="s", template=body, parameters={"groups": ["nope", "gone"]})
+    with pytest.raises(Invalid) as caught:
+        preview_stack(*services, request)
+    details = [p.detail for p in caught.value.problems if p.code in ("H504", "H802")]
+    assert len([said for said in details if "nope" in said or "gone" in said]) == 1
+    assert "nope" in details[0]
+    assert "gone" in details[0]

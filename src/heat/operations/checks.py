@@ -9,7 +9,7 @@ from heat.cloud import catalogue
 from heat.cloud.finders import Finders, passing
 from heat.engine.record import COMPLETE
 from heat.operations import views
-from heat.operations.constraints import broken
+from heat.operations.constraints import broken, names_in
 from heat.operations.context import Context
 from heat.operations.exporting import unfit
 from heat.operations.family import family
@@ -147,7 +147,9 @@ def _not_found(
     """Look up what properties name, but for what was told: each name is told once."""
     words = compiled.bound.template.words
     told = {problem.at for problem in wanted.problems}
-    values = [compiled.values.get(str(problem.at[-1])) for problem in refused]
+    values = {
+        one for problem in refused for one in names_in(compiled.values.get(str(problem.at[-1])))
+    }
     asked: list[tuple[Path, Finder, str]] = []
     for desired in wanted.resources.values():
         named = desired.values if desired.values is not None else desired.rough

@@ -45,8 +45,8 @@ def broken(
         if name not in known:
             names = (*FORMATS, *known, *TAKEN_AS_GIVEN)
             return f"there is no constraint {name!r}; {did_you_mean(name, names)}".rstrip("; ")
-        said = [looked_up.get((name, one)) for one in _texts(value)]
-        return next((f"Error validating value {value!r}: {words}" for words in said if words), None)
+        said = [words for one in names_in(value) if (words := looked_up.get((name, one)))]
+        return f"Error validating value {value!r}: {'; '.join(said)}" if said else None
 
     told = {problem.at for problem in compiled.problems}
     return [p for p in _complaints(compiled, custom) if p.code == "H504" and p.at not in told]
@@ -83,10 +83,10 @@ def _note(
     value: Json,
 ) -> None:
     if (finder := known.get(name)) is not None:
-        asked.update({(name, one): (finder, one) for one in _texts(value)})
+        asked.update({(name, one): (finder, one) for one in names_in(value)})
 
 
-def _texts(value: Json) -> list[str]:
+def names_in(value: Json) -> list[str]:
     """Return the names to look up; none for an empty text, each one of a list."""
     given = value if isinstance(value, list) else [value]
     return [str(one) for one in given if one not in ("", None)]
