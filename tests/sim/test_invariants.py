@@ -4,10 +4,12 @@ from tests.sim import templates
 from tests.sim.scenario import Act, Scenario
 from tests.sim.simulate import attempt
 
+from heat.cloud.stack_users import StackUsers
 from heat.engine import reasons
 from heat.engine.board import Board
 from heat.engine.drive import Drive
 from heat.engine.requesting import Requests
+from heat.plan import build as building
 
 LOST = {"service": "network", "method": "POST", "path": "/networks", "action": "lose_reply"}
 NET = {"type": "OS::Neutron::Net", "properties": {}}
@@ -76,3 +78,14 @@ def test_what_is_not_as_its_template_says_is_seen(monkeypatch):
 
     monkeypatch.setattr(Board, "done", lazy)
     assert "complete" in found({"net": NET, "sub": SUBNET})
+
+
+def test_a_user_of_a_stack_that_stays_is_seen(monkeypatch):
+    monkeypatch.setattr(StackUsers, "change", lambda *_, **__: None)
+    handle = {"type": "OS::Heat::WaitConditionHandle", "properties": {}}
+    assert found({"h": handle}) == {"end"}
+
+
+def test_an_object_of_others_that_goes_is_seen(monkeypatch):
+    monkeypatch.setattr(building, "_policy", lambda *_: "Delete")
+    assert found({"ext": {**NET, "external_id": templates.THEIRS}}) == {"end"}
