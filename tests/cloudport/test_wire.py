@@ -5,10 +5,12 @@ import gzip
 import threading
 
 import pytest
+from urllib3 import PoolManager
+from urllib3.poolmanager import pool_classes_by_scheme
 
 from heat.base.errors import Permanent
 from heat.cloud.port import AsyncCloud
-from heat.cloud.wire import MAY_LEAVE, Withheld
+from heat.cloud.wire import MAY_LEAVE, Wire, Withheld
 from heat.plugin.steps import COMPUTE
 
 LARGEST = 1 << 20
@@ -101,3 +103,16 @@ def test_as_much_as_is_read_is_fine(tiny, user, answer):
     assert tiny.client(largest_answer=LARGEST).send(COMPUTE.get("/a"), user) == {
         "text": "x" * LARGEST
     }
+
+
+@pytest.mark.parametrize(
+    ("classes", "ours"), [(pool_classes_by_scheme, True), (dict.fromkeys(("http", "https")), False)]
+)
+def test_the_pools_of_a_proxy_of_another_kind_stay_as_they_are(classes, ours):
+    """Those for SOCKS have a way of their own to connect."""
+    wire, manager = Wire(connections=1, largest=1), PoolManager()
+    manager.pool_classes_by_scheme = classes
+    wire.proxy_manager["other://host"] = manager
+    found = wire.proxy_manager_for("other://host").pool_classes_by_scheme
+    assert (found is not classes) is ours
+    wire.close()

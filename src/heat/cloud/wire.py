@@ -14,6 +14,7 @@ from keystoneauth1.exceptions import ClientException
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import pool_classes_by_scheme
 
 
 class Withheld(Exception):
@@ -57,8 +58,8 @@ class Wire(HTTPAdapter):
     def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
         """Return the pools for requests through a proxy."""
         manager = super().proxy_manager_for(*args, **more)
-        if manager.pool_classes_by_scheme.keys() == _POOLS.keys():
-            manager.pool_classes_by_scheme = _POOLS
+        if manager.pool_classes_by_scheme == pool_classes_by_scheme:
+            manager.pool_classes_by_scheme = _POOLS  # those of SOCKS know the way, ours do not
         return manager
 
     def send(self, *args: Any, **more: Any) -> requests.Response:
