@@ -112,6 +112,27 @@ def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
     world(main)
 
 
+def test_a_time_to_live_that_is_no_number_takes_no_event_from_anyone(world):
+    async def main(place):
+        gate = threading.Event()
+        queues = Queues(gate=gate)
+        notices = Notices(place.db, queues)
+        notices.start()
+        place.start()
+        slip = {"event_sinks": [{"type": "zaqar-queue", "target": "slip", "ttl": "an hour"}]}
+        first = place.ask("CREATE", TEMPLATE, environment=slip, name="first")
+        second = place.ask("CREATE", TEMPLATE, environment=SINK, name="second")
+        await ended(place, first)
+        await ended(place, second)
+        gate.set()
+        notices.close()
+        assert sorted(told_of(queues)) == sorted([*place.events(first), *place.events(second)])
+        lives = {m["ttl"] for call, _ in queues.taken for m in call.body["messages"]}
+        assert lives == {60, 3600}
+
+    world(main)
+
+
 def test_a_sink_that_hangs_or_refuses_delays_nothing(world):
     async def main(place):
         gate = threading.Event()

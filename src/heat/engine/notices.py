@@ -162,7 +162,7 @@ class Notices:
                 continue
             whole = replace(event, properties=events.properties(self._db, event))
             for sink in family.sinks:
-                message = {"ttl": int(sink.get("ttl") or LIFE), "body": posted(whole)}
+                message = {"ttl": _life(sink), "body": posted(whole)}
                 waiting.setdefault((family.root, str(sink["target"])), []).append(message)
         for (root, target), messages in waiting.items():
             for some in _fitting(messages):
@@ -239,6 +239,14 @@ class _Line:
 
 def _is_of_stack(event: EventRow) -> bool:
     return event.resource is None and event.resource_type == STACK_TYPE
+
+
+def _life(sink: Mapping[str, Any]) -> int:
+    """Return how long a message stays; what is no number is one user's slip, and hides nothing."""
+    try:
+        return int(sink.get("ttl") or LIFE)
+    except (TypeError, ValueError):
+        return LIFE
 
 
 def _fitting(messages: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
