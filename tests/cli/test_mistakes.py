@@ -8,8 +8,12 @@ from pathlib import Path
 import click
 import pytest
 
+from heat.api import handlers
+from heat.api.described import described as declared
 from heat.cli.called import spelling
 from heat.cli.complaints import described
+from heat.cli.events import FILTERS
+from heat.cli.stack import PROPERTIES
 
 ID = "11111111-2222-3333-4444-555555555555"
 NAMING = [
@@ -166,6 +170,12 @@ def test_what_reads_the_output_may_close_it(environ):
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+def test_what_is_taken_is_what_the_service_heeds() -> None:
+    stacks, events = declared(handlers.list_stacks), declared(handlers.list_events)
+    assert sorted(PROPERTIES) == sorted(stacks.filters)
+    assert sorted(FILTERS) == sorted(events.filters)
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ COMMANDS = {
 STACK_COLUMNS = ("id", "stack_name", "stack_status", "creation_time", "updated_time")
 PROPERTIES = (
     *("id", "stack_name", "stack_status", "stack_action", "stack_status_reason", "stack_owner"),
-    *("name", "status", "action", "username", "project", "tenant", "owner_id", "parent"),
-    "stack_user_project_id",
+    *("name", "status", "action", "username", "tenant", "owner_id", "parent"),
+    *("stack_user_project_id", "disable_rollback", "timeout_mins"),
 )
 SORTS = ("stack_name", "stack_status", "creation_time", "updated_time")
 SHOW_COLUMNS = (
