@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from heat.base.errors import Permanent
 from heat.base.json import Json
@@ -99,7 +100,7 @@ class Queue(Resource):
 
 
 def _path(item: str) -> str:
-    return f"/v2/queues/{item}"
+    return f"/v2/queues/{quote(item, safe='')}"
 
 
 def _own(metadata: Mapping[str, Any]) -> dict[str, Any]:
