@@ -145,6 +145,16 @@ def test_events_of_one_moment_stay_in_the_order_they_were_told(db):
     assert events.get(db, new_id()) is None
 
 
+def test_what_is_told_late_comes_after_what_was_told_before_whatever_its_time(db):
+    web = new_id()
+    told = [event(web, created_at=later(second)) for second in (3, 5, 4)]
+    for one in told:
+        events.put(db, [one])
+    assert events.listing(db, EventQuery(stacks=[web])) == told[::-1]
+    read = EventQuery(stacks=[web], sort_keys=["created_at"], marker=told[1].id)
+    assert events.listing(db, read) == told[2:]
+
+
 def test_a_stack_keeps_its_newest_events(db):
     web, other = new_id(), new_id()
     told = [event(web) for _ in range(5)]

@@ -17,7 +17,7 @@ def test_migrations_lead_to_the_tables(db):
     assert version(db) is None
     migrate(db)
     migrate(db)
-    assert version(db) == newest() == "0003"
+    assert version(db) == newest() == "0004"
 
     def compare(connection):
         how = {"compare_type": True, "compare_server_default": True}

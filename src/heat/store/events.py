@@ -18,8 +18,10 @@ from heat.store.tables import event
 
 _C = event.c
 _SORTS: Mapping[str, Column[Any]] = {
-    name: _C[name] for name in ("created_at", "resource_type", "resource_name", "action", "status")
-}
+    name: _C[name] for name in ("resource_type", "resource_name", "action", "status")
+} | {"created_at": _C.number}
+"""In time is in the order of writing: who reads on from an event must miss none, and what took
+long to be written has an earlier time than its neighbours."""
 _FILTERS: Mapping[str, Column[Any]] = {
     name: _C[name]
     for name in (
@@ -59,7 +61,7 @@ def tell(db: Database, row: EventRow) -> None:
 
 def listing(db: Database, query: EventQuery) -> list[EventRow]:
     """Return a page of events."""
-    newest = Order(((_C.created_at, False), (_C.number, False)))
+    newest = Order(((_C.number, False),))
     order = newest
     if query.sort_keys:
         order = Order.of(_SORTS, query.sort_keys, query.sort_dirs, (_C.number, True))

@@ -36,7 +36,9 @@ class Order:
             if direction not in {"asc", "desc"}:
                 raise Invalid(f"The sort direction {direction!r} is neither 'asc' nor 'desc'.")
             keys.append((known[name], direction == "asc"))
-        return cls((*keys, (last[0], keys[-1][1] if keys else last[1])))
+        if all(column is not last[0] for column, _ in keys):
+            keys.append((last[0], keys[-1][1] if keys else last[1]))
+        return cls(tuple(keys))
 
     def by(self) -> list[ColumnElement[Any]]:
         """Return what ORDER BY takes."""

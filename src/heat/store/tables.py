@@ -188,7 +188,7 @@ signal = Table(
 event = Table(
     "event",
     metadata,
-    # The order in which events were written: many share a moment.
+    # The order in which events were written, and are told.
     Column("number", counter(), primary_key=True, autoincrement=True),
     _must("id", identity()),
     _must("stack", identity()),
@@ -203,7 +203,7 @@ event = Table(
     _must("created_at", Moment()),
     _must("properties", text()),
     UniqueConstraint("id", name="uq_event_id"),
-    Index("ix_event_stack", "stack", "created_at", "number"),
+    Index("ix_event_stack", "stack", "number"),
     **_ENGINE,
 )
 
