@@ -152,3 +152,33 @@ def test_what_is_under_way_ends_as_it_began_when_an_update_is_cancelled(world):
         assert (server.action, server.status) == ("CREATE", "COMPLETE"), server.reason
 
     world(main, times={"server.create": 60})
+
+
+VOLUME = """
+heat_template_version: 2018-08-31
+resources:
+  vol: {type: OS::Cinder::Volume, properties: {size: 1}}
+"""
+
+
+@pytest.mark.parametrize("steps", range(2, 16))
+def test_what_can_not_be_searched_for_is_not_taken_for_absent(world, steps):
+    """The search was refused with 409, and as after any conflict the volume was made again."""
+
+    async def main(place):
+        worker = place.start("first", steps)
+        stack = place.ask("CREATE", VOLUME)
+        await worker.life.died.wait()
+        await place.kill(worker)
+        rule = {"service": "volume", "method": "GET", "path": "/volumes/detail"}
+        place.cloud.faults.add(Rule(**rule, action="refuse", status=409, times=1))
+        place.start("second")
+        await place.settled(stack)
+        place.cloud.faults.clear()
+        assert place.made().get("volume.volume", 0) <= 1
+        place.ask("DELETE", None, stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
+        assert place.made() == {}
+
+    world(main)

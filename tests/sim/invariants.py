@@ -240,11 +240,10 @@ def at_end(universe, roots):
 
 
 def _is_torn(universe, root):
-    """Tell whether an adoption failed half-way: what is still the user's is in use by the rest."""
-    if root not in universe.adopted or stacks.get(universe.db, root) is None:
-        return False
+    """Tell whether an adoption or an abandonment failed: what is the user's is in use by the rest."""
     found = operations.of_stack(universe.db, root)
-    return any((one.action, one.state) == ("ADOPT", "FAILED") for one in found)
+    halves = [o for o in found if o.action == "ADOPT" or o.options.get("abandon")]
+    return stacks.get(universe.db, root) is not None and any(o.state == "FAILED" for o in halves)
 
 
 def secrets(universe, records, generated):

@@ -44,6 +44,15 @@ def is_unclear(fault: CloudFault) -> bool:
 
 def given_up(fault: Temporary) -> Permanent:
     """Give up on a fault that did not pass in time."""
+    return _for_good(fault, ambiguous=fault.ambiguous)
+
+
+def unsettled(fault: Permanent) -> Permanent:
+    """Say of a fault of a search that whether there is something to find stays open."""
+    return _for_good(fault, ambiguous=True)
+
+
+def _for_good(fault: CloudFault, *, ambiguous: bool) -> Permanent:
     return Permanent(
         fault.message,
         service=fault.service,
@@ -51,7 +60,7 @@ def given_up(fault: Temporary) -> Permanent:
         status=fault.status,
         request_id=fault.request_id,
         kind=fault.kind,
-        ambiguous=fault.ambiguous,
+        ambiguous=ambiguous,
     )
 
 

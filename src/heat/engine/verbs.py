@@ -22,7 +22,7 @@ from heat.engine.nursery import REPLACING, operation_of
 from heat.engine.patience import Stopped
 from heat.engine.reasons import VerbFailed
 from heat.engine.requesting import ENDED, Requests
-from heat.engine.searching import is_unclear
+from heat.engine.searching import is_unclear, unsettled
 from heat.engine.stage import Stage
 from heat.engine.users import OfUser
 from heat.plugin.signal import enough, latest, read
@@ -315,7 +315,10 @@ class Performance:
             await self.flush()
             found = None
         else:
-            found = await self._requests.search(call, entry.intent_at)
+            try:
+                found = await self._requests.search(call, entry.intent_at)
+            except Permanent as refusal:
+                raise unsettled(refusal) from refusal
         try:
             reply = found
             if reply is None:
