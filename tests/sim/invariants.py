@@ -240,7 +240,7 @@ def at_end(universe, roots):
 
 
 def _is_torn(universe, root):
-    """Tell whether an adoption or an abandonment failed: what is the user's is in use by the rest."""
+    """Tell whether an adoption or abandonment failed: what is the user's is used by the rest."""
     found = operations.of_stack(universe.db, root)
     halves = [o for o in found if o.action == "ADOPT" or o.options.get("abandon")]
     return stacks.get(universe.db, root) is not None and any(o.state == "FAILED" for o in halves)
