@@ -45,8 +45,8 @@ def near(file: str) -> str:
 
     path = Path(file)
     try:
-        known = [entry.name for entry in path.parent.iterdir()]
+        folder = path.parent.resolve(strict=True)  # the one we stand in may be gone as well
+        known = [entry.name for entry in folder.iterdir()]
     except OSError:
         return f"there is no folder {path.parent}"
-    meant = did_you_mean(path.name, known)
-    return meant or f"it is looked for in {path.parent.resolve()}"
+    return did_you_mean(path.name, known) or f"it is looked for in {folder}"
