@@ -64,3 +64,33 @@ def test_events_tell_no_secrets(world):
         assert told(place, inner, "d")[0] == ("CREATE_IN_PROGRESS", {"value": "******"})
 
     world(main)
+
+
+GROUPED = """
+heat_template_version: 2021-04-16
+parameters:
+  word: {type: string, hidden: true, default: hush-hush}
+resources:
+  g:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: 1
+      resource_def: {type: OS::Heat::Value, properties: {value: {get_param: word}}}
+"""
+
+
+def test_events_of_members_tell_no_secrets_of_the_stack_above(world):
+    async def main(place):
+        place.start()
+        stack = await place.done("CREATE", GROUPED)
+        inner = place.rows(stack)["g"].physical_id
+        masked = [
+            ("CREATE_IN_PROGRESS", {"value": "******"}),
+            ("CREATE_COMPLETE", {"value": "******"}),
+        ]
+        assert told(place, inner, "0") == masked
+        await place.done("UPDATE", GROUPED.replace("hush-hush", "new-words"), stack=stack)
+        assert "UPDATE_COMPLETE" in dict(told(place, inner, "0"))
+        assert "-" not in str(told(place, inner, "0"))
+
+    world(main)

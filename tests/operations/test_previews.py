@@ -129,6 +129,23 @@ def test_properties_that_turn_out_to_be_no_map_are_refused_without_showing_them(
     assert "hushed" not in str(told.value)
 
 
+def test_members_do_not_show_what_is_hidden_above_them():
+    template = """
+    heat_template_version: 2021-04-16
+    parameters: {p: {type: string, hidden: true}}
+    resources:
+      g:
+        type: OS::Heat::ResourceGroup
+        properties:
+          resource_def: {type: OS::Heat::Value, properties: {value: {get_param: p}}}
+    """
+    request = CreateStack(stack_name="s", template=template, parameters={"p": "hushed"})
+    shown = preview_stack(SERVICES, CONTEXT, request)["stack"]
+    ((member,),) = shown["resources"]
+    assert member["properties"] == {"value": "******"}
+    assert "hushed" not in str(shown)
+
+
 def test_too_many_resources_are_refused_before_what_is_wrong_with_each():
     resources = {f"r{n}": {"type": "OS::Heat::Valu"} for n in range(1001)}
     template = {"heat_template_version": "2021-04-16", "resources": resources}

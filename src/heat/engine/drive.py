@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace as change
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ from heat.plan import actions
 from heat.plan.build import build
 from heat.plan.definition import Compiled
 from heat.plan.diff import Recorded
+from heat.plan.masking import Mask
 from heat.plan.model import Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,
@@ -208,7 +210,9 @@ class Drive:
         definition, stack = self._loaded.definition, self._loaded.stack
         if definition is None:
             return None
-        return self._compile(stack, definition)
+        compiled = self._compile(stack, definition)
+        hidden = self._loaded.hidden
+        return change(compiled, above=Mask(hidden)) if hidden else compiled
 
     def _compile(self, stack: StackRow, definition: DefinitionRow) -> Compiled:
         return self._shared.compilations.of(stack, definition, self._loaded.exports)

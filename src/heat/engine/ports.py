@@ -54,6 +54,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     imports: frozenset[str] = frozenset()
     environment: Mapping[str, Any] | None = None
     """That of a stack that is deleted, whose hooks still hold."""
+    hidden: Sequence[Any] = ()
+    """The secrets of the stacks above, which may stand anywhere in this one."""
 
 
 class Family(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from heat.base.errors import Unavailable
 from heat.base.ids import EngineId, OperationId, ProjectId, ResourceId, StackId
 from heat.engine.endings import Ending
 from heat.engine.hearing import Pause
+from heat.engine.kept import Kept
 from heat.engine.ports import Family, Loaded
 from heat.store import commit as group
 from heat.store import (
@@ -66,6 +67,8 @@ class ThreadedStore:
         self._leases = ThreadPoolExecutor(1, "leases") if threads else None
         self._beside = db.beside() if threads else db
         self._unsure: tuple[Sequence[Batch], group.Attempt] | None = None
+        # Many nested stacks ask for the same, which is of a size with their parent's template.
+        self._secrets = Kept[str, Sequence[Any]](128)
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -141,7 +144,27 @@ class ThreadedStore:
             imports=exports.imports(db, stack) if exported else frozenset(),
             snapshots=snapshots.of_stack(db, stack) if operation.action in OF_SNAPSHOTS else (),
             environment=_environment(db, row) if operation.action == "DELETE" else None,
+            hidden=self._hidden_above(row),
         )
+
+    def _hidden_above(self, row: StackRow) -> list[Any]:
+        """Return what hidden parameters hold of all stacks above, by now and before."""
+        found: list[Any] = []
+        while row.owner is not None:
+            above = stacks.get(self._db, StackId(row.owner), deleted=True)
+            if above is None:
+                break
+            row = above
+            for key in (row.definition, row.previous_definition):
+                found += self._secrets_of(key) if key is not None else ()
+        return found
+
+    def _secrets_of(self, key: str) -> Sequence[Any]:
+        def read() -> Sequence[Any]:
+            definition = definitions.get(self._db, key)
+            return () if definition is None else definitions.secrets(definition)
+
+        return self._secrets.get(key, read)
 
     async def trim(self, stack: StackId, events: int) -> None:
         """Forget the oldest events of a stack beyond a number."""

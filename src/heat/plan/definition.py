@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from heat.base.json import Json
@@ -10,7 +11,7 @@ from heat.base.unknown import Unknown
 from heat.plan.build import Target
 from heat.plan.desired import TypeOf, of_type, order
 from heat.plan.exports import AnyExport
-from heat.plan.masking import Mask
+from heat.plan.masking import NOTHING_HIDDEN, Mask
 from heat.plan.problems import NO_VALUE, AttributeNames, of_parameters, unable_to_snapshot
 from heat.plan.providers import Types, types_through
 from heat.plugin.formats import wrong_format
@@ -85,6 +86,8 @@ class Compiled:
     project: str = ""
     origin: Origin = field(default_factory=Origin)
     exports: Exports | None = None
+    above: Mask = NOTHING_HIDDEN
+    """What hides the secrets of the stacks above, which may stand anywhere in this one."""
 
     @property
     def target(self) -> Target:
@@ -92,12 +95,12 @@ class Compiled:
         restricted = self.environment.registry.restricted
         return Target(self.bound, self.type_of, self.requires, restricted, self.mask)
 
-    @property
+    @cached_property
     def mask(self) -> Mask:
-        """What hides the values of hidden parameters."""
+        """What hides the values of hidden parameters, here and above."""
         said = {name for name, schema in self.template.parameters.items() if schema.hidden}
         names = said | set(self.environment.encrypted_param_names)
-        return Mask(self.values[name] for name in names if name in self.values)
+        return Mask(self.values[name] for name in names if name in self.values) | self.above
 
     @property
     def unusable(self) -> list[Problem]:

@@ -71,9 +71,9 @@ class Outlook:
 
     def forecast(self, action: str, past: Past, compiled: Compiled | None) -> Forecast:
         """Plan the way of a stack and of all below it; without a definition nothing is desired."""
+        if compiled is not None:
+            compiled = change(compiled, above=compiled.above | past.mask)
         target = compiled.target if compiled else None
-        if target is not None:
-            target = change(target, mask=target.mask | past.mask)
         plan, desired = work_out(action, past.revision, past.rows, target, self.new_id)
         below: dict[str, Forecast] = {}
         for node in plan.nodes:

@@ -72,7 +72,7 @@ def compile_child(
     waiting = {k: v for k, v in nest.parameters.items() if _waits(v)}
     known = {k: v for k, v in nest.parameters.items() if k not in waiting}
     definition = definition_of(compiled, resource, replace_parameters(nest, known))
-    return compile_definition(
+    child = compile_definition(
         definition,
         types,
         stack_id=stack_id,
@@ -82,6 +82,7 @@ def compile_child(
         waiting=waiting,
         exports=compiled.exports,
     )
+    return replace(child, above=compiled.mask)
 
 
 def replace_parameters(nest: Nest, parameters: Mapping[str, Any]) -> Nest:
