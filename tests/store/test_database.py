@@ -15,6 +15,7 @@ from heat.store.commit import commit
 from heat.store.database import Database
 from heat.store.migrations import create
 from heat.store.rows import Batch, CredentialsRow, DefinitionRow, PutIntent, PutResource
+from heat.template.hot import is_hidden
 
 KILL = {
     "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -119,6 +120,12 @@ def test_threads_share_a_database(db):
     for thread in threads:
         thread.join()
     assert len(operations.currents(db, [row.id for row in rows])) == 20
+
+
+@pytest.mark.parametrize("said", [True, "yes", "maybe", 2, False, "no", 0, None])
+def test_what_counts_as_hidden_is_what_the_language_says(said):
+    template = {"parameters": {"p": {"type": "string", "hidden": said}}}
+    assert ("p" in definitions.hidden(template, {})) is is_hidden(said)
 
 
 def test_secrets_are_not_in_the_file(tmp_path):

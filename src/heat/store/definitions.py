@@ -11,6 +11,7 @@ from heat.store.rows import DefinitionRow
 from heat.store.shapes import from_json, to_json
 from heat.store.statements import any_of, insert_new
 from heat.store.tables import definition, raw_files, raw_template
+from heat.template.hot import is_hidden
 
 _VALUES = ("parameters", "parameter_defaults")
 _MANY = (
@@ -66,10 +67,15 @@ def hidden(template: Any, environment: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the parameters whose values are secret."""
     names = set(environment.get("encrypted_param_names") or ())
     if isinstance(template, Mapping):
-        for section, mark in (("parameters", "hidden"), ("Parameters", "NoEcho")):
+        for section, mark, says in _MARKS:
             declared = template.get(section)
             if isinstance(declared, Mapping):
-                names.update(name for name, said in declared.items() if _says(said, mark))
+                found: Mapping[str, Any] = declared
+                names |= {
+                    n
+                    for n, said in found.items()
+                    if isinstance(said, Mapping) and says(said.get(mark))
+                }
     return frozenset(names)
 
 
@@ -84,10 +90,11 @@ def secrets(row: DefinitionRow) -> list[Any]:
     return [values[n] for values in (*given, defaults) for n in names if n in values]
 
 
-def _says(declared: Any, mark: str) -> bool:
-    return isinstance(declared, Mapping) and str(declared.get(mark)).lower() in {
-        "true", "t", "1", "on", "y", "yes",
-    }  # fmt: skip
+def _is_yes(value: Any) -> bool:
+    return str(value).lower() in {"true", "t", "1", "on", "y", "yes"}
+
+
+_MARKS = (("parameters", "hidden", is_hidden), ("Parameters", "NoEcho", _is_yes))
 
 
 def _part(
