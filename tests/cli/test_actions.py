@@ -42,7 +42,8 @@ def test_waiting_watches_an_action_to_its_end(heat, shop):
 
 def test_an_update_is_cancelled_with_or_without_going_back(heat, shop):
     shop.answers["POST", f"{shop.home}/actions"] = (200, None)
-    heat("stack", "cancel", "shop")
+    ran = heat("stack", "cancel", "shop")
+    assert (ran.out, ran.err) == ("shop: cancel started\n", "  heat stack watch shop\n")
     heat("stack", "cancel", "shop", "--no-rollback")
     asked = [one.body for one in shop.said("POST", f"{shop.home}/actions")]
     assert asked == [{"cancel_update": None}, {"cancel_without_rollback": None}]
@@ -118,6 +119,14 @@ def test_a_resource_is_marked_with_a_reason(heat, shop):
     first, second = (one.body for one in shop.said("PATCH", path))
     assert first == {"mark_unhealthy": True, "resource_status_reason": "it smokes"}
     assert second == {"mark_unhealthy": False, "resource_status_reason": ""}
+
+
+def test_what_can_not_be_cancelled_has_a_way_on(heat, shop):
+    words = "Cancelling update when stack is UPDATE_COMPLETE is not supported."
+    shop.answers["POST", f"{shop.home}/actions"] = (400, fault(400, "NotSupported", words))
+    ran = heat("stack", "cancel", "shop")
+    assert ran.code == 1
+    assert ran.err.endswith("how it stands: heat stack show shop\n")
 
 
 def test_what_the_service_refuses_is_told(heat, shop):

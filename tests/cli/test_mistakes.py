@@ -83,6 +83,27 @@ def test_a_resource_or_an_output_that_is_nearly_right(heat, service) -> None:
     assert "did you mean 'url'?" in heat("stack", "output", "show", "shop", "ulr").err
 
 
+def test_a_type_that_is_nearly_right(heat, service) -> None:
+    words = "The Resource Type (OS::A::Servr) could not be found. did you mean 'OS::A::Server'?"
+    service.answers["GET", "/resource_types/OS%3A%3AA%3A%3AServr"] = 404, {"error": {"message": words}}
+    assert heat("resource-type", "show", "OS::A::Servr").err.splitlines() == [
+        "error: The Resource Type (OS::A::Servr) could not be found.",
+        "  did you mean 'OS::A::Server'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "cure"),
+    [
+        (["parameters", "size"], "give it a value, -P size=VALUE, or a default"),
+        (["resources", "web"], "give a value for it, or a default"),
+    ],
+)
+def test_how_a_parameter_is_given_is_told_where_it_is_the_commands(at, cure) -> None:
+    problem = {"code": "H502", "at": at, "cure": "give a value for it, or a default", "line": 3}
+    assert click.unstyle(described(problem)).splitlines()[-1] == f"  cure: {cure}"
+
+
 def test_a_long_line_is_shown_around_the_place() -> None:
     text = "a" * 200 + "!" + "b" * 200
     said = described({"summary": "s", "line": 3, "column": 201, "text": text})

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from heat.cli.asking import asking, of_stack
+from heat.cli.called import as_called
 from heat.cli.client import Client, StackReference
 from heat.cli.contents import FILE
 from heat.cli.failures import Failure
@@ -53,7 +54,8 @@ def cancel(client: Client, form: Form, name: str, no_rollback: bool, wait: Wait)
     client.send("POST", f"{reference.path}/actions", {action: None})
     if wait is not None and not no_rollback:
         return started(client, reference, form, "ROLLBACK", wait=wait, before=before)
-    click.echo(f"{name}: cancelled")
+    click.echo(f"{name}: cancel started")
+    click.echo(as_called(f"  heat stack watch {reference.name}"), err=True)
     return 0
 
 

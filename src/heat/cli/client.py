@@ -15,12 +15,14 @@ from heat.cli.settings import read_settings
 Query = Mapping[str, Any]
 
 _CURES = {
-    "ActionInProgress": "wait until it is over; heat stack watch STACK shows it",
+    "ActionInProgress": "to see it end: heat stack watch STACK",
     "StackExists": "choose another name, or change that one: heat stack update STACK -t FILE",
 }
 _WAYS_ON = {
     "when it is SUSPEND_COMPLETE": "let it go on first: heat stack resume STACK",
     "when stack is CREATE_IN_PROGRESS": "to give up a creation: heat stack delete STACK",
+    "Cancelling update when stack is": "only a change that is under way can be cancelled; "
+    "how it stands: heat stack show STACK",
 }
 """What to do instead of what a stack's state forbids."""
 _LISTS = {
@@ -141,7 +143,10 @@ def _refused(answer: Answer, path: str = "", body: Any = None) -> Refused:
     cure = _CURES.get(kind, "")
     if kind == "NotSupported":
         cure = next((way for state, way in _WAYS_ON.items() if state in str(words)), cure)
-    if answer.status == 404 and "did you mean" not in str(words):
+    if answer.status == 404 and " did you mean " in str(words):
+        words, _, close = str(words).partition(" did you mean ")
+        cure = f"did you mean {close}"
+    elif answer.status == 404:
         cure = next((way for part, way in _LISTS.items() if part in path), cure)
     cure = cure.replace("STACK", shlex.quote(_stack_of(path, body)))
     return Refused(answer.status, words or f"the service answered {answer.status}", error, cure)

@@ -1,6 +1,7 @@
 """Tells on standard error what went wrong: each problem with its place, source line and cure."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,9 +57,18 @@ def described(problem: Mapping[str, Any]) -> str:
         margin = f"  {problem['line']} | "
         text, at = _clipped(str(problem["text"]), int(problem.get("column") or 1) - 1)
         lines += [f"{margin}{text}", f"{' ' * (len(margin) + at)}{click.style('^', fg='red')}"]
-    if problem.get("cure"):
-        lines.append(f"  {click.style('cure', fg='green')}: {as_called(problem['cure'])}")
+    if cure := _cure(problem):
+        lines.append(f"  {click.style('cure', fg='green')}: {as_called(cure)}")
     return "\n".join(lines)
+
+
+def _cure(problem: Mapping[str, Any]) -> str:
+    """Return what to do; of a parameter without a value, how this command is given one."""
+    match problem.get("code"), problem.get("at"):
+        case "H502", ["parameters", str(name)]:
+            return f"give it a value, {shlex.join(['-P', f'{name}=VALUE'])}, or a default"
+        case _:
+            return str(problem.get("cure") or "")
 
 
 def _clipped(text: str, at: int) -> tuple[str, int]:

@@ -30,6 +30,9 @@ USAGE = """usage: heat-manage [--config-file FILE] db sync|version
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["-h"], ["--help"]):
+        sys.stdout.write(USAGE)
+        return 0
     if "orphans" in given:
         return _orphans(given)
     options, words = split(given)
