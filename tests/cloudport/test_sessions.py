@@ -83,22 +83,23 @@ def test_a_name_is_looked_up_once_and_failures_again(tiny, user, answer):
     assert len(tiny.asked) == 1
 
 
-def test_what_one_has_found_others_of_the_project_need_not_ask_for_a_while(tiny, user, answer):
+def test_what_a_user_has_found_in_a_project_need_not_be_asked_for_a_while(tiny, user, answer):
     tiny.answers = lambda _: answer(200, {"network": {"id": "n1"}})
     kind = Finder("network", "/v2.0/networks", "network")
     now = [100.0]
     found, client = Found(60, lambda: now[0]), tiny.client()
 
-    def asked(project: str) -> int:
-        who = structs.replace(user, project=project)
+    def asked(project: str, **other: str) -> int:
+        who = structs.replace(user, project=project, **other)
         assert Finders(client, who, found).refusals([(kind, "net")]) == [None]
         return len(tiny.asked)
 
     assert [asked("a"), asked("a"), asked("b")] == [1, 1, 2]
+    assert [asked("a", user_id="u2"), asked("a", region="north")] == [3, 4]
     now[0] += 59
-    assert asked("a") == 2
+    assert asked("a") == 4
     now[0] += 1
-    assert asked("a") == 3
+    assert asked("a") == 5
     tiny.answers = lambda _: answer(404)
     finders = Finders(client, user, found)
     assert None not in [finders.refusals([(kind, "other")])[0] for _ in range(2)]

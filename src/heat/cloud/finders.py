@@ -18,7 +18,7 @@ _AT_ONCE = 8
 
 
 class Finders:
-    """Looks names up for one user; thread-safe. What was ``found`` in the project is not asked."""
+    """Looks names up for one user; thread-safe. What was ``found`` for it is not asked."""
 
     def __init__(self, client: Client, who: Credentials, found: Found | None = None) -> None:
         self._client, self._who = client, who
@@ -26,7 +26,8 @@ class Finders:
 
     def find(self, finder: Finder, value: str) -> str:
         """Return the id of the one object with this id or name."""
-        key = (self._who.project, *_key(finder, value))
+        # A user's key pairs are not a project's, and a region has things of its own.
+        key = (self._who.user_id, self._who.project, self._who.region, *_key(finder, value))
         known = self._found.get(key)
         if known is None:
             known = self._client.find(finder, value, self._who)

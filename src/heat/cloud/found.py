@@ -1,4 +1,4 @@
-"""What names were found to stand for, kept for a while for all who ask in the same project."""
+"""What names were found to stand for, kept for a while for those who ask again."""
 
 import time
 from collections import OrderedDict
