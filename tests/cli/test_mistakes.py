@@ -85,7 +85,8 @@ def test_a_resource_or_an_output_that_is_nearly_right(heat, service) -> None:
 
 def test_a_type_that_is_nearly_right(heat, service) -> None:
     words = "The Resource Type (OS::A::Servr) could not be found. did you mean 'OS::A::Server'?"
-    service.answers["GET", "/resource_types/OS%3A%3AA%3A%3AServr"] = 404, {"error": {"message": words}}
+    at = "/resource_types/OS%3A%3AA%3A%3AServr"
+    service.answers["GET", at] = 404, {"error": {"message": words}}
     assert heat("resource-type", "show", "OS::A::Servr").err.splitlines() == [
         "error: The Resource Type (OS::A::Servr) could not be found.",
         "  did you mean 'OS::A::Server'?",
