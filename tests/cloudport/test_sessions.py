@@ -84,18 +84,18 @@ def test_a_name_is_looked_up_once_and_failures_again(tiny, user, answer):
 
 
 def test_what_a_user_has_found_in_a_project_need_not_be_asked_for_a_while(tiny, user, answer):
-    tiny.answers = lambda _: answer(200, {"network": {"id": "n1"}})
-    kind = Finder("network", "/v2.0/networks", "network")
+    tiny.answers = lambda _: answer(200, {"server": {"id": "n1"}})
+    kind = Finder("compute", "/servers", "server")
     now = [100.0]
     found, client = Found(60, lambda: now[0]), tiny.client()
 
     def asked(project: str, **other: str) -> int:
         who = structs.replace(user, project=project, **other)
-        assert Finders(client, who, found).refusals([(kind, "net")]) == [None]
+        assert Finders(client, who, found).refusals([(kind, "web")]) == [None]
         return len(tiny.asked)
 
     assert [asked("a"), asked("a"), asked("b")] == [1, 1, 2]
-    assert [asked("a", user_id="u2"), asked("a", region="north")] == [3, 4]
+    assert [asked("a", user_id="u2"), asked("a", region="there")] == [3, 4]
     now[0] += 59
     assert asked("a") == 4
     now[0] += 1
