@@ -265,6 +265,21 @@ def test_a_cancelled_update_is_no_failure_of_the_cloud(heat, service):
     assert "cure: somebody cancelled it; the stack is as it was before" in out
 
 
+def test_what_was_never_suspended_is_not_resumed_once_more(heat, service):
+    words = "Error: resources.web: State ('CREATE', 'COMPLETE') invalid for resume"
+    service.has_stack(
+        "shop", "RESUME_FAILED", stack_status_reason=f"Resource RESUME failed: {words}"
+    )
+    service.events = [
+        service.event("shop", "RESUME_IN_PROGRESS", "Stack RESUME started", ID),
+        service.event("shop", "RESUME_FAILED", f"Resource RESUME failed: {words}", ID),
+    ]
+    out = heat("stack", "why", "shop").out
+    assert "cure: only what is suspended can be resumed" in out
+    assert "heat stack update shop --existing --wait" in out
+    assert "heat stack resume" not in out
+
+
 def test_what_a_stack_waits_for_is_told_while_it_goes_on(heat, service):
     service.has_stack("shop", "CREATE_IN_PROGRESS")
     inside = ("shop-db-x", NESTED)

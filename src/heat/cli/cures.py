@@ -94,6 +94,9 @@ _CURES = (
         "what ran on the server ended with an error: its output, below, tells why",
         ("deploy_status_code", "deployment exited"),
     ),
+    _Cure(
+        "only what is suspended can be resumed; the update below mends it", ("invalid for resume",)
+    ),
     _Cure("somebody cancelled it; what was done until then stays", ("stack update cancelled",)),
     _Cure("somebody cancelled it; the stack is as it was before", ("was cancelled",)),
     _Cure(

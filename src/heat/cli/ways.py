@@ -65,6 +65,8 @@ def _again(diagnosis: Diagnosis, template: str, *, files: bool) -> Iterator[Way]
         yield f"heat stack delete {name} --wait", "try again"
     elif diagnosis.status.startswith("CHECK_"):
         yield f"{update} --converge --wait", "repair what is not well"
+    elif "invalid for resume" in diagnosis.causes[0].said.words:
+        yield f"{update} --wait", "make it complete again, with nothing changed"
     elif action in _AGAIN and not undone and diagnosis.status.endswith("_FAILED"):
         yield f"heat stack {_AGAIN[action]} {name} --wait", "try again"
     elif action == "RESTORE":
