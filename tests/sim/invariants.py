@@ -102,6 +102,15 @@ def _differs(universe, row):
             continue  # only an update that converges sees to that
         if wanted not in (None, {}) and live.get(name) != wanted:
             return f"has {name} {live.get(name)!r}, and is to have {wanted!r}"
+    return _unlike(live, row) if row.type == "OS::Nova::Server" else None
+
+
+def _unlike(live, row):
+    flavor, wanted = live["flavor"]["original_name"], row.properties["flavor"]
+    if flavor != wanted:
+        return f"has the flavor {flavor!r}, and is to have {wanted!r}"
+    if live["vm_state"] == "resized":
+        return "waits for somebody to confirm that it was resized"
     return None
 
 

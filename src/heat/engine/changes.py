@@ -2,7 +2,7 @@
 
 import logging
 from collections import ChainMap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -310,12 +310,11 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     cls = desired.cls
     called = {"type": desired.type, "real_type": cls.__facts__.name}
     kept = _to_keep(scene, desired) | called | {"attempted": None}
-    touched: frozenset[str] = frozenset()
     again = row.operation == scene.operation.id  # a crash: the same verb goes on
+    attempted = _attempt(row, desired.given)
+    touched = _differing(cls, attempted, row) - _differing(cls, desired.given, row)
     if row.attempted is not None and not again:
-        attempted = recall(cls, row.attempted)
-        names = {d.name for d in differences(attempted, recall(cls, row.properties))}
-        touched = frozenset(cls.__by_public__[name].name for name in names)
+        touched |= _differing(cls, row.attempted, row)
     values = _placed(scene, row, desired)
     if verdict.changed and not again and await see_outgrown(scene, row, values):
         refused = _restricted(scene, row, Kind.CREATE)
@@ -323,7 +322,7 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     before = standing(scene.stack, row, cls)
     marks: dict[str, Any] = {
         "operation": scene.operation.id,
-        "attempted": desired.given,
+        "attempted": attempted,
         # Half changed, it may rest on what it named before as well as on what it names now.
         "requires": tuple(sorted({*row.requires, *_requires(scene, desired)})),
     }
@@ -335,6 +334,27 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     else:
         steps = unchanged(row, before, _wanted(scene, node.name))
     return await perform(scene, row, "UPDATE", steps, opening, kept)
+
+
+def _attempt(row: ResourceRow, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an update tries for, so that it always differs where nobody knows what is there.
+
+    Where it goes back to what is recorded, an unfinished update that wanted something else may
+    have been carried out all the same: what that one tried stays.
+    """
+    if row.attempted is None:
+        return given
+    found, recorded, before = dict(given), row.properties, row.attempted
+    for name in {*given, *recorded, *before}:
+        if given.get(name) == recorded.get(name) != before.get(name):
+            found[name] = before.get(name)
+    return found
+
+
+def _differing(cls: type[Resource], given: Mapping[str, Any], row: ResourceRow) -> frozenset[str]:
+    """Return the Python names of the properties that are other than recorded."""
+    found = differences(recall(cls, given), recall(cls, row.properties))
+    return frozenset(cls.__by_public__[difference.name].name for difference in found)
 
 
 def _restricted(scene: Scene, row: ResourceRow, kind: Kind) -> reasons.VerbFailed | None:
