@@ -46,6 +46,29 @@ def test_what_is_laid_into_a_container_is_heard(town):
     town(main)
 
 
+LEFT = """
+heat_template_version: 2018-08-31
+resources:
+  h:
+    type: OS::Heat::WaitConditionHandle
+    deletion_policy: Retain
+    properties: {signal_transport: TEMP_URL_SIGNAL}
+"""
+
+
+def test_a_container_goes_when_nobody_reads_it_any_more(town):
+    """It stayed where a resource is let go, and not deleted."""
+
+    async def main(place):
+        place.start()
+        stack = await place.done("CREATE", LEFT)
+        assert len(stored(place)) == 1
+        await place.done("DELETE", stack=stack)
+        assert stored(place) == []
+
+    town(main)
+
+
 def test_a_server_may_lay_its_outputs_into_a_container(town):
     async def main(place):
         place.start()
