@@ -4,7 +4,6 @@ A connection can stall without an end, behind a proxy that holds it, for example
 by it waits for ever, and an engine all of whose threads wait so would look alive.
 """
 
-import contextlib
 import threading
 import time
 
@@ -53,7 +52,12 @@ class Pulse:
 
     def _ask(self) -> None:
         while not self._over.wait(self._interval):
-            # That the database is away is an answer, too.
-            with contextlib.suppress(Unavailable, SQLAlchemyError):
+            asked = time.monotonic()
+            try:
                 self._db.read(lambda connection: connection.execute(text("SELECT 1")))
+            except (Unavailable, SQLAlchemyError):
+                # That the database is away is an answer, too; that a connection takes too long
+                # to come about is none.
+                if time.monotonic() - asked > self._interval:
+                    continue
             self._heard = time.monotonic()
