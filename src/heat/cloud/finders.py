@@ -1,4 +1,4 @@
-"""Names looked up once: for the time of an operation, or a while for all checks in a project."""
+"""Names looked up once: for the time of an operation, or a while for a user's checks."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -312,9 +312,11 @@ async def _update(scene: Scene, node: Node) -> Outcome:
     kept = _to_keep(scene, desired) | called | {"attempted": None}
     again = row.operation == scene.operation.id  # a crash: the same verb goes on
     attempted = _attempt(row, desired.given)
-    touched = _differing(cls, attempted, row) - _differing(cls, desired.given, row)
-    if row.attempted is not None and not again:
-        touched |= _differing(cls, row.attempted, row)
+    touched: frozenset[str] = frozenset()
+    if row.attempted is not None:
+        touched = _differing(cls, attempted, row) - _differing(cls, desired.given, row)
+        if not again:
+            touched |= _differing(cls, row.attempted, row)
     values = _placed(scene, row, desired)
     if verdict.changed and not again and await see_outgrown(scene, row, values):
         refused = _restricted(scene, row, Kind.CREATE)

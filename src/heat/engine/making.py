@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from msgspec.structs import replace
 
 from heat.base.errors import Permanent
-from heat.plugin.box import box_of, take_down
+from heat.plugin.box import dismantle
 from heat.plugin.fields import differences
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
@@ -85,8 +85,7 @@ def unchanged(row: ResourceRow, before: Resource, names: frozenset[str]) -> Step
 
 def letting_go(values: Resource) -> Steps[Made]:
     """Leave the object where it is; nobody listens to its user, or for its signals, any more."""
-    yield from expel(values.__here__)
-    yield from take_down(box_of(values.__here__.data))
+    yield from dismantle(values.__here__)
     return Made(None, Resource(), {})
 
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from heat.plugin.resource import Here
 from heat.plugin.steps import OBJECT_STORE, Call, Reply, Steps
+from heat.plugin.users import expel
 
 BOX = "box"
 OBJECT = "signal"
@@ -58,6 +60,12 @@ def take_down(box: str) -> Steps[None]:
     for name in _names(listed):
         yield OBJECT_STORE.delete(f"{_path(box)}/{quote(name)}")
     yield OBJECT_STORE.delete(_path(box))
+
+
+def dismantle(here: Here) -> Steps[None]:
+    """Remove all by which a server may answer: its user, and its container."""
+    yield from expel(here)
+    yield from take_down(box_of(here.data))
 
 
 def look_at(box: str) -> Call:

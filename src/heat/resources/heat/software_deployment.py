@@ -6,7 +6,7 @@ from uuid import UUID
 
 from heat.base.json import Json
 from heat.base.problems import Problem
-from heat.plugin.box import box_of, empty
+from heat.plugin.box import box_of, dismantle, empty
 from heat.plugin.checks import Check, one_of
 from heat.plugin.fields import attribute, fixed, mutable
 from heat.plugin.registry import resource
@@ -15,7 +15,7 @@ from heat.plugin.signal import FAILURE, SUCCESS, Signal
 from heat.plugin.steps import COMPUTE, Draw, Forget, Hear, Record, Steps, pick
 from heat.resources.heat import derived_config as derived
 from heat.resources.heat.config_parts import CONFIG, DEPLOYMENT, known
-from heat.resources.heat.transports import AT_HAND, answer_of, arrange, dismantle, unsupported
+from heat.resources.heat.transports import AT_HAND, answer_of, arrange, unsupported
 
 ALL = ("CREATE", "UPDATE", "DELETE", "SUSPEND", "RESUME")
 TRANSPORTS = one_of("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL", "ZAQAR_SIGNAL")

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from heat.base.problems import Problem
-from heat.plugin.box import BOX, address_of, box_of, put_up, take_down
+from heat.plugin.box import BOX, address_of, put_up
 from heat.plugin.private import ANSWER
 from heat.plugin.resource import Here, failed
 from heat.plugin.steps import Draw, Keep, Steps
-from heat.plugin.users import enrol, expel, user_of
+from heat.plugin.users import enrol, user_of
 from heat.resources.heat.signalling import endpoint_of, native_address, signal_address
 
 AT_HAND = ("CFN_SIGNAL", "TEMP_URL_SIGNAL", "HEAT_SIGNAL", "NO_SIGNAL")
@@ -47,12 +47,6 @@ def arrange(here: Here, item: str, transport: str, *, keeps_all: bool = False) -
     here = here.keeping({**here.data, ANSWER: answer})
     yield Keep(here.data)
     return here
-
-
-def dismantle(here: Here) -> Steps[None]:
-    """Remove what was arranged."""
-    yield from expel(here)
-    yield from take_down(box_of(here.data))
 
 
 def answer_of(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from heat.base.json import Json
 from heat.base.problems import Problem
+from heat.plugin.box import dismantle
 from heat.plugin.checks import one_of
 from heat.plugin.fields import attribute, fixed
 from heat.plugin.registry import resource
@@ -13,7 +14,7 @@ from heat.plugin.resource import Stateless
 from heat.plugin.signal import FAILURE, SUCCESS, Signal, latest
 from heat.plugin.steps import Steps
 from heat.plugin.users import let_in, shut_out, user_of
-from heat.resources.heat.transports import AT_HAND, answer_of, arrange, dismantle, unsupported
+from heat.resources.heat.transports import AT_HAND, answer_of, arrange, unsupported
 
 TRANSPORTS = (
     "CFN_SIGNAL",
