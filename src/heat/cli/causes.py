@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from heat.cli.cures import cure
+from heat.cli.estimate import Key
 from heat.cli.pauses import open_pauses
-from heat.cli.progress import Key, Progress, link
+from heat.cli.progress import Progress, link
 from heat.cli.said import Said, parse
 
 

@@ -53,6 +53,8 @@ class Client:
     def __init__(self, login: Callable[[], Login], http: Http) -> None:
         self._log_in, self._http = login, http
         self._login: Login | None = None
+        self.date = ""
+        """When the last answer was given, by the service's clock, as HTTP writes it."""
 
     def get(self, path: str, query: Query | None = None) -> Any:
         """Read."""
@@ -114,7 +116,9 @@ class Client:
         if body is not None:
             text = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        return self._http.request(method, url, headers, text)
+        answer = self._http.request(method, url, headers, text)
+        self.date = answer.headers.get("date", "")
+        return answer
 
 
 def connect(

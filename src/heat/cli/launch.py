@@ -155,9 +155,25 @@ def update(
             found = client.send(method, f"{reference.path}/preview", body, query)
             show_changes(found, form)
             return CHANGES if options["detailed"] and changes_anything(found) else 0
-        before = note(client, reference) if options["wait"] is not None else None
+        before = None
+        if options["wait"] is not None:
+            before = note(client, reference, _foreseen(client, method, reference, body))
         client.send(method, reference.path, body)
     return started(client, reference, form, "UPDATE", wait=options["wait"], before=before)
+
+
+def _foreseen(
+    client: Client, method: str, reference: StackReference, body: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Ask what an update will change, if anybody looks on: it tells how long it will take."""
+    if not console().is_terminal:
+        return None
+    try:
+        query = {"show_nested": "true"}
+        found = client.send(method, f"{reference.path}/preview", body, query)
+    except Refused:
+        return None  # the update itself tells why, if it is refused too
+    return dict(found["resource_changes"])
 
 
 @click.command()

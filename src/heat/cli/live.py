@@ -5,6 +5,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +30,8 @@ PATIENCE = 60.0
 LATE = 2.0
 """Seconds for which an event may be told later than another that happened after it."""
 REFRESH = 2.0
+NEWS = 3.0
+"""Seconds that an event may be old to have happened as it is heard of; times have whole ones."""
 LEARNT = 500
 """Events of before that tell how long things take."""
 
@@ -80,14 +84,18 @@ class Before:
 
     event: str | None = None
     resources: tuple[dict[str, Any], ...] = ()
+    plan: dict[str, Any] | None = None
+    """What an update will change, as its preview tells it."""
 
 
-def note_before(client: Client, reference: StackReference) -> Before:
+def note_before(
+    client: Client, reference: StackReference, plan: dict[str, Any] | None = None
+) -> Before:
     """Take note of a stack, to watch what comes after."""
     query = {"limit": 1, "sort_dir": "desc", "nested_depth": DEPTH, "with_empty": True}
     events = client.get(f"{reference.path}/events", query)["events"]
     rows = resources_of(client, reference)
-    return Before(str(events[0]["id"]) if events else None, tuple(rows))
+    return Before(str(events[0]["id"]) if events else None, tuple(rows), plan)
 
 
 def resources_of(client: Client, reference: StackReference) -> list[dict[str, Any]]:
@@ -144,6 +152,8 @@ class Watching:
         self.progress = Progress(reference.name, reference.id, started=time.monotonic())
         before = before or Before()
         self.progress.see_resources(before.resources)
+        if before.plan is not None:
+            self.progress.see_plan(before.plan)
         self._heard = _Heard(before.event)
         self.action = ""
         self.gone = False
@@ -182,8 +192,9 @@ class Watching:
             before = list(pages(self.client, path, "events", query, LEARNT))
         except (Refused, Unreachable):
             return  # nothing hangs on it
-        types = {member.name: member.type for member in self.progress.members.values()}
-        self.progress.durations.learn_from(before[::-1], types)
+        types = {member.key: member.type for member in self.progress.members.values()}
+        told = ((self.progress.key_of(event), event) for event in before[::-1])
+        self.progress.durations.learn_from(told, types)
 
     def look(self, write: Callable[[Line], None]) -> tuple[bool, bool]:
         """Look once; tell whether the stack is at rest, and whether there was news."""
@@ -209,7 +220,7 @@ class Watching:
         unknown = False
         for event in events:
             unknown = unknown or not progress.knows(event)
-            write(progress.see_event(event, now))
+            write(progress.see_event(event, now - _age(event, self.client.date)))
         self.action = progress.action or self.action or progress.status.partition("_")[0]
         patient = self.following or now - progress.started <= GRACE
         at_rest = not progress.status.endswith("_IN_PROGRESS") and (progress.told or not patient)
@@ -233,6 +244,15 @@ class Watching:
     def _list(self, now: float) -> None:
         self._listed = now
         self.progress.see_resources(resources_of(self.client, self.reference))
+
+
+def _age(event: dict[str, Any], date: str) -> float:
+    """Return how many seconds ago an event was; none for news, which are told at once."""
+    try:
+        age = parsedate_to_datetime(date) - datetime.fromisoformat(str(event["event_time"]))
+    except (ValueError, TypeError):
+        return 0.0
+    return age.total_seconds() if age.total_seconds() > NEWS else 0.0
 
 
 def beginning(client: Client, reference: StackReference) -> str | None:

@@ -14,7 +14,7 @@ from heat.template.source import Source
 if TYPE_CHECKING:
     from heat.base.problems import Place
     from heat.cli.causes import Diagnosis
-    from heat.cli.progress import Key
+    from heat.cli.estimate import Key
 
 Rows = list[dict[str, Any]]
 

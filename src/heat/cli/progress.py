@@ -1,15 +1,12 @@
 """What is known of an operation under way: members and their states, from rows and events."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from heat.cli.estimate import Durations, remaining
-
-Key = tuple[str, str]
-"""A stack's id and a resource's name."""
+from heat.cli.estimate import EVERY, ONCE, SOON, Durations, Key, Task, Work, remaining
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,8 @@ class Member:
     physical_id: str = ""
     began: float | None = None
     ended: float | None = None
+    needed_by: tuple[str, ...] = ()
+    """The members of its stack that need it."""
 
     @property
     def name(self) -> str:
@@ -88,6 +87,12 @@ class Progress:
     action: str = ""
     """The action that it was first heard to begin."""
     durations: Durations = field(default_factory=Durations)
+    tasks: dict[Task, tuple[float, float | None]] = field(
+        default_factory=dict[Task, tuple[float, float | None]]
+    )
+    """When each thing began, and ended."""
+    plan: Mapping[Task, Member] | None = None
+    """What an update comes to, if that is known."""
 
     def see_stack(self, stack: Mapping[str, Any]) -> None:
         """Take note of the stack's own state."""
@@ -106,12 +111,22 @@ class Progress:
                 status=status,
                 reason=str(row.get("resource_status_reason") or ""),
                 physical_id=str(row.get("physical_resource_id") or ""),
+                needed_by=tuple(row.get("required_by") or ()),
             )
             if href := link(row, "nested"):
                 self.nested[ids_of(href)[1]] = key
 
+    def see_plan(self, changes: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+        """Take note of what an update will do, as its preview tells."""
+        self.plan = {
+            (member.key, action): member
+            for change, actions in _ACTIONS.items()
+            for member in map(_planned, changes.get(change) or ())
+            for action in actions
+        }
+
     def see_event(self, event: Mapping[str, Any], now: float) -> Line:
-        """Take note of an event; return its line."""
+        """Take note of an event at the moment it happened; return its line."""
         stack_name, stack_id = self.stack_of(event)
         name = str(event["resource_name"])
         status = str(event.get("resource_status") or "")
@@ -121,7 +136,9 @@ class Progress:
         if of_stack:
             if stack_id == self.id:
                 self.told = True
-                self.action = self.action or status.partition("_")[0]
+                if not self.action:
+                    self.action = status.partition("_")[0]
+                    self.started = min(self.started, now)
         elif not status.startswith("SIGNAL_"):
             self._change((stack_id, name), status, reason, physical_id, now)
         path = self.path_of(stack_id, stack_name)
@@ -197,8 +214,30 @@ class Progress:
 
     def remaining(self, now: float) -> float | None:
         """Return the seconds that are probably left, if that can be told."""
-        members = list(self.members.values())
-        return remaining(members, self.status, self.durations, now - self.started, now)
+        if now - self.started < SOON or not self.status.endswith("_IN_PROGRESS"):
+            return None
+        return remaining(self._works(now), self.durations)
+
+    def _works(self, now: float) -> Iterator[Work]:
+        """Yield what the operation consists of, as far as that is known."""
+        action = self.status.partition("_")[0]
+        members, heard = dict(self.members), dict(self.tasks)
+        found: dict[Task, Member] = {}
+        if action in EVERY:
+            found = {(key, action): member for key, member in members.items()}
+        elif action == "UPDATE" and self.plan is not None:
+            there = {self.id, *self.nested}
+            found = {task: new for task, new in self.plan.items() if task[0][0] in there}
+            found |= {(key, "CREATE"): new for key, new in members.items() if new.waiting}
+            found |= {task: members[task[0]] for task in heard if task[0] in members}
+        for task, member in found.items():
+            began, ended = heard.get(task, (None, None))
+            # Rows tell it of what was over before watching began.
+            told = action in ONCE and member.status in (f"{action}_COMPLETE", f"{action}_FAILED")
+            over = ended is not None or told
+            gone = None if began is None else now - began
+            kind, needed_by = member.type, member.needed_by
+            yield Work(task, kind, needed_by, self.nested.get(task[0][0]), gone, over)
 
     def reasons(self) -> list[tuple[str, str]]:
         """Return what failed at the bottom of it: the path and the words of each leaf."""
@@ -217,6 +256,10 @@ class Progress:
         own = [(key, words) for key, words in found.items() if "ancelled" not in words]
         return own or list(found.items())
 
+    def key_of(self, row: Mapping[str, Any]) -> Key:
+        """Return the key of the member that a row or an event is of."""
+        return self.stack_of(row)[1], str(row["resource_name"])
+
     def stack_of(self, row: Mapping[str, Any]) -> tuple[str, str]:
         """Return the name and id of the stack that a row or an event is of."""
         href = link(row, "stack")
@@ -224,13 +267,19 @@ class Progress:
 
     def _change(self, key: Key, status: str, reason: str, physical_id: str, now: float) -> None:
         before = self.members.get(key, Member(key))
+        action, _, state = status.partition("_")
+        if state == "IN_PROGRESS":
+            self.tasks[key, action] = now, None
+        elif (key, action) in self.tasks:
+            began = self.tasks[key, action][0]
+            self.tasks[key, action] = began, now
+            if state == "COMPLETE" and before.type:
+                self.durations.learn(action, before.type, now - began)
         if status.endswith("_FAILED"):
             self.failures[key] = reason
         if status.startswith("DELETE_") and before.physical_id not in ("", physical_id):
             return  # it is gone that was replaced; the member of that name lives on
         working = status.endswith("_IN_PROGRESS")
-        if status.endswith("_COMPLETE") and before.working and before.began is not None:
-            self.durations.learn(status.partition("_")[0], before.type, now - before.began)
         self.members[key] = replace(
             before,
             status=status,
@@ -239,6 +288,20 @@ class Progress:
             began=now if working else before.began,
             ended=None if working else now,
         )
+
+
+_ACTIONS = {
+    "updated": ("UPDATE",),
+    "replaced": ("CREATE", "DELETE"),
+    "added": ("CREATE",),
+    "deleted": ("DELETE",),
+}
+"""What each kind of change consists of."""
+
+
+def _planned(entry: Mapping[str, Any]) -> Member:
+    key = (str(entry["stack_identity"]["stack_id"]), str(entry["resource_name"]))
+    return Member(key, str(entry["resource_type"]), needed_by=tuple(entry["required_by"]))
 
 
 def _counted(member: Member) -> int:

@@ -88,11 +88,11 @@ def watched(
     return 0 if well else FAILED
 
 
-def note(client: Client, reference: StackReference) -> "Before":
+def note(client: Client, reference: StackReference, plan: dict[str, Any] | None = None) -> "Before":
     """Take note of a stack before something is asked of it, to watch what comes of that."""
     from heat.cli.live import note_before
 
-    return note_before(client, reference)
+    return note_before(client, reference, plan)
 
 
 def console(*, stderr: bool = False) -> "Console":
