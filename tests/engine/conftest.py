@@ -54,10 +54,6 @@ KINDS = {
 }
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 class SeededChance:
     def __init__(self, seed):
         self.random = Random(seed)

@@ -135,10 +135,6 @@ class NetworkState:
         found = self.tables.ports.find("device_id", device_id)
         return self.tables.visible(PORT, Caller("", admin=True), found)
 
-    def visible_port(self, project_id: str, port_id: str) -> Row:
-        """Return a port that a project sees; refused with 404 otherwise."""
-        return self.tables.seen(PORT, Caller(project_id), port_id)
-
     def visible_network(self, project_id: str, network_id: str) -> Row:
         """Return a network that a project sees; refused with 404 otherwise."""
         return self.tables.seen(NETWORK, Caller(project_id), network_id)
@@ -154,10 +150,6 @@ class NetworkState:
         """Return a network."""
         return self.tables.get(NETWORK, network_id)
 
-    def floating_ips_of_port(self, port_id: str) -> list[Row]:
-        """Return the floating IPs that lead to a port."""
-        return self.tables.floating_ips.find("port_id", port_id)
-
     def security_groups(self, project_id: str, name_or_id: str) -> list[Row]:
         """Return a project's security groups of this id or name; `default` always exists."""
         if name_or_id == "default":
@@ -167,10 +159,6 @@ class NetworkState:
             return [found] if found["project_id"] == project_id else []
         named = self.tables.groups.find("name", name_or_id)
         return [group for group in named if group["project_id"] == project_id]
-
-    def security_group(self, group_id: str) -> Row | None:
-        """Return a security group."""
-        return self.tables.groups.get(group_id)
 
     def _permit(
         self,

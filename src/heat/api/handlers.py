@@ -14,7 +14,6 @@ from heat.api.links import following, link, resource_below, with_links
 from heat.operations import actions, changes, members, previews, signals, stacks, types
 from heat.operations.finding import OfStack
 
-SUBJECTS = ("resources", "events", "template", "actions", "environment", "files", "outputs")
 ACTIONS = ("suspend", "resume", "check", "cancel_update", "cancel_without_rollback")
 _STACK_FILTERS = (
     "id", "status", "name", "action", "tenant", "username", "owner_id", "stack_name",

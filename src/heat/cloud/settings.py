@@ -98,8 +98,3 @@ class CloudSettings:
     def way(self, service: str) -> Way:
         """Return how a service is reached."""
         return self.ways.get(service) or Way(self.interface, self.ca, self.insecure)
-
-    @property
-    def longest_try(self) -> float:
-        """How long one try of a request may take, without the time to get a token."""
-        return self.connect_timeout + self.read_timeout

@@ -36,11 +36,6 @@ def at_least(low: float) -> Check:
     return between(low, None)
 
 
-def at_most(high: float) -> Check:
-    """Accept numbers up to ``high``."""
-    return between(None, high)
-
-
 def between(low: float | None, high: float | None) -> Check:
     """Accept numbers in a range, its ends included."""
     limits = {k: v for k, v in (("min", low), ("max", high)) if v is not None}
@@ -103,8 +98,4 @@ is_mac = _of_form("mac_addr")
 is_dns_name = _of_form("dns_name")
 is_relative_dns_name = _of_form("rel_dns_name")
 is_dns_domain = _of_form("dns_domain")
-is_cron_expression = _of_form("cron_expression")
-is_time_zone = _of_form("timezone")
-is_moment = _of_form("iso_8601")
-is_expiration = _of_form("expiration")
 is_json = _of_form("json_string")

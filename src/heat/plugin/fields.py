@@ -5,7 +5,7 @@ None``, or a default); the specifier says what an edit costs: ``fixed`` means re
 ``mutable`` an update in place. A class is the frozen set of its properties' values.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Self, Union, cast, get_args, get_origin, get_type_hints
@@ -206,9 +206,6 @@ class Struct:
         Values may be Unknown. A problem's ``at`` starts with the public property name.
         """
         yield from ()
-
-
-Differences = Iterable["Difference"]
 
 
 @dataclass(frozen=True)
