@@ -2,7 +2,7 @@ import pytest
 import yaml
 
 from heat.cli.failures import Refused
-from heat.cli.files import COMMAND_LINE, read_sources
+from heat.cli.files import COMMAND_LINE, read_what_is_there
 
 
 @pytest.fixture
@@ -15,6 +15,13 @@ def write(tmp_path, monkeypatch):
         path.write_bytes(text) if isinstance(text, bytes) else path.write_text(text)
 
     return write
+
+
+def read_sources(template, environments=()):
+    sources, failure = read_what_is_there(template, environments)
+    if failure is not None:
+        raise failure
+    return sources
 
 
 def test_files_go_under_the_name_they_are_called_by(write):

@@ -332,3 +332,66 @@ def test_a_stack_whose_resources_are_gone_already_is_deleted(heat, service):
     gone = fault(404, "EntityNotFound", "The Stack could not be found.")
     service.answers["GET", f"{service.home}/resources"] = (404, gone)
     assert heat("stack", "delete", "shop", "-y", "--wait").code == 0
+
+
+def test_what_is_next_names_the_file_that_was_given(heat, service, template):
+    creates(service)
+    ran = heat("stack", "create", "shop", "-t", template, "--wait")
+    assert "heat stack update shop --existing -t t.yaml --dry-run" in ran.out
+    creates(service, "CREATE_FAILED", "No valid host was found")
+    ran = heat("stack", "create", "shop", "-t", template, "--wait")
+    assert "heat stack why shop -t t.yaml " in ran.err
+
+
+def test_a_name_that_is_taken_tells_how_to_change_that_stack_with_the_file(heat, service, template):
+    taken = fault(409, "StackExists", "The Stack (shop) already exists.")
+    service.answers["POST", "/stacks"] = (409, taken)
+    ran = heat("stack", "create", "shop", "-t", template)
+    assert "heat stack update shop -t t.yaml" in ran.err
+
+
+SLIPS = """\
+heat_template_version: 2021-04-16
+resources:
+  a:
+    type: OS::Heat::Value
+    properties: {value: {get_parm: x}}
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_what_the_service_takes_in_silence_is_told_in_a_line(heat, service, tmp_path, more):
+    accepted(service)
+    service.answers["POST", "/stacks/preview"] = (200, {"stack": {}, "plan": "Plan: 1 to create."})
+    (tmp_path / "t.yaml").write_text(SLIPS)
+    ran = heat("stack", "create", "shop", "-t", "t.yaml", *more)
+    assert ran.code == 0
+    first, *_ = ran.err.splitlines()
+    assert first.startswith("warning: t.yaml:5: ")
+    assert "get_parm" in first
+    assert first.endswith("(L311)")
+
+
+def test_a_habit_that_does_no_harm_is_not_told(heat, service, template, tmp_path):
+    accepted(service)
+    (tmp_path / "t.yaml").write_text(
+        "heat_template_version: 2021-04-16\nparameters: {unused: {type: string, default: a}}\n"
+    )
+    assert "warning" not in heat("stack", "create", "shop", "-t", "t.yaml").err
+
+
+def test_with_a_file_that_is_missing_all_else_that_is_wrong_is_told(heat, service, tmp_path):
+    text = """\
+heat_template_version: 2021-04-16
+resources:
+  a: {type: gone.yaml}
+  b: {type: OS::Heat::Value, properties: {valeu: 1}}
+outputs:
+  c: {value: {get_attr: [d, value]}}
+"""
+    (tmp_path / "t.yaml").write_text(text)
+    ran = heat("stack", "create", "shop", "-t", "t.yaml", "-e", "env.yaml")
+    assert ran.code == 3
+    for word in ("env.yaml can't be read", "gone.yaml can't be read", "valeu"):
+        assert ran.err.count(word) == 1, ran.err
+    assert not service.said("POST", "/stacks")

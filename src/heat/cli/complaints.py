@@ -3,12 +3,15 @@
 import os
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from heat.cli.called import as_called
 from heat.cli.failures import Failure, Refused
+
+if TYPE_CHECKING:
+    from heat.base.problems import Problem
 
 LONGEST = 100
 """Letters of a source line that are shown."""
@@ -30,6 +33,13 @@ def complain_of_usage(error: click.ClickException) -> None:
     """Write what is wrong with a command line."""
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "heat"
     _tell(error.format_message(), f"{path} --help tells what there is")
+
+
+def warn_of(problem: "Problem") -> None:
+    """Write a line about what is not refused, but hardly meant."""
+    where = f"{problem.place.file}:{problem.place.line}: " if problem.place else ""
+    said = f"{problem.summary}: {problem.detail}" if problem.detail else problem.summary
+    _say(f"{click.style('warning', fg='yellow', bold=True)}: {where}{said} ({problem.code})")
 
 
 def _tell(message: str, cure: str) -> None:

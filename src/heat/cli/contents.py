@@ -1,11 +1,12 @@
 """From the files that a command names to what is examined, without a service."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from heat.cli.files import Sources
     from heat.lint.examine import Content
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,15 +43,21 @@ def read_content(
 ) -> "Content":
     """Read a template, its environments and all files that they name, as far as they are there."""
     from heat.cli.files import read_what_is_there
+
+    sources, _ = read_what_is_there(template, environments)
+    return content_of(template, sources, read_parameters(parameters))
+
+
+def content_of(template: str, sources: "Sources", parameters: Mapping[str, Any]) -> "Content":
+    """Return what was read, to be examined."""
     from heat.lint.examine import Content
 
-    sources = read_what_is_there(template, environments)
     return Content(
         sources.template or "",
         template,
         sources.files,
         {sources.names[key]: text for key, text in sources.environments.items()},
-        read_parameters(parameters),
+        parameters,
         {key: name for key, name in sources.names.items() if key in sources.files},
         sources.unread,
     )

@@ -17,7 +17,7 @@ import yaml
 
 from heat.base.errors import problem_to_wire
 from heat.base.problems import Place, Problem
-from heat.cli.failures import Failure, NoFile, Refused
+from heat.cli.failures import NOT_FOUND, Failure, NoFile, Refused
 from heat.cli.texts import NO_TEXT, near
 from heat.template.codes import problem
 from heat.template.registry import is_template
@@ -66,14 +66,12 @@ class Sources:
         return body
 
 
-def read_sources(template: str | None, environments: Sequence[str] = ()) -> Sources:
-    """Read everything; raises Failure naming all that can't be read, and who asks for it."""
-    return _read(template, environments).complete()
-
-
-def read_what_is_there(template: str, environments: Sequence[str] = ()) -> Sources:
-    """Read all that can be read; raises Failure when the template itself can't."""
-    return _read(template, environments).sources
+def read_what_is_there(
+    template: str | None, environments: Sequence[str] = ()
+) -> tuple[Sources, Failure | None]:
+    """Read all that can be read, and tell what can't; raises Failure if that is the template."""
+    reading = _read(template, environments)
+    return reading.sources, reading.failure() if reading.problems else None
 
 
 def _read(template: str | None, environments: Sequence[str]) -> "_Reading":
@@ -113,7 +111,7 @@ class _Reading:
         self.open: set[Where] = set()
         self.texts: dict[Where, str] = {}
         self.problems: list[Problem] = []
-        self.missing = False
+        self.missing = False  # whether a file that the command line names is not there
 
     def take(
         self,
@@ -192,13 +190,7 @@ class _Reading:
         cure = near(str(where)) if missing and isinstance(where, Path) else ""
         found = problem("H903", (), message, cure, place=place)
         self.problems.append(found if place else replace(found, where=str(where)))
-        self.missing = self.missing or missing
-
-    def complete(self) -> Sources:
-        """Return what was read; raises Failure when something could not be."""
-        if self.problems:
-            raise self.failure()
-        return self.sources
+        self.missing = self.missing or (missing and place is None)
 
     def failure(self) -> Failure:
         """Say what could not be read."""
@@ -207,7 +199,9 @@ class _Reading:
                 return (NoFile if self.missing else Failure)(only.detail, only.cure)
             case found:
                 wires = [problem_to_wire(one) for one in found]
-                return Refused(0, found[0].detail, {"problems": wires})
+                refused = Refused(0, found[0].detail, {"problems": wires})
+                refused.code = NOT_FOUND if self.missing else refused.code
+                return refused
 
 
 def _content(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """The commands that launch, change and remove stacks, or show what that would do."""
 
 import json
+import shlex
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,8 +11,14 @@ import click
 from heat.cli.asking import asking, of_stack
 from heat.cli.client import Client, StackReference
 from heat.cli.completing import stack_names
-from heat.cli.contents import FILE, read_parameters, with_environments, with_parameters
-from heat.cli.failures import CHANGES, INTERRUPTED, Refused
+from heat.cli.contents import (
+    FILE,
+    content_of,
+    read_parameters,
+    with_environments,
+    with_parameters,
+)
+from heat.cli.failures import CHANGES, INTERRUPTED, Failure, Refused
 from heat.cli.planned import changes_anything, show_changes, show_preview
 from heat.cli.shown import Form, formed
 from heat.cli.texts import read_text
@@ -25,6 +32,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 NOTHING = "No description"
 DETAILED = "--detailed-exitcode"
+SILENT = ("L104", "L305", "L310", "L311", "L312", "L313")
+"""Findings of the linter that a stack only shows when it is there, if ever."""
 
 
 def with_values(command: F) -> F:
@@ -105,7 +114,8 @@ def _create(client: Client, form: Form, name: str, options: dict[str, Any]) -> i
             return CHANGES if options.get("detailed") and some else 0
         stack = client.send("POST", "/stacks", body)["stack"]
     reference = StackReference(name, stack["id"])
-    return started(client, reference, form, "CREATE", wait=options["wait"])
+    file = options["template"]
+    return started(client, reference, form, "CREATE", wait=options["wait"], template=file)
 
 
 @click.command()
@@ -159,7 +169,8 @@ def update(
         if options["wait"] is not None:
             before = note(client, reference, _foreseen(client, method, reference, body))
         client.send(method, reference.path, body)
-    return started(client, reference, form, "UPDATE", wait=options["wait"], before=before)
+    wait, file = options["wait"], options["template"] or ""
+    return started(client, reference, form, "UPDATE", wait=wait, before=before, template=file)
 
 
 def _foreseen(
@@ -246,16 +257,22 @@ def validate(client: Client, form: Form, **options: Any) -> None:
 
 def request_body(options: dict[str, Any], hook: str = "") -> tuple["Sources", dict[str, Any]]:
     """Read what the options name; ``hook`` is the one that resources may be told to pause at."""
-    from heat.cli.files import read_sources
+    from heat.cli.files import read_what_is_there
 
-    sources = read_sources(options["template"], options["environments"])
-    if options.get("hooks"):
-        sources.environments[f"--{hook}"] = _pausing(options["hooks"], hook)
+    template = options["template"]
+    sources, failure = read_what_is_there(template, options["environments"])
     values = {
         name: read_text(file)
         for name, file in read_parameters(options["parameter_files"], "--parameter-file").items()
     }
-    body = sources.body(values | read_parameters(options["parameters"]))
+    values |= read_parameters(options["parameters"])
+    if failure is not None:
+        raise _with_the_rest(failure, template, sources, values)
+    if template is not None:
+        _warn(template, sources, values)
+    if options.get("hooks"):
+        sources.environments[f"--{hook}"] = _pausing(options["hooks"], hook)
+    body = sources.body(values)
     if options.get("timeout") is not None:
         body["timeout_mins"] = options["timeout"]
     if options.get("rollback") is not None:
@@ -263,6 +280,32 @@ def request_body(options: dict[str, Any], hook: str = "") -> tuple["Sources", di
     if options.get("tags") is not None:
         body["tags"] = options["tags"]
     return sources, body
+
+
+def _with_the_rest(
+    failure: Failure, template: str | None, sources: "Sources", values: dict[str, str]
+) -> Failure:
+    """Tell, beside what can't be read, what else is wrong, as far as it shows without a service."""
+    if template is None:
+        return failure
+    from heat.base.errors import problem_to_wire
+    from heat.lint.examine import examine
+
+    problems = examine(content_of(template, sources, values)).problems
+    if len(problems) < 2:
+        return failure
+    told = Refused(0, failure.message, {"problems": [problem_to_wire(one) for one in problems]})
+    told.code = failure.code
+    return told
+
+
+def _warn(template: str, sources: "Sources", values: dict[str, str]) -> None:
+    """Tell of what the service takes in silence, though nobody means it."""
+    from heat.cli.complaints import warn_of
+    from heat.lint.check import Choice, lint
+
+    for finding in lint(content_of(template, sources, values), Choice(SILENT)):
+        warn_of(finding.problem)
 
 
 def _pausing(resources: Sequence[str], hook: str) -> str:
@@ -286,6 +329,10 @@ def _named(sources: "Sources") -> Generator[None]:
             for key in ("file", "document"):
                 if problem.get(key) in sources.names:
                     problem[key] = sources.names[problem[key]]
+        if "template" in sources.names:
+            refused.cure = refused.cure.replace(
+                "-t FILE", shlex.join(["-t", sources.names["template"]])
+            )
         raise
 
 

@@ -1,6 +1,7 @@
 """Watches an operation until it ends: as a tree on a terminal, elsewhere as a line each event."""
 
 import math
+import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -45,12 +46,14 @@ def watch(
     before: "Before | None" = None,
     wait: float = math.inf,
     following: bool = False,
+    template: str = "",
 ) -> bool:
     """Watch a stack until it is at rest, then tell how it ended; True when all went well.
 
     ``asked`` is the action that was asked for, else what is under way when watching starts.
-    ``before`` is what was noted beforehand. ``following`` waits for whatever comes next. The
-    stack goes on when watching is interrupted; TimeoutError when it goes on longer than ``wait``.
+    ``before`` is what was noted beforehand. ``following`` waits for whatever comes next.
+    ``template`` is the user's own file, if it is known. The stack goes on when
+    watching is interrupted; TimeoutError when it goes on longer than ``wait``.
     """
     reference = stack if isinstance(stack, StackReference) else client.find(stack)
     watching = Watching(client, reference, before, wait, following=following)
@@ -75,7 +78,7 @@ def watch(
             console.print(str(line), markup=False, highlight=False, soft_wrap=True)
 
         watching.run(write)
-    return tell(client, watching, console, asked or watching.action)
+    return tell(client, watching, console, asked or watching.action, template)
 
 
 @dataclass(frozen=True)
@@ -270,7 +273,7 @@ def beginning(client: Client, reference: StackReference) -> str | None:
     return None
 
 
-def tell(client: Client, watching: Watching, console: "Console", asked: str) -> bool:
+def tell(client: Client, watching: Watching, console: "Console", asked: str, template: str) -> bool:
     """Tell how it ended, what came out, and what may be done next."""
     from heat.cli.frame import lasted
     from heat.cli.shown import next_steps
@@ -283,21 +286,21 @@ def tell(client: Client, watching: Watching, console: "Console", asked: str) -> 
     if watching.gone:
         raise Failure(f"the stack {name} is gone")
     if progress.status != f"{asked}_COMPLETE":
-        _tell_failure(progress, took)
+        _tell_failure(progress, took, template)
         return False
     _say(console, f"Stack {name}: {progress.status} ({took})")
     _tell_outputs(client, watching.reference, console)
     advice = (
         (f"heat stack show {name}", "all about it"),
         (f"heat stack resources {name}", "what it is made of"),
-        _way_on(name, asked),
+        _way_on(name, asked, template),
         (f"heat stack delete {name}", "remove it all"),
     )
     _say(console, next_steps(advice))
     return True
 
 
-def _way_on(name: str, action: str) -> tuple[str, str]:
+def _way_on(name: str, action: str, template: str) -> tuple[str, str]:
     """Return the command that most will want after an action."""
     match action:
         case "SUSPEND":
@@ -305,10 +308,11 @@ def _way_on(name: str, action: str) -> tuple[str, str]:
         case "SNAPSHOT":
             return f"heat stack snapshot list {name}", "what it can be brought back to"
         case _:
-            return f"heat stack update {name} -t FILE --dry-run", "what a change would do"
+            update = f"heat stack update {name} --existing -t {shlex.quote(template or 'FILE')}"
+            return f"{update} --dry-run", "what a change would do"
 
 
-def _tell_failure(progress: Progress, took: str) -> None:
+def _tell_failure(progress: Progress, took: str, template: str) -> None:
     from heat.cli.said import parse
     from heat.cli.shown import next_steps
 
@@ -319,8 +323,9 @@ def _tell_failure(progress: Progress, took: str) -> None:
         said = parse(words)
         asked = f" ({said.asked})" if said.asked else ""
         click.echo(f"  {path}: {said.text}{asked}" if path else f"  {said.text}{asked}", err=True)
+    file = f" -t {shlex.quote(template)}" if template else ""
     advice = (
-        (f"heat stack why {name}", "the cause, and what to do about it"),
+        (f"heat stack why {name}{file}", "the cause, and what to do about it"),
         (f"heat stack events {name}", "what happened"),
     )
     click.echo(next_steps(advice), err=True)

@@ -48,11 +48,16 @@ def started(
     *,
     wait: Wait,
     before: "Before | None" = None,
+    template: str = "",
 ) -> int:
-    """Say that an action has begun, or watch it to its end; return the exit code."""
+    """Say that an action has begun, or watch it to its end; return the exit code.
+
+    ``template`` is the user's own file, to name it in what may be typed next.
+    """
     machine = form.name != "table" or bool(form.columns)
     if wait is not None:
-        code = watched(client, reference, console(stderr=machine), action, before, wait)
+        shown_on = console(stderr=machine)
+        code = watched(client, reference, shown_on, action, before, wait, template)
         if machine and code != INTERRUPTED:
             form.one(client.get(reference.path)["stack"])
         return code
@@ -71,13 +76,22 @@ def watched(
     action: str,
     before: "Before | None",
     wait: float = math.inf,
+    template: str = "",
 ) -> int:
     """Watch an action to its end; return the exit code."""
     from heat.cli.live import watch
 
     again = as_called(f"heat stack watch {reference.name}")
     try:
-        well = watch(client, reference, shown_on, asked=action, before=before, wait=wait)
+        well = watch(
+            client,
+            reference,
+            shown_on,
+            asked=action,
+            before=before,
+            wait=wait,
+            template=template,
+        )
     except KeyboardInterrupt:
         click.echo(f"\nThe {action.lower()} of {reference.name} goes on. To watch it:", err=True)
         click.echo(f"  {again}", err=True)
