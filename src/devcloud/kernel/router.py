@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from urllib.parse import unquote
 
 from devcloud.kernel.web import Handler, Routes
@@ -39,9 +40,15 @@ class Router:
     """The compiled routes of one service."""
 
     def __init__(self, routes: Routes) -> None:
-        self._root = Node()
-        for (method, template), handler in routes.items():
-            self._add(method, template, handler)
+        self._routes = routes
+
+    @cached_property
+    def _root(self) -> Node:
+        """The tree of all routes, made when the first request comes."""
+        root = Node()
+        for (method, template), handler in self._routes.items():
+            add(root, method, template, handler)
+        return root
 
     def match(self, method: str, path: str) -> Match | None:
         """Return what fits; a trailing slash does not matter."""
@@ -59,22 +66,28 @@ class Router:
         params = {name: unquote(value) for name, value in zip(names, values, strict=True)}
         return Match(template, handler, params, leaf.handlers)
 
-    def _add(self, method: str, template: str, handler: Handler) -> None:
-        node = self._root
-        names: list[str] = []
-        for segment in segments(template):
-            if segment.startswith("{"):
-                names.append(segment[1:-1])
-                if node.parameter is None:
-                    node.parameter = Node()
-                node = node.parameter
-            else:
-                found = node.literals.get(segment)
-                if found is None:
-                    found = node.literals[segment] = Node()
-                node = found
-        node.leaf = node.leaf or Leaf()
-        node.leaf.handlers[method] = (template, handler, tuple(names))
+
+def add(root: Node, method: str, template: str, handler: Handler) -> None:
+    """Put a handler where its template leads."""
+    node = root
+    parts, names = split(template)
+    for part in parts:
+        if part is None:
+            node.parameter = node = node.parameter or Node()
+        elif (found := node.literals.get(part)) is not None:
+            node = found
+        else:
+            node.literals[part] = node = Node()
+    node.leaf = node.leaf or Leaf()
+    node.leaf.handlers[method] = (template, handler, names)
+
+
+@cache
+def split(template: str) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+    """Return the segments of a template, None for a parameter, and the parameters' names."""
+    parts = segments(template)
+    names = tuple(part[1:-1] for part in parts if part.startswith("{"))
+    return tuple(None if part.startswith("{") else part for part in parts), names
 
 
 def segments(path: str) -> list[str]:

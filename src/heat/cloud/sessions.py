@@ -3,6 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
@@ -13,8 +14,10 @@ from weakref import WeakKeyDictionary
 import requests
 from keystoneauth1 import exceptions
 from keystoneauth1.access import AccessInfo
+from keystoneauth1.access.service_catalog import ServiceCatalogV3
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
+from msgspec import json
 from requests.adapters import BaseAdapter
 
 from heat.base.errors import Permanent
@@ -74,7 +77,9 @@ class Sessions:
         says how long a connection and an answer may take, or raises: it is asked after getting
         in, which may have taken long.
         """
-        url = join(service, self.endpoint(who, service), path)
+        access = self._known(who)
+        override = self._override(who, service)
+        url = join(service, override or self._found(access, who, service), path)
         usual = self.settings.connect_timeout, self.settings.read_timeout
 
         def send(token: str) -> requests.Response:
@@ -98,7 +103,7 @@ class Sessions:
                 writes = method not in ("GET", "HEAD")
                 raise from_exception(service, f"{method} {path}", problem, writes=writes) from None
 
-        token = self._token(who)
+        token = access.auth_token or ""
         reply = send(token)
         if reply.status_code == 401:
             self.access(who).refuse(token)
@@ -107,25 +112,8 @@ class Sessions:
 
     def endpoint(self, who: Credentials, service: str) -> str:
         """Return where a service is, for a user's project and region."""
-        if override := self.settings.endpoint_overrides.get(service):
-            return override.replace("%(project_id)s", who.project)
-        access, region = self._known(who), who.region or self.settings.region or None
-        # A way in has one catalogue, and reading it takes longer than all else about a request.
-        known = self._endpoints.setdefault(access, {})
-        if (service, region) in known:
-            return known[service, region]
-        try:
-            found = access.service_catalog.url_for(
-                service_type=service,
-                interface=self.settings.way(service).interface,
-                region_name=region,
-            )
-        except exceptions.ClientException as problem:
-            if service == "identity":
-                return versioned(self.settings.auth_url)
-            raise from_exception(service, "", problem) from None
-        known[service, region] = str(found)
-        return str(found)
+        override = self._override(who, service)
+        return override or self._found(self._known(who), who, service)
 
     def services(self, who: Credentials) -> set[str]:
         """Return the catalogue types that a user's project and region has."""
@@ -200,6 +188,26 @@ class Sessions:
         except exceptions.ClientException as problem:
             raise from_exception("identity", "POST /auth/tokens", problem) from None
 
+    def _override(self, who: Credentials, service: str) -> str:
+        override = self.settings.endpoint_overrides.get(service, "")
+        return override.replace("%(project_id)s", who.project)
+
+    def _found(self, access: AccessInfo, who: Credentials, service: str) -> str:
+        region = who.region or self.settings.region or None
+        # A way in has one catalogue, and reading it takes longer than all else about a request.
+        known = self._endpoints.setdefault(access, {})
+        if (service, region) in known:
+            return known[service, region]
+        try:
+            catalogue = json.encode(access.service_catalog.catalog)
+            found = _url(catalogue, service, self.settings.way(service).interface, region)
+        except exceptions.ClientException as problem:
+            if service == "identity":
+                return versioned(self.settings.auth_url)
+            raise from_exception(service, "", problem) from None
+        known[service, region] = found
+        return found
+
     def _capped(self, service: str, microversion: str | None) -> str | None:
         cap = self.settings.microversion_caps.get(service)
         if microversion is None or cap is None:
@@ -228,6 +236,18 @@ class _Http(requests.Session):
         if key not in self._read:
             self._read[key] = super().merge_environment_settings(url, {}, stream, verify, cert)
         return dict(self._read[key])
+
+
+@lru_cache(maxsize=256)
+def _url(catalogue: bytes, service: str, interface: str, region: str | None) -> str:
+    """Find a service in a catalogue; keystoneauth copies all of it to do so.
+
+    The ways in of one project have the same catalogue, as long as it lasts.
+    """
+    found = ServiceCatalogV3(json.decode(catalogue)).url_for(
+        service_type=service, interface=interface, region_name=region
+    )
+    return str(found)
 
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
