@@ -392,6 +392,6 @@ outputs:
     (tmp_path / "t.yaml").write_text(text)
     ran = heat("stack", "create", "shop", "-t", "t.yaml", "-e", "env.yaml")
     assert ran.code == 3
-    for word in ("env.yaml can't be read", "gone.yaml can't be read", "valeu"):
+    for word in ("env.yaml can't be read", "gone.yaml can't be read", "Unknown Property valeu"):
         assert ran.err.count(word) == 1, ran.err
     assert not service.said("POST", "/stacks")
