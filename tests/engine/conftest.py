@@ -232,6 +232,28 @@ class Place:
             task.cancel()
         await asyncio.wait([worker.task], timeout=1)
 
+    async def cut_off(self, action, template, steps=None, after=None):
+        """Begin an operation whose engine dies after so many steps; returns the stack's id.
+
+        Where not every number of steps is reached, it dies ``after`` so many seconds.
+        """
+        engine = self.start("first", steps)
+        stack = self.ask(action, template)
+        await (engine.life.died.wait() if after is None else asyncio.sleep(after))
+        await self.kill(engine)
+        return stack
+
+    async def outlived(self, engine, stack):
+        """Wait for the stack's end; when the engine dies on the way, another takes over."""
+        done = asyncio.create_task(self.settled(stack, seconds=2000))
+        died = asyncio.create_task(engine.life.died.wait())
+        await asyncio.wait({done, died}, return_when=asyncio.FIRST_COMPLETED)
+        if died.done():
+            await self.kill(engine)
+            self.start("second")
+        died.cancel()
+        return await done
+
     async def close(self):
         for worker in self._workers:
             worker.life.left = 0

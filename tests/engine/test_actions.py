@@ -4,14 +4,13 @@ import pytest
 
 from heat.base.errors import Conflict, NotFound
 from heat.operations import actions, changes, export, snapshots
-from heat.operations.actions import Act, MarkUnhealthy
+from heat.operations.actions import MarkUnhealthy
 from heat.operations.changes import CreateStack, UpdateStack
-from heat.operations.context import Context
 from heat.operations.finding import OfStack
-from heat.operations.services import Limits, Services
-from heat.operations.snapshots import OfSnapshot, TakeSnapshot
+from heat.operations.snapshots import OfSnapshot
 
-from .test_crash import ends_well
+from .asking import Asking, ended, states
+from .templates import HEAVY
 
 CHAIN = """
 heat_template_version: 2018-08-31
@@ -21,20 +20,6 @@ resources:
 outputs:
   o: {value: {get_attr: [a, output]}}
 """
-HEAVY = """
-heat_template_version: 2018-08-31
-resources:
-  net: {type: OS::Neutron::Net}
-  subnet:
-    type: OS::Neutron::Subnet
-    properties: {network: {get_resource: net}, cidr: 10.9.0.0/24}
-  server:
-    type: OS::Nova::Server
-    properties: {image: cirros, flavor: m1.small, networks: [{network: {get_resource: net}}]}
-  volume: {type: OS::Cinder::Volume, properties: {size: 1}}
-"""
-
-
 STEPS = {
     "suspend": range(18),
     "resume": range(0, 18, 2),
@@ -43,52 +28,10 @@ STEPS = {
 }
 
 
-class Asking:
-    """One user's requests, taken the way that the API takes them."""
-
-    def __init__(self, place):
-        self.place = place
-        self.services = Services(
-            db=place.db,
-            client=None,
-            clock=place.clock,
-            new_id=place.chance.id,
-            wake=lambda stack: [worker.wake(stack) for worker in place._workers],
-            limits=Limits(
-                enable_stack_adopt=True, enable_stack_abandon=True, max_snapshots_per_stack=2
-            ),
-        )
-        user = place.user
-        self.context = Context(
-            user_id=user.user_id, username="demo", project=user.project, token=user.token
-        )
-
-    def __call__(self, function, request):
-        return function(self.services, self.context, request)
-
-    def act(self, stack, action):
-        self(actions.act, Act(stack=stack, action=action))
-
-    def snapshot(self, stack):
-        return self(snapshots.take_snapshot, TakeSnapshot(stack=stack, label="s"))["id"]
-
-    def kept(self, stack):
-        return self(snapshots.list_snapshots, OfStack(stack=stack))["snapshots"]
-
-
 async def created(place, template=CHAIN, **more):
     place.start("first", **more)
     stack = await place.done("CREATE", template)
     return stack, Asking(place)
-
-
-async def ended(place, stack):
-    row = await place.settled(stack)
-    return f"{row.action}_{row.status}", row.reason
-
-
-def states(place, stack):
-    return {name: f"{row.action}_{row.status}" for name, row in place.rows(stack).items()}
 
 
 def copies(place):
@@ -432,7 +375,7 @@ def test_an_action_continues_after_a_death(world, action, steps):
             ask.snapshot(stack)
         else:
             ask.act(stack, action)
-        row = await ends_well(place, stack, worker)
+        row = await place.outlived(worker, stack)
         assert (row.action, row.status) == (action.upper(), "COMPLETE"), row.reason
         assert set(states(place, stack).values()) == {f"{row.action}_COMPLETE"}
         wanted = "suspended" if action == "suspend" else "active"

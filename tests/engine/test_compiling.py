@@ -5,7 +5,7 @@ import pytest
 from heat.engine import compiling
 from heat.engine.compiling import Compilations
 
-from .test_nested import FILES, PARENT, done
+from .templates import FILES, PARENT
 
 
 @pytest.fixture
@@ -24,12 +24,10 @@ def read(monkeypatch):
 def test_each_definition_is_read_once(world, read):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         assert len(read) == len(set(read))
         before = len(read)
-        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
-        await done(place, stack)
+        await place.done("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
         again = read[before:]
         assert again
         assert len(again) == len(set(again))
@@ -42,8 +40,7 @@ def test_as_many_are_kept_as_there_is_room(world):
         worker = place.start()
         small = Compilations(worker._world.types, most=1)
         worker._shared = worker._shared._replace(compilations=small)
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        await place.done("CREATE", PARENT, files=FILES)
         assert len(small._kept) == 1
 
     world(main)

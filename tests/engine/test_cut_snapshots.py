@@ -10,7 +10,9 @@ from heat.operations.changes import UpdateStack
 from heat.operations.services import Limits
 from heat.operations.snapshots import OfSnapshot
 
-from .test_actions import HEAVY, Asking, copies, created, ended
+from .asking import Asking, ended
+from .templates import HEAVY
+from .test_actions import copies, created
 
 SLOW = {"backup.create": 90}
 

@@ -11,8 +11,6 @@ from heat.plan.show import show
 from heat.resources.heat.value import Value
 from heat.store import operations
 
-from .test_crash import ends_well
-
 SLOW = {"server.create": 30.0}
 APP = """
 heat_template_version: 2021-04-16
@@ -67,7 +65,7 @@ def test_a_death_does_not_matter(world, steps):
     async def main(place):
         engine = place.start("first", steps)
         stack = place.ask("CREATE", APP)
-        row = await ends_well(place, stack, engine)
+        row = await place.outlived(engine, stack)
         assert row.status == "COMPLETE", row.reason
         rows = place.rows(stack)
         assert rows["note"].properties["value"] == rows["server"].physical_id

@@ -2,8 +2,7 @@
 
 import pytest
 
-from .test_crash import EXPECTED
-from .test_life import NETS
+from .templates import EXPECTED, NETS
 
 UNKNOWN = """
 heat_template_version: 2021-04-16

@@ -12,8 +12,7 @@ from heat.plugin.registry import TYPES
 from heat.store import credentials, journal, leases, operations, stacks
 from heat.store.rows import ChangeResource, CredentialsRow
 
-from .test_crash import EXPECTED
-from .test_life import NETS, SERVER
+from .templates import EXPECTED, NETS, SERVER
 
 RENAMED = NETS.replace("default: first", "default: second")
 
@@ -40,18 +39,6 @@ def ask_as(place, who, action, template, stack):
     return place.ask(action, template, stack)
 
 
-async def replaced(place, stack, worker, name="second"):
-    """Wait for the stack's end; when the engine dies on the way, another takes over."""
-    done = asyncio.create_task(place.settled(stack, seconds=2000))
-    died = asyncio.create_task(worker.life.died.wait())
-    await asyncio.wait({done, died}, return_when=asyncio.FIRST_COMPLETED)
-    if died.done():
-        await place.kill(worker)
-        place.start(name)
-    died.cancel()
-    return await done
-
-
 @pytest.mark.parametrize("steps", [None, *range(14)])
 def test_the_trust_of_another_user_goes_when_the_new_one_is_there(world, steps):
     async def main(place):
@@ -63,7 +50,7 @@ def test_the_trust_of_another_user_goes_when_the_new_one_is_there(world, steps):
             worker.life.left = worker.life.taken + steps
         admin = place._login("admin", "demo")
         ask_as(place, admin, "UPDATE", RENAMED, stack)
-        row = await replaced(place, stack, worker)
+        row = await place.outlived(worker, stack)
         assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
         [(second, owner)] = trusts(place).items()
         assert owner == admin.user_id
@@ -101,10 +88,7 @@ def test_a_user_who_comes_again_keeps_the_trust(world):
 @pytest.mark.parametrize("steps", range(9))
 def test_a_stack_deleted_while_its_trust_is_made_leaves_none(world, steps):
     async def main(place):
-        worker = place.start("first", steps)
-        stack = place.ask("CREATE", NETS)
-        await worker.life.died.wait()
-        await place.kill(worker)
+        stack = await place.cut_off("CREATE", NETS, steps)
         ask_as(place, place._login("admin", "demo"), "DELETE", None, stack)
         place.start("second")
         row = await place.settled(stack, seconds=2000)
@@ -124,7 +108,7 @@ def test_a_deletion_that_is_cut_off_leaves_no_trust(world, steps):
         assert trusts(place)
         worker.life.left = worker.life.taken + steps
         place.ask("DELETE", None, stack)
-        row = await replaced(place, stack, worker)
+        row = await place.outlived(worker, stack)
         assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
         assert trusts(place) == {}
         assert kept(place, stack) is None
@@ -243,7 +227,7 @@ def test_a_server_in_error_is_made_again(world, steps):
         erring(place, 2)
         worker = place.start("first", steps)
         stack = place.ask("CREATE", SERVER)
-        row = await replaced(place, stack, worker)
+        row = await place.outlived(worker, stack)
         assert (row.action, row.status) == ("CREATE", "COMPLETE"), row.reason
         assert place.made() == EXPECTED
         told = [e for e in place.told(stack) if e.resource_name == "server"]

@@ -8,8 +8,7 @@ from devcloud.kernel.faults import Rule
 from heat.plugin.registry import TYPES
 from heat.store import leases
 
-from .test_crash import EXPECTED
-from .test_life import NETS, SERVER
+from .templates import EXPECTED, NETS, SERVER
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from devcloud.kernel.faults import Rule
 from heat.base.errors import Unavailable
 from heat.store.database import Database
 
-from .test_actions import Asking
-from .test_nested import FILES, INNER, PARENT
+from .asking import Asking
+from .templates import FILES, INNER, PARENT
 
 
 class FrailDatabase(Database):
@@ -110,10 +110,7 @@ def test_a_key_pair_whose_answer_nobody_heard_goes_with_its_stack(world, steps):
     """It was forgotten: its request can be repeated, so nobody had thought of searching for it."""
 
     async def main(place):
-        worker = place.start("first", steps)
-        stack = place.ask("CREATE", KEY)
-        await worker.life.died.wait()
-        await place.kill(worker)
+        stack = await place.cut_off("CREATE", KEY, steps)
         place.ask("DELETE", None, stack)
         place.start("second")
         row = await place.settled(stack)
@@ -139,10 +136,7 @@ def test_what_is_under_way_ends_as_it_began_when_an_update_is_cancelled(world):
     """It failed, for what it rests on would have been updated, and so was not known."""
 
     async def main(place):
-        first = place.start("first")
-        stack = place.ask("CREATE", UNDER_WAY)
-        await asyncio.sleep(10)
-        await place.kill(first)
+        stack = await place.cut_off("CREATE", UNDER_WAY, after=10)
         changed = UNDER_WAY.replace("::Net}", "::Net, properties: {admin_state_up: false}}")
         place.ask("UPDATE", changed, stack)
         Asking(place).act(stack, "cancel_without_rollback")
@@ -166,10 +160,7 @@ def test_what_can_not_be_searched_for_is_not_taken_for_absent(world, steps):
     """The search was refused with 409, and as after any conflict the volume was made again."""
 
     async def main(place):
-        worker = place.start("first", steps)
-        stack = place.ask("CREATE", VOLUME)
-        await worker.life.died.wait()
-        await place.kill(worker)
+        stack = await place.cut_off("CREATE", VOLUME, steps)
         rule = {"service": "volume", "method": "GET", "path": "/volumes/detail"}
         place.cloud.faults.add(Rule(**rule, action="refuse", status=409, times=1))
         place.start("second")

@@ -16,8 +16,7 @@ from heat.operations.finding import OfStack
 from heat.store import events as told
 from heat.store.events import EventQuery
 
-from .test_actions import ended, states
-from .test_signals import Talking
+from .asking import Asking, ended, states
 
 PAIR = {
     "heat_template_version": "2018-08-31",
@@ -58,7 +57,7 @@ def clear(ask, stack, hook, name="a"):
 def test_a_creation_begins_when_its_hook_is_cleared(world, pattern):
     async def main(place):
         place.start()
-        ask = Talking(place)
+        ask = Asking(place)
         stack = start(ask, hooked(pattern, "pre-create"))
         await paused(place, stack, "pre-create")
         await asyncio.sleep(20)
@@ -73,7 +72,7 @@ def test_a_creation_begins_when_its_hook_is_cleared(world, pattern):
 def test_a_hook_that_nobody_waits_at_can_not_be_cleared(world):
     async def main(place):
         place.start()
-        ask = Talking(place)
+        ask = Asking(place)
         stack = start(ask, hooked("a", "pre-create"))
         await paused(place, stack, "pre-create")
         for hook, name in (("post-create", "a"), ("pre-create", "b"), ("mid-create", "a")):
@@ -92,7 +91,7 @@ def test_a_hook_that_nobody_waits_at_can_not_be_cleared(world):
 def test_another_engine_stays_at_the_hook(world, hook, steps):
     async def main(place):
         first = place.start("first", steps=steps)
-        ask = Talking(place)
+        ask = Asking(place)
         stack = start(ask, hooked("a", hook))
         await asyncio.sleep(3)
         await place.kill(first)
@@ -110,7 +109,7 @@ def test_another_engine_stays_at_the_hook(world, hook, steps):
 def test_time_ends_a_pause(world):
     async def main(place):
         place.start()
-        stack = start(Talking(place), hooked("a", "pre-create"), timeout_mins=1)
+        stack = start(Asking(place), hooked("a", "pre-create"), timeout_mins=1)
         assert await ended(place, stack) == ("CREATE_FAILED", "Timed out")
         assert "Hook pre-create is cleared: the wait was cut short" in reasons(place, stack)
 
@@ -120,7 +119,7 @@ def test_time_ends_a_pause(world):
 def test_an_update_takes_the_place_of_a_pause(world):
     async def main(place):
         place.start()
-        ask = Talking(place)
+        ask = Asking(place)
         stack = start(ask, hooked("a", "pre-create"))
         await paused(place, stack, "pre-create")
         ask(update_stack, UpdateStack(stack=stack, template=PAIR))
@@ -133,7 +132,7 @@ def test_an_update_takes_the_place_of_a_pause(world):
 def test_a_deletion_pauses_before_and_after(world):
     async def main(place):
         place.start()
-        ask = Talking(place)
+        ask = Asking(place)
         stack = start(ask, hooked("b", ["pre-delete", "post-delete"]))
         await place.settled(stack)
         ask(delete_stack, OfStack(stack=stack))

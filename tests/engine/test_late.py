@@ -4,7 +4,7 @@ import asyncio
 
 from devcloud.kernel.faults import Rule
 
-from .test_life import NETS
+from .templates import NETS
 
 
 def detach(place, path, seconds):

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from .templates import NETS, SERVER
+
 PLAIN = """
 heat_template_version: 2021-04-16
 parameters:
@@ -17,36 +19,6 @@ outputs:
   b: {value: {get_attr: [b, value]}}
   secret: {value: {get_attr: [secret, value]}}
 """
-
-NETS = """
-heat_template_version: 2021-04-16
-parameters:
-  name: {type: string, default: first}
-resources:
-  net: {type: OS::Neutron::Net, properties: {name: {get_param: name}}}
-  subnet:
-    type: OS::Neutron::Subnet
-    properties: {network: {get_resource: net}, cidr: 10.9.0.0/24}
-  port:
-    type: OS::Neutron::Port
-    properties: {network: {get_resource: net}, fixed_ips: [{subnet: {get_resource: subnet}}]}
-"""
-
-SERVER = (
-    NETS
-    + """
-  server:
-    type: OS::Nova::Server
-    properties:
-      image: cirros
-      flavor: m1.small
-      networks: [{port: {get_resource: port}}]
-  volume: {type: OS::Cinder::Volume, properties: {size: 1}}
-  attachment:
-    type: OS::Cinder::VolumeAttachment
-    properties: {instance_uuid: {get_resource: server}, volume_id: {get_resource: volume}}
-"""
-)
 
 
 def test_values_flow_from_resource_to_resource(world):

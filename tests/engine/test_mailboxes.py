@@ -7,9 +7,8 @@ import pytest
 
 from devcloud.kernel.faults import Rule
 
-from .test_actions import ended
-from .test_signals import Talking, reached
-from .test_stack_users import Agent, handle, people, serving, shown
+from .agents import Agent, handle, people, serving, shown
+from .asking import Asking, ended, reached
 
 
 def lay(place, address, body, kind="application/x-www-form-urlencoded"):
@@ -125,7 +124,7 @@ def test_a_container_that_can_not_be_seen_keeps_nobody_waiting(town):
         await reached(place, stack, "w")
         place.cloud.faults.add(Rule(service="object-store", action="error", status=503))
         began = place.clock.now()
-        Talking(place).say(stack, {"id": "a"})
+        Asking(place).say(stack, {"id": "a"})
         state, reason = await ended(place, stack)
         assert state == "CREATE_FAILED"
         assert "1 of 2 received" in reason

@@ -9,7 +9,7 @@ from heat.operations import changes
 from heat.operations.changes import UpdateStack
 from heat.plugin.steps import COMPUTE
 
-from .test_actions import Asking, ended
+from .asking import Asking, ended
 
 TEMPLATE = """
 heat_template_version: 2021-04-16

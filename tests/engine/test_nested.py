@@ -10,83 +10,28 @@ from heat.engine.ports import Settings
 from heat.store import operations, stacks
 from heat.store.rows import ChangeStack, OperationRow
 
-from .test_crash import ends_well
+from .templates import FILES, INNER, MIDDLE, PARENT, group
 
-INNER = """
-heat_template_version: 2018-08-31
-parameters:
-  x: {type: string, default: d}
-resources:
-  m: {type: OS::Heat::TestResource, properties: {value: {get_param: x}}}
-outputs:
-  o: {value: {get_attr: [m, output]}}
-"""
-MIDDLE = """
-heat_template_version: 2018-08-31
-resources:
-  q: {type: inner.yaml, properties: {x: deep}}
-outputs:
-  o: {value: {get_attr: [q, o]}}
-"""
-PARENT = """
-heat_template_version: 2018-08-31
-parameters:
-  x: {type: string, default: "1"}
-resources:
-  n: {type: inner.yaml, properties: {x: {get_param: x}}}
-  b: {type: OS::Heat::Value, properties: {value: {get_attr: [n, o]}}}
-"""
 THREE = PARENT.replace("inner.yaml, properties: {x: {get_param: x}}", "middle.yaml")
-FILES = {"inner.yaml": INNER, "middle.yaml": MIDDLE}
 FAILING = INNER.replace("properties: {value", "properties: {fail: true, value")
-
-
-def group(count, value="v-%index%", **more):
-    """Return a template with a group whose outputs others read."""
-    definition = {"type": "OS::Heat::TestResource", "properties": {"value": value}}
-    properties = {"count": count, "resource_def": definition, **more.pop("properties", {})}
-    return {
-        "heat_template_version": "2018-08-31",
-        "resources": {
-            "g": {"type": "OS::Heat::ResourceGroup", "properties": properties, **more},
-            "all": {
-                "type": "OS::Heat::Value",
-                "properties": {"value": {"get_attr": ["g", "output"]}},
-            },
-            "map": {
-                "type": "OS::Heat::Value",
-                "properties": {"value": {"get_attr": ["g", "attributes", "output"]}},
-            },
-        },
-    }
 
 
 def value(place, stack, name="b"):
     return place.rows(stack)[name].properties.get("value")
 
 
-async def done(place, stack):
-    """Wait for the end, and expect that it is a good one."""
-    settled = await place.settled(stack)
-    assert settled.status == "COMPLETE", settled.reason
-    return settled
-
-
 def test_a_template_is_a_type(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         assert value(place, stack) == "1"
         child = place.rows(stack)["n"].physical_id
         assert place.rows(child)["m"].status == "COMPLETE"
-        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
-        await done(place, stack)
+        await place.done("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
         assert value(place, stack) == "2"
         rows = place.rows(stack)
         assert (rows["n"].physical_id, rows["n"].action) == (child, "UPDATE")
-        place.ask("DELETE", None, stack)
-        await done(place, stack)
+        await place.done("DELETE", None, stack)
         assert not place.rows(child)
         assert not place.stacks()
 
@@ -103,8 +48,7 @@ def test_a_failure_names_the_leaf(world):
             "Resource CREATE failed: ValueError: resources.n.resources.q.resources.m: "
             "Test Resource failed m"
         )
-        place.ask("UPDATE", THREE, stack, files=FILES)
-        await done(place, stack)
+        await place.done("UPDATE", THREE, stack, files=FILES)
         assert value(place, stack) == "deep"
 
     world(main)
@@ -113,21 +57,16 @@ def test_a_failure_names_the_leaf(world):
 def test_a_group_grows_shrinks_and_leaves_out(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", group(2))
-        await done(place, stack)
+        stack = await place.done("CREATE", group(2))
         assert value(place, stack, "all") == ["v-0", "v-1"]
-        place.ask("UPDATE", group(3), stack)
-        await done(place, stack)
+        await place.done("UPDATE", group(3), stack)
         assert value(place, stack, "map") == {"0": "v-0", "1": "v-1", "2": "v-2"}
         gone = {"removal_policies": [{"resource_list": ["0"]}]}
-        place.ask("UPDATE", group(3, properties=gone), stack)
-        await done(place, stack)
+        await place.done("UPDATE", group(3, properties=gone), stack)
         assert value(place, stack, "all") == ["v-1", "v-2", "v-3"]
-        place.ask("UPDATE", group(1), stack)
-        await done(place, stack)
+        await place.done("UPDATE", group(1), stack)
         assert value(place, stack, "all") == ["v-1"]
-        place.ask("UPDATE", group(0), stack)
-        await done(place, stack)
+        await place.done("UPDATE", group(0), stack)
         assert value(place, stack, "map") == {}
 
     world(main)
@@ -145,11 +84,9 @@ def test_a_group_rolls(world, size, policy, waves):
     async def main(place):
         place.start()
         rolling = {"update_policy": {"rolling_update": policy}}
-        stack = place.ask("CREATE", group(size, "a", **rolling))
-        await done(place, stack)
+        stack = await place.done("CREATE", group(size, "a", **rolling))
         child = place.rows(stack)["g"].physical_id
-        place.ask("UPDATE", group(size, "b", **rolling), stack)
-        await done(place, stack)
+        await place.done("UPDATE", group(size, "b", **rolling), stack)
         assert value(place, stack, "all") == ["b"] * size
         seen, wave = [], []
         for event in place.events(child)[2 + 2 * size :]:
@@ -181,12 +118,12 @@ def test_a_death_leaves_one_of_each(world, steps):
     async def main(place):
         engine = place.start("first", steps)
         stack = place.ask("CREATE", THREE, files=FILES)
-        settled = await ends_well(place, stack, engine)
+        settled = await place.outlived(engine, stack)
         assert settled.status == "COMPLETE", settled.reason
         assert value(place, stack) == "deep"
         assert len(place.stacks()) == 3
         place.ask("DELETE", None, stack)
-        await ends_well(place, stack, engine)
+        await place.outlived(engine, stack)
         assert not place.stacks()
 
     world(main)
@@ -245,8 +182,7 @@ def test_a_cancelled_create_stops_all_the_way_down(world, steps):
         assert [(row.action, row.status) for row in found] == [("CREATE", "FAILED")] * 3
         assert {row.reason for row in found} == {"Stack CREATE cancelled"}
         assert all(operations.current(place.db, row.id) is None for row in found)
-        place.ask("UPDATE", THREE, stack, files=FILES)
-        await done(place, stack)
+        await place.done("UPDATE", THREE, stack, files=FILES)
         assert value(place, stack) == "deep"
 
     world(main)
@@ -270,8 +206,7 @@ resources:
 
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", before)
-        await done(place, stack)
+        stack = await place.done("CREATE", before)
         place.ask("UPDATE", before, stack, parameters={"x": "2"})
         await asyncio.sleep(5)
         cancel(place, stack)
@@ -287,8 +222,7 @@ resources:
 def test_a_rollback_cancels_what_is_at_work_below(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", THREE, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", THREE, files=FILES)
         slow = {
             "inner.yaml": SLOW.replace("value: {get_param: x}", "value: other"),
             "middle.yaml": MIDDLE,
@@ -315,8 +249,7 @@ def test_a_newer_update_cancels_what_is_at_work_below_before_its_turn_comes(worl
 
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", before, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", before, files=FILES)
         child = place.rows(stack)["n"].physical_id
         place.ask("UPDATE", before, stack, files={"inner.yaml": SLOW}, parameters={"x": "2"})
         await asyncio.sleep(90)
@@ -325,7 +258,7 @@ def test_a_newer_update_cancels_what_is_at_work_below_before_its_turn_comes(worl
         await asyncio.sleep(30)
         row = stacks.get(place.db, child)
         assert (row.status, row.reason) == ("FAILED", "Stack UPDATE cancelled")
-        await done(place, stack)
+        assert (await place.settled(stack)).status == "COMPLETE"
         assert value(place, stack) == "3"
 
     world(main)
@@ -354,18 +287,14 @@ def go_back(place, row, definition):
 def test_a_nested_stack_that_somebody_deleted(world, way):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         child = place.rows(stack)["n"].physical_id
-        place.ask("DELETE", None, child)
-        await done(place, child)
+        await place.done("DELETE", None, child)
         if way == "replaced":
-            place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
-            await done(place, stack)
+            await place.done("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
             assert place.rows(stack)["n"].physical_id != child
             assert value(place, stack) == "2"
-        place.ask("DELETE", None, stack)
-        await done(place, stack)
+        await place.done("DELETE", None, stack)
         assert not place.stacks()
 
     world(main)
@@ -374,13 +303,10 @@ def test_a_nested_stack_that_somebody_deleted(world, way):
 def test_a_nested_stack_that_somebody_changed_is_changed_back(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         child = place.rows(stack)["n"].physical_id
-        place.ask("UPDATE", INNER, child, parameters={"x": "by hand"})
-        await done(place, child)
-        place.ask("UPDATE", PARENT, stack, files=FILES)
-        await done(place, stack)
+        await place.done("UPDATE", INNER, child, parameters={"x": "by hand"})
+        await place.done("UPDATE", PARENT, stack, files=FILES)
         assert place.rows(child)["m"].properties["value"] == "1"
 
     world(main)
@@ -394,13 +320,11 @@ def test_an_action_waits_for_the_end_of_what_goes_on_below(world, action):
 
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         child = place.rows(stack)["n"].physical_id
         place.ask("UPDATE", more, child)
         await asyncio.sleep(5)
-        place.ask(action, None, stack)
-        await done(place, stack)
+        await place.done(action, None, stack)
         rows = place.rows(child)
         assert {name: (row.action, row.status) for name, row in rows.items()} == dict.fromkeys(
             ("m", "late"), (action, "COMPLETE")
@@ -416,14 +340,12 @@ def test_a_delete_takes_a_nested_stack_in_any_state(world, action, wait):
         place.start()
         wait_secs = "properties: {action_wait_secs: {update: 10, delete: 5}, value"
         slow = INNER.replace("properties: {value", wait_secs)
-        stack = place.ask("CREATE", PARENT, files={"inner.yaml": slow})
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files={"inner.yaml": slow})
         child = place.rows(stack)["n"].physical_id
         template = slow.replace("get_param: x", "str_split: [',', 'a,b', 0]")
         place.ask(action, template if action == "UPDATE" else None, child)
         await asyncio.sleep(wait)
-        place.ask("DELETE", None, stack)
-        await done(place, stack)
+        await place.done("DELETE", None, stack)
         assert not place.stacks()
 
     world(main)
@@ -432,11 +354,9 @@ def test_a_delete_takes_a_nested_stack_in_any_state(world, action, wait):
 def test_suspend_check_and_resume_reach_the_last_member(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", THREE, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", THREE, files=FILES)
         for action in ("SUSPEND", "RESUME", "CHECK"):
-            place.ask(action, None, stack)
-            await done(place, stack)
+            await place.done(action, None, stack)
             found = line(place, stack)
             assert [(row.action, row.status) for row in found] == [(action, "COMPLETE")] * 3
             assert place.rows(found[2].id)["m"].action == action
@@ -447,18 +367,14 @@ def test_suspend_check_and_resume_reach_the_last_member(world):
 def test_an_update_of_a_nested_stack_that_sleeps_says_what_to_do(world):
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         child = place.rows(stack)["n"].physical_id
-        place.ask("SUSPEND", None, child)
-        await done(place, child)
+        await place.done("SUSPEND", None, child)
         place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
         settled = await place.settled(stack)
         assert f"its nested stack {child} is suspended" in settled.reason
-        place.ask("RESUME", None, child)
-        await done(place, child)
-        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
-        await done(place, stack)
+        await place.done("RESUME", None, child)
+        await place.done("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
         assert value(place, stack) == "2"
 
     world(main)
@@ -485,8 +401,7 @@ def test_what_could_not_be_foreseen_counts_when_it_comes(world):
         settled = await place.settled(stack)
         assert "RequestLimitExceeded: Maximum resources per stack exceeded" in settled.reason
         assert "there would be 7 in all; 6 are allowed." in settled.reason
-        place.ask("UPDATE", UNFORESEEN, stack, parameters={"size": 4})
-        await done(place, stack)
+        await place.done("UPDATE", UNFORESEEN, stack, parameters={"size": 4})
 
     world(main)
 

@@ -4,7 +4,7 @@ from heat.plugin.registry import TYPES
 from heat.store import operations, stacks
 from heat.store.rows import PutOperation
 
-from .test_nested import FILES, PARENT, done
+from .templates import FILES, PARENT
 
 ONE = """
 heat_template_version: 2018-08-31
@@ -19,16 +19,14 @@ def test_a_stack_that_no_engine_can_drive_fails_at_its_deadline(world, monkeypat
 
     async def main(place):
         place.start()
-        stack = place.ask("CREATE", ONE)
-        await done(place, stack)
+        stack = await place.done("CREATE", ONE)
         with monkeypatch.context() as patch:
             patch.setattr(TYPES["OS::Neutron::Net"], "referred", buggy)
             place.ask("UPDATE", ONE, stack, timeout=60)
             row = await place.settled(stack, seconds=90)
         assert (row.action, row.status) == ("UPDATE", "FAILED")
         assert row.reason == "Timeout: Timed out; the engine's log tells what kept it from going on"
-        place.ask("DELETE", None, stack)
-        await done(place, stack)
+        await place.done("DELETE", None, stack)
         assert place.made() == {}
 
     world(main)
@@ -40,8 +38,7 @@ def test_a_nested_stack_deleted_while_its_parent_asks_for_an_update(world):
 
     async def main(place):
         worker = place.start()
-        stack = place.ask("CREATE", PARENT, files=FILES)
-        await done(place, stack)
+        stack = await place.done("CREATE", PARENT, files=FILES)
         child = place.rows(stack)["n"].physical_id
         store = worker._world.store._inner
         commit = store.commit
@@ -66,8 +63,7 @@ def test_a_nested_stack_deleted_while_its_parent_asks_for_an_update(world):
         gone = stacks.get(place.db, child, deleted=True)
         assert (gone.action, gone.status) == ("DELETE", "COMPLETE")
         store.commit = commit
-        place.ask("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
-        await done(place, stack)
+        await place.done("UPDATE", PARENT, stack, files=FILES, parameters={"x": "2"})
         assert place.rows(stack)["n"].physical_id != child
 
     world(main)

@@ -12,7 +12,7 @@ from heat.main import bus, settings
 from heat.operations.signals import SignalResource, signal_resource
 from heat.store.tables import event as event_table
 
-from .test_actions import Asking, ended
+from .asking import Asking, ended
 
 TEMPLATE = """
 heat_template_version: 2018-08-31

@@ -11,7 +11,7 @@ from heat.plugin.registry import TYPES
 from heat.plugin.steps import NETWORK, VOLUME
 from heat.store import events
 
-from .test_life import NETS
+from .templates import NETS
 
 VOLUMES = """
 heat_template_version: 2021-04-16

@@ -3,27 +3,9 @@
 from heat.operations.actions import Act, act
 from heat.operations.stacks import ShowOutput, show_output
 
-from .test_signals import Talking
+from .asking import Asking
+from .templates import SCALED
 
-SCALED = """
-heat_template_version: 2021-04-16
-resources:
-  group:
-    type: OS::Heat::AutoScalingGroup
-    properties:
-      min_size: 1
-      max_size: 5
-      cooldown: 0
-      resource: {type: OS::Heat::TestResource, properties: {value: v}}
-  more:
-    type: OS::Heat::ScalingPolicy
-    properties:
-      auto_scaling_group_id: {get_resource: group}
-      adjustment_type: change_in_capacity
-      scaling_adjustment: 1
-outputs:
-  size: {value: {get_attr: [group, current_size]}}
-"""
 MIDDLE = """
 heat_template_version: 2021-04-16
 resources:
@@ -44,7 +26,7 @@ FILES = {"scaled.yaml": SCALED, "middle.yaml": MIDDLE}
 def test_of_stacks_two_and_three_levels_above(world):
     async def main(place):
         place.start()
-        ask, top = Talking(place), place.ask("CREATE", TOP, files=FILES)
+        ask, top = Asking(place), place.ask("CREATE", TOP, files=FILES)
         row = await place.settled(top)
         assert row.status == "COMPLETE", row.reason
         middle = place.rows(top)["middle"].physical_id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .test_nested import group
+from .templates import group
 
 CREATING = {"update_policy": {"batch_create": {"max_batch_size": 1, "pause_time": 30}}}
 UPDATING = {"update_policy": {"rolling_update": {"max_batch_size": 1, "pause_time": 30}}}

@@ -9,7 +9,7 @@ from heat.operations.actions import Act
 from heat.operations.changes import UpdateStack
 from heat.template.load import load
 
-from .test_actions import Asking
+from .asking import Asking
 
 TWO = """
 heat_template_version: 2021-04-16

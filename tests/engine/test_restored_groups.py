@@ -4,9 +4,8 @@ from heat.operations.changes import UpdateStack, update_stack
 from heat.operations.snapshots import OfSnapshot, restore_snapshot
 from heat.operations.stacks import ShowOutput, show_output
 
-from .test_actions import ended
-from .test_outputs_above import SCALED
-from .test_signals import Talking
+from .asking import Asking, ended
+from .templates import SCALED
 
 OLD = (
     SCALED
@@ -20,7 +19,7 @@ NEW = OLD.replace("value: v}", "value: w}").replace("min_size: 1", "min_size: 5"
 def test_a_restored_group_has_its_size_and_its_members(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", OLD)
+        ask, stack = Asking(place), place.ask("CREATE", OLD)
         await place.settled(stack)
         ask.say(stack, {}, "more")
         await place.settled(place.rows(stack)["group"].physical_id)

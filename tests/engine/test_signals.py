@@ -5,13 +5,9 @@ import asyncio
 import pytest
 
 from heat.base.errors import Invalid, NotFound
-from heat.operations import members, stacks
-from heat.operations.members import OfResource
-from heat.operations.signals import SignalResource, signal_resource
-from heat.operations.stacks import ShowStack
 from heat.store import stacks as stored
 
-from .test_actions import Asking, ended, states
+from .asking import Asking, ended, reached, states
 
 WAITING = """
 heat_template_version: 2018-08-31
@@ -38,34 +34,10 @@ def waiting(count=1, timeout=100):
     return WAITING.format(count=count, timeout=timeout)
 
 
-class Talking(Asking):
-    """A user who says things to resources."""
-
-    def say(self, stack, body=None, name="h"):
-        self(signal_resource, SignalResource(stack=stack, resource=name, body=body))
-
-    def metadata(self, stack, name="h"):
-        return self(members.show_metadata, OfResource(stack=stack, resource=name))["metadata"]
-
-    def data(self, stack):
-        shown = self(stacks.show_stack, ShowStack(stack=stack))
-        return shown["outputs"][0]["output_value"]
-
-
-async def reached(place, stack, name="w", state=("CREATE", "IN_PROGRESS")):
-    """Wait until a resource is in a state."""
-    async with asyncio.timeout(600):
-        while True:
-            row = place.rows(stack).get(name)
-            if row is not None and (row.action, row.status) == state:
-                return
-            await asyncio.sleep(0.25)
-
-
 def test_a_condition_waits_until_enough_was_said(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting(count=2))
+        ask, stack = Asking(place), place.ask("CREATE", waiting(count=2))
         await reached(place, stack)
         assert ask.data(stack) == "{}"
         ask.say(stack, {"id": "one", "data": {"port": 80}})
@@ -92,7 +64,7 @@ def test_a_condition_waits_until_enough_was_said(world):
 def test_what_is_said_wakes_who_waits_at_once(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         began = asyncio.get_running_loop().time()
         ask.say(stack)
@@ -119,7 +91,7 @@ def test_what_is_said_wakes_who_waits_at_once(world):
 def test_a_failure_or_the_end_of_time_fails_the_condition(world, said, reason):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting(count=3, timeout=40))
+        ask, stack = Asking(place), place.ask("CREATE", waiting(count=3, timeout=40))
         await reached(place, stack)
         for body in said:
             ask.say(stack, body)
@@ -134,7 +106,7 @@ def test_another_engine_goes_on_listening(world, steps):
 
     async def main(place):
         first = place.start("first", steps=steps)
-        ask, stack = Talking(place), place.ask("CREATE", waiting(count=2))
+        ask, stack = Asking(place), place.ask("CREATE", waiting(count=2))
         await asyncio.sleep(3)
         if "h" in place.rows(stack):
             ask.say(stack, {"id": "a"})
@@ -169,7 +141,7 @@ def test_a_takeover_does_not_prolong_the_wait(world):
 def test_an_update_lets_a_condition_go_on_waiting(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         more = waiting().replace("outputs:", "  b: {type: OS::Heat::RandomString}\noutputs:")
         place.ask("UPDATE", more, stack)
@@ -186,7 +158,7 @@ def test_an_update_lets_a_condition_go_on_waiting(world):
 def test_a_higher_count_waits_for_what_is_missing(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         ask.say(stack, {"id": "a"})
         await place.settled(stack)
@@ -204,7 +176,7 @@ def test_a_higher_count_waits_for_what_is_missing(world):
 def test_a_condition_that_goes_lets_its_handle_begin_anew(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         ask.say(stack, {"id": "a"})
         await place.settled(stack)
@@ -219,7 +191,7 @@ def test_a_condition_that_goes_lets_its_handle_begin_anew(world):
 def test_a_cancelled_creation_lets_what_waits_come_to_its_end(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         ask.act(stack, "cancel_without_rollback")
         async with asyncio.timeout(20):
@@ -244,7 +216,7 @@ def test_a_cancelled_creation_lets_what_waits_come_to_its_end(world):
 def test_what_means_nothing_is_left_aside(world, body):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         ask.say(stack, body)
         assert ask.metadata(stack) == {}
@@ -256,7 +228,7 @@ def test_what_means_nothing_is_left_aside(world, body):
 def test_signals_that_nothing_can_be_done_with_are_refused(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", waiting())
+        ask, stack = Asking(place), place.ask("CREATE", waiting())
         await reached(place, stack)
         ask.say(stack)
         await place.settled(stack)
@@ -277,7 +249,7 @@ def test_a_handle_of_aws_takes_whole_signals_only(world):
     async def main(place):
         place.start()
         template = AMAZON % "AWS::CloudFormation::WaitConditionHandle"
-        ask, stack = Talking(place), place.ask("CREATE", template)
+        ask, stack = Asking(place), place.ask("CREATE", template)
         await reached(place, stack)
         ask.say(stack, {"Status": "SUCCESS"})
         ask.say(stack, {"Status": "SUCCESS", "Reason": "r", "Data": "d", "UniqueId": "u"})
@@ -291,7 +263,7 @@ def test_every_update_waits_anew_where_the_handle_says_so(world):
     async def main(place):
         place.start()
         template = AMAZON % "OS::Heat::UpdateWaitConditionHandle"
-        ask, stack = Talking(place), place.ask("CREATE", template)
+        ask, stack = Asking(place), place.ask("CREATE", template)
         said = {"Status": "SUCCESS", "Reason": "r", "Data": "d", "UniqueId": "u"}
         await reached(place, stack)
         ask.say(stack, said)

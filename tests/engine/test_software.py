@@ -11,9 +11,7 @@ from heat.operations.stacks import ShowStack, show_stack
 from heat.store import configs as kept
 from heat.store import deployments as stored
 
-from .test_actions import ended, states
-from .test_ends import replaced
-from .test_signals import Talking, reached
+from .asking import Asking, ended, reached, states
 
 DEPLOYING = """
 heat_template_version: 2018-08-31
@@ -51,7 +49,7 @@ def rows(place):
 
 
 def outputs(place, stack):
-    ask = Talking(place)
+    ask = Asking(place)
     shown = ask(show_stack, ShowStack(stack=stack))
     return {one["output_key"]: one["output_value"] for one in shown["outputs"]}
 
@@ -59,7 +57,7 @@ def outputs(place, stack):
 def test_a_deployment_waits_for_its_server(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        ask, stack = Asking(place), place.ask("CREATE", deploying())
         await reached(place, stack, "d")
         await asyncio.sleep(5)
         (deployment,), configs = rows(place)
@@ -110,7 +108,7 @@ def test_a_deployment_waits_for_its_server(world):
 def test_a_server_can_fail_it(world, body, reason):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        ask, stack = Asking(place), place.ask("CREATE", deploying())
         await reached(place, stack, "d")
         ask.say(stack, body, "d")
         assert await ended(place, stack) == (
@@ -128,7 +126,7 @@ def test_a_server_can_fail_it(world, body, reason):
 def test_each_action_is_a_round_of_its_own(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        ask, stack = Asking(place), place.ask("CREATE", deploying())
         await reached(place, stack, "d")
         ask.say(stack, {"deploy_stdout": "first"}, "d")
         await ended(place, stack)
@@ -171,7 +169,7 @@ def test_an_input_that_says_so_makes_another_deployment(world, steps):
         assert (second.id, second.input_values["more"]) == (first.id, 2)
         worker.life.left = steps and worker.life.taken + steps
         place.ask("UPDATE", REPLACED_BY.replace("x: two", "x: three"), stack)
-        row = await replaced(place, stack, worker)
+        row = await place.outlived(worker, stack)
         assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
         (third,), configs = rows(place)
         assert third.id != first.id
@@ -211,7 +209,7 @@ def test_without_a_signal_nobody_waits(world):
 def test_an_agent_may_answer_by_changing_the_deployment(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", deploying())
+        ask, stack = Asking(place), place.ask("CREATE", deploying())
         await reached(place, stack, "d")
         await asyncio.sleep(2)
         ((deployment,), _) = rows(place)
@@ -230,13 +228,10 @@ def test_another_engine_goes_on_with_it(world, steps):
     """Wherever the first engine dies, there is one deployment and one config for it."""
 
     async def main(place):
-        first = place.start("first", steps=steps)
-        ask, stack = Talking(place), place.ask("CREATE", deploying())
-        await asyncio.sleep(4)
-        await place.kill(first)
+        stack = await place.cut_off("CREATE", deploying(), steps, after=4)
         place.start("second")
         await asyncio.sleep(30)
-        ask.say(stack, {"y": 1}, "d")
+        Asking(place).say(stack, {"y": 1}, "d")
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
         ((deployment,), configs) = rows(place)
         assert configs == {deployment.config, place.rows(stack)["c"].physical_id}
@@ -381,7 +376,7 @@ resources:
 def test_a_server_polls_for_its_configs_and_is_asked_before_it_goes(world):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", SERVED)
+        ask, stack = Asking(place), place.ask("CREATE", SERVED)
         await reached(place, stack, "d")
         await asyncio.sleep(5)
         (config,) = ask.metadata(stack, "vm")["deployments"]

@@ -4,133 +4,20 @@ import asyncio
 import json
 import shlex
 from base64 import b64decode
-from dataclasses import replace
 from email import message_from_bytes
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-import msgspec
 import pytest
 
 from heat.base.errors import Denied
-from heat.base.ids import ProjectId
 from heat.engine.users import project_name
-from heat.operations import members
 from heat.operations.changes import CreateStack, create_stack
-from heat.operations.context import Context
 from heat.operations.export import abandon_stack
 from heat.operations.finding import OfStack
-from heat.operations.members import OfResource
-from heat.operations.signals import SignalResource, signal_resource
-from heat.operations.stacks import ShowStack, show_stack
-from heat.plugin.signing import signed
 from heat.store import stacks
 
+from .agents import Agent, handle, people, serving, shown, user_of
+from .asking import Asking, ended, reached
 from .conftest import BASE
-from .test_actions import ended
-from .test_signals import Talking, reached
-
-HANDLE = """
-heat_template_version: 2018-08-31
-resources:
-  h: {type: OS::Heat::WaitConditionHandle, properties: {signal_transport: TRANSPORT}}
-  other: {type: OS::Heat::WaitConditionHandle}
-  w: {type: OS::Heat::WaitCondition, properties: {handle: {get_resource: h}, timeout: 600}}
-"""
-ATTRIBUTES = ("token", "endpoint", "curl_cli", "signal")
-OURS = {"admin", "demo", "alt_demo", "heat", "heat_domain_admin", "service"}
-
-
-def handle(transport="TOKEN_SIGNAL"):
-    return HANDLE.replace("TRANSPORT", transport)
-
-
-def people(place):
-    """Return the users, projects and key pairs that the first content of the cloud lacks."""
-    store = place.cloud.store
-    tables = [store.table(f"identity.{name}") for name in ("user", "project", "credential")]
-    return [row for table in tables for row in table.all() if row.get("name") not in OURS]
-
-
-def user_of(place, stack, name="h"):
-    return place.rows(stack)[name].data["user"]
-
-
-def shown(place, stack, name="h"):
-    ask = Talking(place)
-    services = replace(ask.services, client=place.port.client)
-    asked = members.ShowResource(stack=stack, resource=name, with_attr=ATTRIBUTES)
-    return members.show_resource(services, ask.context, asked)["resource"]["attributes"]
-
-
-class Agent:
-    """Somebody in a server, who has nothing but what the server was given."""
-
-    def __init__(self, place):
-        self.place = place
-        self.services = Talking(place).services
-
-    def with_token(self, token):
-        """Be whom a token stands for."""
-        seen = self.place._dispatch(
-            "GET",
-            f"{BASE}/identity/v3/auth/tokens",
-            {"x-auth-token": token, "x-subject-token": token},
-            b"",
-        )
-        return self._be(seen)
-
-    def _be(self, seen):
-        assert seen.status in (200, 201), seen.body
-        said = msgspec.json.decode(seen.body)["token"]
-        self.context = Context(
-            user_id=said["user"]["id"],
-            project=ProjectId(said["project"]["id"]),
-            roles=tuple(role["name"] for role in said["roles"]),
-        )
-        return self
-
-    def with_password(self, user, password, project):
-        means = {
-            "methods": ["password"],
-            "password": {"user": {"id": user, "password": password}},
-        }
-        body = {"auth": {"identity": means, "scope": {"project": {"id": project}}}}
-        return self._be(self._post("/auth/tokens", body, {}))
-
-    def with_signature(self, verb, address):
-        """Be whom keystone takes the signature of an address for."""
-        parts = urlsplit(address)
-        params = dict(parse_qsl(parts.query))
-        credentials = {
-            "access": params["AWSAccessKeyId"],
-            "signature": params.pop("Signature"),
-            "host": parts.netloc,
-            "verb": verb,
-            "path": unquote(parts.path),
-            "params": params,
-        }
-        service = self.place._login("heat", "service").token
-        return self._be(
-            self._post("/ec2tokens", {"ec2Credentials": credentials}, {"x-auth-token": service})
-        )
-
-    def _post(self, path, body, headers):
-        headers = {"content-type": "application/json", **headers}
-        url = f"{BASE}/identity/v3{path}"
-        return self.place._dispatch("POST", url, headers, msgspec.json.encode(body))
-
-    @staticmethod
-    def reading(place, stack, name="h"):
-        """Return the metadata of a resource, as a user of the project reads it."""
-        return Talking(place).metadata(stack, name)
-
-    def say(self, stack, body=None, name="h"):
-        request = SignalResource(stack=stack, resource=name, body=body)
-        signal_resource(self.services, self.context, request)
-
-    def read(self, stack, name="h"):
-        request = OfResource(stack=stack, resource=name)
-        return members.show_metadata(self.services, self.context, request)["metadata"]
 
 
 def test_the_curl_command_of_a_handle_has_all_that_is_needed(town):
@@ -186,7 +73,7 @@ def test_a_user_clears_no_hooks_even_of_its_own_resource(town):
     async def main(place):
         place.start()
         hooks = {"resource_registry": {"resources": {"h": {"hooks": "pre-update"}}}}
-        ask = Talking(place)
+        ask = Asking(place)
         request = CreateStack(stack_name="app", template=handle(), environment=hooks)
         stack = ask(create_stack, request)["id"]
         await reached(place, stack, "w")
@@ -258,7 +145,7 @@ def test_the_address_of_an_aws_handle_is_signed(town):
         place.start()
         stack = place.ask("CREATE", AMAZON)
         await reached(place, stack, "w")
-        address = Talking(place).data(stack)
+        address = Asking(place).data(stack)
         assert "/v1/waitcondition/arn%3Aopenstack%3Aheat%3A%3A" in address
         body = {"Status": "SUCCESS", "Reason": "r", "Data": "d", "UniqueId": "1"}
         Agent(place).with_signature("PUT", address).say(stack, body)
@@ -314,10 +201,7 @@ def test_a_tree_of_stacks_has_one_project(town):
 @pytest.mark.parametrize("steps", range(1, 60, 2))
 def test_wherever_an_engine_dies_nothing_is_left_and_nothing_made_twice(town, steps):
     async def main(place):
-        first = place.start("first", steps=steps)
-        stack = place.ask("CREATE", handle())
-        await asyncio.sleep(4)
-        await place.kill(first)
+        stack = await place.cut_off("CREATE", handle(), steps, after=4)
         place.start("second")
         await reached(place, stack, "w")
         assert len(people(place)) == 3
@@ -332,10 +216,7 @@ def test_wherever_an_engine_dies_nothing_is_left_and_nothing_made_twice(town, st
 @pytest.mark.parametrize("steps", range(1, 40, 2))
 def test_a_creation_that_was_cut_off_leaves_no_user(town, steps):
     async def main(place):
-        first = place.start("first", steps=steps)
-        stack = place.ask("CREATE", handle())
-        await asyncio.sleep(4)
-        await place.kill(first)
+        stack = await place.cut_off("CREATE", handle(), steps, after=4)
         place.ask("DELETE", stack=stack)
         place.start("second")
         assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
@@ -356,25 +237,6 @@ def test_what_a_user_gets_in_with_is_nowhere_in_the_open(town):
         assert user["token"] not in kept
 
     town(main)
-
-
-SERVED = """
-heat_template_version: 2018-08-31
-resources:
-  vm:
-    type: OS::Nova::Server
-    properties:
-      {image: cirros, flavor: m1.tiny, networks: [{network: private}],
-       user_data_format: SOFTWARE_CONFIG, software_config_transport: TRANSPORT}
-  c: {type: OS::Heat::SoftwareConfig, properties: {config: echo}}
-  d:
-    type: OS::Heat::SoftwareDeployment
-    properties: {config: {get_resource: c}, server: {get_resource: vm}, signal_transport: SIGNAL}
-"""
-
-
-def serving(transport, signal="CFN_SIGNAL"):
-    return SERVED.replace("TRANSPORT", transport).replace("SIGNAL", signal)
 
 
 def given(place):
@@ -424,98 +286,12 @@ def test_an_agent_knows_where_to_ask_and_how_to_answer(town, transport):
 @pytest.mark.parametrize("steps", range(5, 30, 2))
 def test_a_server_that_was_cut_off_leaves_neither_user_nor_server(town, steps):
     async def main(place):
-        first = place.start("first", steps=steps)
-        stack = place.ask("CREATE", serving("POLL_SERVER_CFN"))
-        await asyncio.sleep(4)
-        await place.kill(first)
+        stack = await place.cut_off("CREATE", serving("POLL_SERVER_CFN"), steps, after=4)
         place.ask("DELETE", stack=stack)
         place.start("second")
         assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
         assert people(place) == []
         assert place.made() == {}
-
-    town(main)
-
-
-KEYS = """
-heat_template_version: 2018-08-31
-resources:
-  user: {type: AWS::IAM::User, properties: {Policies: [{get_resource: policy}]}}
-  policy: {type: OS::Heat::AccessPolicy, properties: {AllowedResources: [seen]}}
-  key: {type: AWS::IAM::AccessKey, properties: {UserName: {get_resource: user}}}
-  seen: {type: OS::Heat::Value, properties: {value: 1}, metadata: {port: 80}}
-  hidden: {type: OS::Heat::Value, properties: {value: 1}}
-outputs:
-  key: {value: {get_resource: key}}
-  secret: {value: {get_attr: [key, SecretAccessKey]}}
-"""
-
-
-def test_keys_of_a_user_open_what_its_policies_name(town):
-    async def main(place):
-        place.start()
-        stack = await place.done("CREATE", KEYS)
-        outputs = Talking(place)(show_stack, ShowStack(stack=stack))["outputs"]
-        given = {one["output_key"]: one["output_value"] for one in outputs}
-        address = signed(f"{BASE}/v1/", "GET", given["key"], given["secret"], Action="Describe")
-        agent = Agent(place).with_signature("GET", address)
-        assert agent.read(stack, "seen") == {"port": 80}
-        with pytest.raises(Denied):
-            agent.read(stack, "hidden")
-        without = KEYS[: KEYS.index("  key:")] + KEYS[KEYS.index("  seen") : KEYS.index("outputs")]
-        await place.done("UPDATE", without, stack)
-        with pytest.raises(AssertionError):
-            Agent(place).with_signature("GET", address)
-        await place.done("DELETE", stack=stack)
-        assert people(place) == []
-
-    town(main)
-
-
-@pytest.mark.parametrize("steps", range(6, 34, 2))
-def test_a_key_whose_answer_died_with_its_engine_is_the_one_that_is_given(town, steps):
-    """There is no second one, of which nobody knows."""
-
-    async def main(place):
-        first = place.start("first", steps=steps)
-        stack = place.ask("CREATE", KEYS)
-        await asyncio.sleep(10)
-        await place.kill(first)
-        place.start("second")
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
-        keys = place.cloud.store.table("identity.credential").all()
-        known = {place.rows(stack)["key"].physical_id}
-        assert {json.loads(key["blob"])["access"] for key in keys} == known
-
-    town(main)
-
-
-def test_keys_need_a_user(town):
-    async def main(place):
-        place.start()
-        template = KEYS.replace("{get_resource: user}", "nobody")
-        stack = place.ask("CREATE", template)
-        assert "There is no user nobody of this stack" in (await ended(place, stack))[1]
-
-    town(main)
-
-
-def test_who_adopts_a_stack_names_no_users(town):
-    async def main(place):
-        place.start()
-        ask, stack = Talking(place), place.ask("CREATE", KEYS)
-        assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
-        data = ask(abandon_stack, OfStack(stack=stack))
-        assert "password" not in json.dumps(data)
-        assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
-        assert people(place) == []
-        (demo,) = (u for u in place.cloud.store.table("identity.user").all() if u["name"] == "demo")
-        data["resources"]["user"]["resource_data"] = {"user": {"user_id": demo["id"]}}
-        request = CreateStack(stack_name="mine", template=data["template"], adopt=data["resources"])
-        adopted = ask(create_stack, request)["id"]
-        await ended(place, adopted)
-        await place.done("DELETE", stack=adopted)
-        assert place.cloud.store.table("identity.user").get(demo["id"]) is not None
 
     town(main)
 
@@ -546,7 +322,7 @@ def opening(rows):
 def test_what_opens_something_is_neither_exported_nor_adopted(town):
     async def main(place):
         place.start()
-        ask, stack = Talking(place), place.ask("CREATE", GIVEN_AWAY)
+        ask, stack = Asking(place), place.ask("CREATE", GIVEN_AWAY)
         assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
         rows = place.rows(stack)
         assert opening(rows) >= {

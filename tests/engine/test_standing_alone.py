@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from heat.store.tables import resource
 
-from .test_life import SERVER
+from .templates import SERVER
 
 NEEDED = (
     SERVER
