@@ -17,6 +17,8 @@ from devcloud.assembly import build
 from devcloud.kernel.settings import Settings
 from devcloud.server import serve
 
+from .identity import role_id
+
 
 class Cloud:
     """The services of a cloud as its user demo, or as admin, asks them."""
@@ -144,3 +146,29 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
     found = Cloud("lab", auth["auth_url"], auth["password"])
     yield found
     found.close()
+
+
+@pytest.fixture
+def demo_id(cloud):
+    return cloud.session("demo").get_user_id()
+
+
+@pytest.fixture
+def heat_id(cloud):
+    return cloud.session("heat", "service").get_user_id()
+
+
+@pytest.fixture
+def newcomer(cloud):
+    """A user of its own in a project of its own."""
+    name = cloud.unique("newcomer")
+    project = cloud.post("identity", "/projects", json={"project": {"name": name}}, admin=True)
+    project_id = project.json()["project"]["id"]
+    body = {"name": name, "password": "first", "default_project_id": project_id}
+    user = cloud.post("identity", "/users", json={"user": body}, admin=True)
+    user_id = user.json()["user"]["id"]
+    grant = f"/projects/{project_id}/users/{user_id}/roles/{role_id(cloud, 'member')}"
+    assert cloud.put("identity", grant, admin=True).status_code == 204
+    yield {"id": user_id, "name": name, "project_id": project_id, "grant": grant}
+    cloud.delete("identity", f"/users/{user_id}", admin=True)
+    cloud.delete("identity", f"/projects/{project_id}", admin=True)
