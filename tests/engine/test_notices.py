@@ -201,7 +201,7 @@ def test_many_events_are_posted_in_parts_that_queues_take(world):
         notices.close()
         assert sorted(told_of(queues)) == sorted(place.events(stack))
         sizes = [len(call.body["messages"]) for call, _ in queues.taken]
-        assert max(sizes) == 20
+        assert max(sizes) <= 20
         assert len(sizes) < 10
 
     world(main)

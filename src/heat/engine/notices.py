@@ -1,14 +1,14 @@
 """Tells others what happens to stacks: the sinks of environments, and whoever meters the cloud.
 
-Both hear of it after it is written down, each from a thread of its own with a bounded queue. A
-sink that is away is tried again a few times. What a sink or the message bus can't take then is
-left out: nothing that happens to a stack waits for them.
+Both hear of it after it is written down, each from a bounded queue of its own. A sink that is away
+is tried again a few times. What a sink or the message bus can't take then is left out: nothing that
+happens to a stack waits for them, and no sink for another one.
 """
 
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from queue import Empty, Full, Queue
@@ -18,26 +18,22 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from heat.base.clock import timestamp
-from heat.base.errors import Fault, Temporary
 from heat.base.ids import StackId
 from heat.cloud.credentials import Credentials
+from heat.engine.posting import PAUSES, Posting
 from heat.engine.record import STACK_TYPE
 from heat.plugin.steps import Call
 from heat.store import credentials, definitions, events, operations, resources, stacks
 from heat.store.database import Database
 from heat.store.rows import EventRow, StackRow
-from heat.store.shapes import EVENT, to_json
+from heat.store.shapes import EVENT
 
 _log = logging.getLogger(__name__)
 
 MOST = 10000
 """Events that wait to be told; more are left out."""
 AT_ONCE = 20
-"""Events that are told together: no more are taken in one post."""
-LARGEST = 200_000
-"""Bytes of a post; queues take 256 KiB unless their operator says otherwise."""
-PAUSES = (1.0, 4.0)
-"""Seconds before a post that did not get through is tried again."""
+"""Events that are read together."""
 KNOWN = 1000
 LIFE = 3600
 """Seconds that a message stays in a queue unless the sink says otherwise."""
@@ -74,10 +70,10 @@ class Notices:
         emit: Emit | None = None,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self._db, self._sender, self._pauses = db, sender, pauses
-        self._closing = threading.Event()
+        self._db, self._sender = db, sender
+        self._posting = Posting(self._post, pauses)
         self._families: OrderedDict[StackId, _Family] = OrderedDict()
-        self._lines = [_Line("sinks", self._post_all, AT_ONCE)]
+        self._lines = [_Line("sinks", self._hand_out, AT_ONCE)]
         if emit is not None:
             self._lines.append(_Line("bus", partial(self._emit_all, emit), 1))
 
@@ -95,9 +91,9 @@ class Notices:
     def close(self, seconds: float = 5.0) -> None:
         """Tell what is waiting, as far as that goes in time, and end."""
         self._db.watch(None)
-        self._closing.set()
         for line in self._lines:
             line.close(seconds)
+        self._posting.close(seconds)
 
     def _read(self, written: Iterable[Mapping[str, Any]]) -> list[EventRow]:
         return [EVENT.read(self._db, [values[name] for name in EVENT.fields]) for values in written]
@@ -151,9 +147,9 @@ class Notices:
     def _root(self, stack: StackRow) -> StackRow | None:
         return stacks.get(self._db, StackId(stack.root or stack.id), deleted=True)
 
-    def _post_all(self, written: Iterable[Mapping[str, Any]]) -> None:
-        """Post events, those for the same queue together."""
-        waiting: dict[tuple[StackId, str], list[dict[str, Any]]] = {}
+    def _hand_out(self, written: Iterable[Mapping[str, Any]]) -> None:
+        """Let events go to the sinks that are to hear of them."""
+        found: dict[tuple[StackId, str], list[dict[str, Any]]] = {}
         for event in self._read(written):
             if _is_of_stack(event):
                 self._families.pop(event.stack, None)  # it may have another environment by now
@@ -163,12 +159,12 @@ class Notices:
             whole = replace(event, properties=events.properties(self._db, event))
             for sink in family.sinks:
                 message = {"ttl": _life(sink), "body": posted(whole)}
-                waiting.setdefault((family.root, str(sink["target"])), []).append(message)
-        for (root, target), messages in waiting.items():
-            for some in _fitting(messages):
-                self._post(root, target, some)
+                found.setdefault((family.root, str(sink["target"])), []).append(message)
+        for place, messages in found.items():
+            self._posting.put(place, messages)
 
-    def _post(self, root: StackId, target: str, messages: Sequence[Mapping[str, Any]]) -> None:
+    def _post(self, sink: tuple[StackId, str], messages: Sequence[Mapping[str, Any]]) -> None:
+        root, target = sink
         stack = stacks.get(self._db, root, deleted=True)
         held = credentials.get(self._db, stack.credentials) if stack and stack.credentials else None
         if held is None:
@@ -181,16 +177,7 @@ class Notices:
             {"messages": list(messages)},
             headers={"Client-ID": root},
         )
-        for pause in (*self._pauses, None):
-            try:
-                self._sender.send(call, who)
-            except Temporary as away:
-                if pause is not None and not self._closing.wait(pause):
-                    continue
-                _log.warning("%d events of %s could not be told: %s", len(messages), root, away)
-            except Fault as refusal:
-                _log.warning("%d events of %s could not be told: %s", len(messages), root, refusal)
-            return
+        self._sender.send(call, who)
 
 
 class _Line:
@@ -247,20 +234,6 @@ def _life(sink: Mapping[str, Any]) -> int:
         return int(sink.get("ttl") or LIFE)
     except (TypeError, ValueError):
         return LIFE
-
-
-def _fitting(messages: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Part messages into posts that the service takes."""
-    some, size = list[dict[str, Any]](), 0
-    for message in messages:
-        length = len(to_json(message))
-        if some and (len(some) == AT_ONCE or size + length > LARGEST):
-            yield some
-            some, size = [], 0
-        some.append(message)
-        size += length
-    if some:
-        yield some
 
 
 def posted(event: EventRow) -> dict[str, Any]:
