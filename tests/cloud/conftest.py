@@ -18,6 +18,7 @@ from devcloud.kernel.settings import Settings
 from devcloud.server import serve
 
 from .identity import role_id
+from .networking import Net
 
 
 class Cloud:
@@ -172,3 +173,10 @@ def newcomer(cloud):
     yield {"id": user_id, "name": name, "project_id": project_id, "grant": grant}
     cloud.delete("identity", f"/users/{user_id}", admin=True)
     cloud.delete("identity", f"/projects/{project_id}", admin=True)
+
+
+@pytest.fixture
+def net(cloud: Any) -> Iterator[Net]:
+    net = Net(cloud)
+    yield net
+    net.clean()
