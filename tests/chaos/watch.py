@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from heat.store.database import Database
 
 LOOK = 0.1
+_BUSY = "SELECT stack FROM operation WHERE state IN ('PENDING', 'RUNNING')"
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Watch:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go, daemon=True)
         self._leases: dict[str, tuple[str, str | None]] = {}
+        self._busy: set[str] = set()
         self._services: dict[int, str] = {}
         self._losses: list[Loss] = []
         self._upsets: list[tuple[float, float]] = []
@@ -55,7 +57,11 @@ class Watch:
         engine = self._services.get(pid)
         if engine is None:
             return
-        held = {stack: mark for stack, (who, mark) in self._leases.items() if who == engine}
+        held = {
+            stack: mark
+            for stack, (who, mark) in self._leases.items()
+            if who == engine and stack in self._busy  # the others wait for their users
+        }
         self._losses.append(Loss(time.monotonic(), engine, held))
 
     def upset(self) -> None:
@@ -108,10 +114,12 @@ class Watch:
     def _look(self) -> None:
         with self._database.engine.connect() as connection:
             leases = connection.execute(text("SELECT stack, engine, mark FROM lease")).all()
+            busy = connection.execute(text(_BUSY)).all()
             services = connection.execute(text("SELECT host, engine FROM service")).all()
             events = connection.execute(text("SELECT max(number) FROM event")).scalar() or 0
         now = time.monotonic()
         self._leases = {row[0]: (row[1], row[2]) for row in leases}
+        self._busy = {row[0] for row in busy}
         self._services = {int(row[0].rpartition(":")[2]): row[1] for row in services}
         if events != self._events:
             self._events, self._moved = events, now
