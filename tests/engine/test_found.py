@@ -6,6 +6,8 @@ import pytest
 
 from devcloud.kernel.faults import Rule
 from heat.base.errors import Unavailable
+from heat.operations import changes
+from heat.operations.changes import UpdateStack
 from heat.store.database import Database
 
 from .asking import Asking
@@ -171,5 +173,31 @@ def test_what_can_not_be_searched_for_is_not_taken_for_absent(world, steps):
         row = await place.settled(stack)
         assert (row.action, row.status) == ("DELETE", "COMPLETE"), row.reason
         assert place.made() == {}
+
+    world(main)
+
+
+GROUP = """
+heat_template_version: 2018-08-31
+resources:
+  g:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 2, resource_def: {type: OS::Neutron::Net, properties: {name: net-%index%}}}
+"""
+
+
+def test_an_update_that_converges_looks_into_nested_stacks(world):
+    """What was gone inside a group was not missed, and the update was complete without it."""
+
+    async def main(place):
+        place.start()
+        stack = await place.done("CREATE", GROUP)
+        networks = place.cloud.store.table("network.network")
+        (gone,) = [row["id"] for row in networks.all() if row["name"] == "net-1"]
+        networks.pop(gone)
+        Asking(place)(changes.update_stack, UpdateStack(stack=stack, existing=True, converge=True))
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
+        assert {"net-0", "net-1"} <= {row["name"] for row in networks.all()}
 
     world(main)

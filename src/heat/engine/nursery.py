@@ -205,7 +205,9 @@ class Nursery:
         self, resource: ResourceRow, step: Nest, key: OperationId, child: StackRow, action: str
     ) -> Asked:
         options = {"abandon": True} if action == "ABANDON" else {}
-        action = "DELETE" if options else action
+        if action == "UPDATE" and self._operation.options.get("converge"):
+            options = {"converge": True}
+        action = "DELETE" if action == "ABANDON" else action
         fields: dict[str, Any] = {
             "action": action,
             "status": IN_PROGRESS,
