@@ -1,12 +1,14 @@
 """Stacks within stacks, adopted: members are taken over under their names."""
 
+import asyncio
+
 import pytest
 
 from heat.operations import changes, export
 from heat.operations.changes import CreateStack
 from heat.operations.finding import OfStack
 
-from .test_actions import Asking, ended
+from .asking import Asking, ended
 
 INNER = """
 heat_template_version: 2021-04-16
@@ -37,10 +39,10 @@ outputs:
 """
 
 
-async def abandoned(place):
+async def abandoned(place, template=OUTER):
     """Leave the objects of a stack behind, and return its export."""
     place.start()
-    stack, ask = place.ask("CREATE", OUTER, files={"inner.yaml": INNER}), Asking(place)
+    stack, ask = place.ask("CREATE", template, files={"inner.yaml": INNER}), Asking(place)
     assert (await ended(place, stack))[0] == "CREATE_COMPLETE"
     found = ask(export.abandon_stack, OfStack(stack=stack))
     assert (await ended(place, stack))[0] == "DELETE_COMPLETE"
@@ -108,3 +110,70 @@ def test_a_nested_stack_needs_resources(world, name, said, told):
         assert told in reason
 
     world(main)
+
+
+WIRED = """
+heat_template_version: 2018-08-31
+resources:
+  net: {type: OS::Neutron::Net}
+  sub:
+    type: OS::Neutron::Subnet
+    properties: {network: {get_resource: net}, cidr: 10.1.0.0/24}
+  port:
+    type: OS::Neutron::Port
+    properties: {network: {get_resource: net}, fixed_ips: [{subnet: {get_resource: sub}}]}
+"""
+
+
+@pytest.mark.parametrize("after", [0, 0.05, 0.1, 0.3])
+@pytest.mark.parametrize("what", ["WIRED", "OUTER"])
+def test_an_update_takes_over_what_an_adoption_did_not_come_to(world, what, after):
+    """What was still to be taken over was made anew, and in use by what nobody knew."""
+    template = globals()[what]
+
+    async def main(place):
+        ask, found = await abandoned(place, template)
+        objects = place.made()
+        again = adopt(ask, found)
+        await asyncio.sleep(after)
+        await place.done("UPDATE", template, again, files={"inner.yaml": INNER})
+        assert place.made() == objects
+        await place.done("DELETE", None, again)
+        assert place.made() == {}
+
+    world(main, latency=0.1)
+
+
+def test_an_update_goes_on_with_an_adoption_that_failed(world):
+    async def main(place):
+        ask, found = await abandoned(place, WIRED)
+        objects = place.made()
+        missing = found["resources"]["net"].pop("resource_id")
+        again = adopt(ask, found)
+        assert (await ended(place, again))[0] == "ADOPT_FAILED"
+        found["resources"]["net"]["resource_id"] = missing
+        await place.done("UPDATE", WIRED, again)
+        rows = place.rows(again)
+        assert rows["port"].physical_id == found["resources"]["port"]["resource_id"]
+        assert place.made() == {**objects, "network.network": 2}  # of which nothing was said
+
+    world(main)
+
+
+def test_what_was_to_be_taken_over_as_another_type_stays(world):
+    """An update wants something else of that name: that is made, and the object left alone."""
+
+    async def main(place):
+        ask, found = await abandoned(place, WIRED)
+        objects = place.made()
+        again = adopt(ask, found)
+        other = (
+            WIRED.split("  port:", maxsplit=1)[0]
+            + "  port: {type: OS::Cinder::Volume, properties: {size: 1}}"
+        )
+        await place.done("UPDATE", other, again)
+        row = place.rows(again)["port"]
+        assert (row.type, row.action) == ("OS::Cinder::Volume", "CREATE")
+        assert place.made() == {**objects, "volume.volume": 1}
+
+    world(main, latency=0.1)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from heat.base.errors import Invalid
 from heat.base.ids import OperationId, ResourceId
 from heat.engine.making import Made, revealed
-from heat.engine.record import fresh_row
+from heat.engine.record import INSIDE, fresh_row
 from heat.plan.definition import Compiled
 from heat.plugin.find import resolve
 from heat.plugin.nested import Nested
@@ -17,9 +17,6 @@ from heat.plugin.private import without_private
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Steps
 from heat.store.rows import ResourceRow, StackRow
-
-INSIDE = "heat:adopt"
-"""Where the data of a row tells what its nested stack is to take over."""
 
 
 def adopted(

@@ -4,7 +4,7 @@ from heat.base.ids import ResourceId
 from heat.engine import hooks
 from heat.engine.record import COMPLETE, IN_PROGRESS
 from heat.engine.scene import Scene
-from heat.plan.model import Kind, Node, Plan
+from heat.plan.model import DESIRED, Kind, Node, Plan
 from heat.store.rows import OperationRow
 
 
@@ -22,7 +22,7 @@ class Board:
         already = {n.id for n in plan.nodes if _is_done(n, scene, operation)}
         for node in plan.nodes:
             if node.id in already:
-                if node.kind in (Kind.CREATE, Kind.UPDATE, Kind.KEEP, Kind.ADOPT):
+                if node.kind in DESIRED:
                     scene.learn(scene.rows[node.row])
                 continue
             self._left[node.phase] += 1

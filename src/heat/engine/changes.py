@@ -13,7 +13,7 @@ from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import hooks, reasons
 from heat.engine.acting import act
-from heat.engine.adopting import INSIDE, adoption
+from heat.engine.adopting import adoption
 from heat.engine.lease import Lost
 from heat.engine.making import (
     abandonment,
@@ -27,7 +27,7 @@ from heat.engine.making import (
 from heat.engine.observing import see_outgrown
 from heat.engine.patience import Stopped
 from heat.engine.performing import aside, fail, perform, refuse
-from heat.engine.record import COMPLETE, IN_PROGRESS, here, recorded, standing
+from heat.engine.record import COMPLETE, IN_PROGRESS, INSIDE, here, recorded, standing
 from heat.engine.referring import refer, unchangeable
 from heat.engine.retrying import create, try_of
 from heat.engine.saving import drop
@@ -211,7 +211,7 @@ def _resting_on(scene: Scene, row: ResourceRow) -> tuple[ResourceId, ...]:
 
 
 def _standing_for(scene: Scene, names: Iterable[str]) -> tuple[ResourceId, ...]:
-    return tuple(sorted(scene.current[name] for name in names if name in scene.current))
+    return tuple(sorted({key for name in names for key in scene.standing_for(name)}))
 
 
 async def _create(scene: Scene, node: Node) -> Outcome:
@@ -228,7 +228,7 @@ async def _create(scene: Scene, node: Node) -> Outcome:
         if compare(seen, desired).kind is not Kind.CREATE:
             return Outcome.REPLAN
     cls = desired.cls
-    kept = _to_keep(scene, desired) | {"real_type": cls.__facts__.name}
+    kept = _to_keep(scene, desired) | {"type": desired.type, "real_type": cls.__facts__.name}
     if desired.external_id is not None:
         values = _placed(scene, row, desired)
         return await refer(scene, row, desired, values, _wanted(scene, node.name), kept)
@@ -256,7 +256,8 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
         "real_type": desired.cls.__facts__.name,
     }
     opening: list[Write] = []
-    if row.action == "INIT":
+    under_way = ("ADOPT", IN_PROGRESS, scene.operation.id)
+    if (row.action, row.status, row.operation) != under_way:
         row, opening = scene.teller.resource(row, "ADOPT", IN_PROGRESS, **kept)
     if row.physical_id is None and INSIDE not in row.data:
         missing = reasons.VerbFailed("Resource ID was not provided.", kind="Exception")

@@ -6,7 +6,7 @@ another driver continues from the rows.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace as change
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ from heat.plan.build import build
 from heat.plan.definition import Compiled
 from heat.plan.diff import Recorded
 from heat.plan.masking import Mask
-from heat.plan.model import Kind, Node, Plan, decode
+from heat.plan.model import DESIRED, Kind, Node, Plan, decode
 from heat.store.rows import (
     ChangeOperation,
     ChangeResource,
@@ -220,6 +220,7 @@ class Drive:
     def _left(self, scene: Scene) -> Plan:
         """Return the stored plan; when something of it has failed, what is under way of it."""
         plan = decode(self.operation.plan or b"")
+        scene.follow(plan)
         if self.operation.action in GOES_ON:
             return plan
         rows = [row for node in plan.nodes if (row := scene.rows.get(node.row)) is not None]
@@ -228,7 +229,16 @@ class Drive:
                 scene.failures[row.name] = row.reason
         if not scene.failures:
             return plan
-        return actions.ending(plan, {row.id for row in rows if row.status == IN_PROGRESS})
+        return self._ending(scene, plan, {row.id for row in rows if row.status == IN_PROGRESS})
+
+    def _ending(self, scene: Scene, plan: Plan, begun: Collection[ResourceId]) -> Plan:
+        """Return what is under way of a plan; what that may need to know is known from then on."""
+        for node in plan.nodes:
+            row = scene.rows.get(node.row)
+            done = row is not None and row.operation == self.operation.id
+            if row is not None and (node.kind is Kind.KEEP or (node.kind in DESIRED and done)):
+                scene.learn(row)
+        return actions.ending(plan, begun)
 
     async def _plan(self, scene: Scene) -> Plan:
         """Plan from what is recorded now; the plan is stored before anything is done."""
@@ -275,6 +285,7 @@ class Drive:
         await self._lease.commit(*writes, operation=self.operation.id)
         for row in made:
             scene.note(row)
+        scene.follow(plan)
         return plan
 
     def _planned(self, scene: Scene, known: Sequence[Recorded]) -> Plan:
@@ -425,7 +436,9 @@ class Drive:
             for row in rows
             if row.status == IN_PROGRESS and ((cls := scene.type_of(row)) is None or not cls.nests)
         }
-        await self._execute(scene, actions.ending(self._planned(scene, known), begun))
+        plan = self._planned(scene, known)
+        scene.follow(plan)
+        await self._execute(scene, self._ending(scene, plan, begun))
         for asked in halted:
             with suppress(VerbFailed):
                 await scene.stage.nursery.ended(asked.operation, scene.stage.stopping)

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from heat.base.errors import Fault
 from heat.base.ids import EventId, OperationId, ResourceId, StackId
-from heat.engine.adopting import INSIDE, adopted
+from heat.engine.adopting import adopted
 from heat.engine.endings import DONE, Endings
 from heat.engine.inside import NOTHING, asked_of, members_of, told_of
 from heat.engine.ports import Family, World
 from heat.engine.reasons import VerbFailed
-from heat.engine.record import COMPLETE, IN_PROGRESS, STACK_TYPE, here, standing
+from heat.engine.record import COMPLETE, IN_PROGRESS, INSIDE, STACK_TYPE, here, standing
 from heat.plan.definition import Compiled
 from heat.plan.within import MAX_DEPTH, definition_of
 from heat.plugin.resource import Resource

@@ -21,6 +21,8 @@ COMPLETE, FAILED, IN_PROGRESS = "COMPLETE", "FAILED", "IN_PROGRESS"
 REASON = "state changed"
 EXTERNAL = "heat:external_id"
 """Where the data of a row tells which object it stands for that it never made."""
+INSIDE = "heat:adopt"
+"""Where the data of a row tells what its nested stack is to take over."""
 STACK_TYPE = "OS::Heat::Stack"
 
 
@@ -59,7 +61,15 @@ def recorded(
         cls=cls,
         broken=_broken(row, cls),
         checked=row.operation is not None,
+        awaited=_awaited(row),
     )
+
+
+def _awaited(row: ResourceRow) -> bool:
+    """Tell whether an object is still to be taken over that is there already."""
+    if row.physical_id is not None:
+        return row.action == "INIT"
+    return row.action in ("INIT", "ADOPT") and INSIDE in row.data
 
 
 def _broken(row: ResourceRow, cls: type[Resource] | None) -> bool:

@@ -1,6 +1,6 @@
 """One stack while it is driven: its rows as committed, and what is known of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from heat.base.ids import ResourceId
-from heat.engine.record import Teller, recorded
+from heat.engine.record import FAILED, Teller, recorded
 from heat.engine.stage import Stage
 from heat.plan.build import known_of
 from heat.plan.definition import Compiled
 from heat.plan.desired import Known
+from heat.plan.model import DESIRED, Plan
 from heat.plugin.resource import Resource
 from heat.store.rows import ExportRow, JournalRow, OperationRow, ResourceRow, SnapshotRow, StackRow
 from heat.template.registry import Registry
@@ -59,9 +60,8 @@ class Scene:
     current: dict[str, ResourceId] = field(default_factory=dict[str, ResourceId])
 
     def __post_init__(self) -> None:
-        """See which row each name stands for."""
-        for row in list(self.rows.values()):
-            self.note(row)
+        """See which row each name stands for, until a plan says so."""
+        self.current = {row.name: row.id for row in self.rows.values() if not row.replaced_by}
 
     @property
     def types(self) -> Mapping[str, type[Resource]]:
@@ -79,8 +79,29 @@ class Scene:
     def note(self, row: ResourceRow) -> None:
         """Take over a committed row."""
         self.rows[row.id] = row
-        if not row.replaced_by:
-            self.current[row.name] = row.id
+
+    def follow(self, plan: Plan) -> None:
+        """Let each name stand for the row that a plan has for it.
+
+        Others of that name may be there, which an operation left behind that failed.
+        """
+        for node in plan.nodes:
+            key = node.row if node.row in self.rows else node.replaces
+            if node.kind in DESIRED and key is not None:
+                self.current[node.name] = key
+
+    def standing_for(self, name: str) -> Iterator[ResourceId]:
+        """Yield the rows on which those rest that need a name.
+
+        Where one was not begun, or failed, what it was to replace bears them still.
+        """
+        row = self.rows.get(self.current[name]) if name in self.current else None
+        while row is not None:
+            if row.action != "INIT":
+                yield row.id
+                if row.status != FAILED:
+                    return
+            row = self.rows.get(row.replaces) if row.replaces else None
 
     def forget(self, row: ResourceId) -> None:
         """Take over that a row is gone."""

@@ -63,7 +63,7 @@ def _change(node: Node, replaced: set[Any]) -> str:
             return "unchanged"
         case Kind.UPDATE:
             return "updated"
-        case Kind.CREATE:
+        case Kind.CREATE | Kind.ADOPT:
             return "replaced" if node.replaces else "added"
         case Kind.DELETE | Kind.FORGET:
             return "" if node.row in replaced else "deleted"

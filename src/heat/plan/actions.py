@@ -76,20 +76,8 @@ def _turned(plan: Plan, kinds: Mapping[Kind, Kind]) -> Plan:
 
 
 def ending(plan: Plan, begun: Collection[ResourceId]) -> Plan:
-    """Return the part of a plan that is under way, with what is to be known for it.
-
-    What is kept is not looked at anew: what it rests on may be among what is left out.
-    """
-    kept = [node for node in plan.nodes if node.kind is Kind.KEEP or node.row in begun]
+    """Return the part of a plan that is under way."""
+    kept = [node for node in plan.nodes if node.row in begun]
     names = {node.id for node in kept}
-    return replace(
-        plan,
-        nodes=tuple(
-            replace(
-                node,
-                needs=tuple(need for need in node.needs if need in names),
-                settled=node.settled or node.kind is Kind.KEEP,
-            )
-            for node in kept
-        ),
-    )
+    nodes = [replace(n, needs=tuple(need for need in n.needs if need in names)) for n in kept]
+    return replace(plan, nodes=tuple(nodes))

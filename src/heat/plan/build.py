@@ -140,6 +140,10 @@ def _choose(
     """Choose the row to go on from: the best that needs no replacement, else the best."""
     best: _Decision | None = None
     for row in sorted(rows, key=_score, reverse=True):
+        if row.awaited and desired.external_id is None:
+            if row.type == desired.type:
+                return _Decision(desired, row, Verdict(Kind.ADOPT), row.id)
+            continue
         if row.action == "INIT":
             fresh = _Decision(desired, row, Verdict(Kind.CREATE), row.id)
             return replace(best, row=row.id) if best else fresh

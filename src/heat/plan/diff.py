@@ -46,6 +46,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """Why it must be replaced, as its type found out when it was to be changed in place."""
     checked: bool = False
     """Whether its state comes from an action of the stack, and not from a user's mark."""
+    awaited: bool = False
+    """Whether it stands for an object that is there, and is still to be taken over."""
 
 
 @dataclass(frozen=True)

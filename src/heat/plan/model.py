@@ -29,6 +29,10 @@ class Kind(StrEnum):
     DROP = "drop"  # what a snapshot keeps of a resource goes
 
 
+DESIRED = (Kind.CREATE, Kind.UPDATE, Kind.KEEP, Kind.ADOPT)
+"""What happens to resources that a template has."""
+
+
 class Reason(Struct, frozen=True):
     """Why: a property's value before and after, or a text alone."""
 

@@ -9,6 +9,7 @@ from heat.plan.model import Kind, Node, Plan, Reason
 
 SIGNS = {
     Kind.CREATE: "+",
+    Kind.ADOPT: "+",
     Kind.UPDATE: "~",
     Kind.KEEP: " ",
     Kind.DELETE: "-",
@@ -30,7 +31,7 @@ def show(plan: Plan, *, kept: bool = False, below: Mapping[str, Forecast] = NOTH
 def summary(plan: Plan, below: Mapping[str, Forecast] = NOTHING) -> str:
     """Count the changes in one line."""
     counts = _counts(plan, below)
-    words = ("create", "update", "replace", "delete", "forget", "keep")
+    words = ("create", "adopt", "update", "replace", "delete", "forget", "keep")
     said = [f"{counts[word]} to {word}" for word in words if counts[word] > 0]
     return f"Plan: {', '.join(said) or 'nothing to do'}."
 
