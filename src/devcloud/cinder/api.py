@@ -5,31 +5,18 @@ from typing import Any
 from devcloud.cinder import actions, copies, metadata, service_facts, types, volumes
 from devcloud.cinder.state import BlockStorage
 from devcloud.kernel.cloud import DevCloud
+from devcloud.kernel.refusals import named_fault
 from devcloud.kernel.web import (
     Call,
     Handler,
     Microversions,
     Refused,
     Reply,
-    Request,
     Routes,
     Service,
 )
 
 VERSIONS = Microversions("volume", (3, 0), (3, 71))
-FAULTS = {
-    400: "badRequest",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "itemNotFound",
-    405: "badMethod",
-    409: "conflictingRequest",
-    413: "overLimit",
-    429: "overLimit",
-    415: "badMediaType",
-    501: "notImplemented",
-    503: "serviceUnavailable",
-}
 ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/volumes"): volumes.list_short,
     ("POST", "/volumes"): volumes.create,
@@ -92,7 +79,7 @@ def service(cloud: DevCloud) -> Service:
         name="volume",
         prefix="/volume",
         routes=routes(),
-        error=error,
+        error=named_fault,
         state=BlockStorage(cloud),
         catalogue={
             "volumev3": "/v3/$(project_id)s",
@@ -157,13 +144,3 @@ def version(call: Call) -> dict[str, Any]:
             }
         ],
     }
-
-
-def error(refused: Refused, request: Request) -> Reply:
-    """Render a refusal."""
-    del request
-    name = FAULTS.get(refused.status, "computeFault")
-    fault: dict[str, Any] = {"code": refused.status, "message": refused.message}
-    if refused.status in {413, 429}:
-        fault["retryAfter"] = "0"
-    return Reply(refused.status, {name: fault})

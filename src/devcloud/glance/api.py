@@ -8,21 +8,10 @@ from devcloud.glance import listing, patch, schemas
 from devcloud.glance.state import READ_ONLY, Images
 from devcloud.kernel.cloud import DevCloud
 from devcloud.kernel.progress import visible
+from devcloud.kernel.refusals import title
 from devcloud.kernel.store import Row
 from devcloud.kernel.web import Call, Handler, Refused, Reply, Request, Service
 
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Request Entity Too Large",
-    415: "Unsupported Media Type",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 IMPORT_METHODS = ("glance-direct", "web-download")
 NEWEST = 17
 HIDDEN_VERSIONS = {14, 16}
@@ -76,10 +65,10 @@ def routes() -> dict[tuple[str, str], Handler]:
 
 def error(refused: Refused, request: Request) -> Reply:
     """Render a refusal as glance does: a page."""
-    title = f"{refused.status} {TITLES.get(refused.status, 'Error')}"
+    heading = f"{refused.status} {title(refused.status)}"
     detail = html.escape(str(refused.detail)) if refused.detail else ""
     page = (
-        f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n"
+        f"<html>\n <head>\n  <title>{heading}</title>\n </head>\n <body>\n  <h1>{heading}</h1>\n"
         f"  {html.escape(refused.message)}<br /><br />\n{detail}\n\n\n </body>\n</html>"
     )
     headers = {"Content-Type": "text/html; charset=UTF-8"}

@@ -4,20 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from devcloud.kernel.progress import visible
+from devcloud.kernel.refusals import title
 from devcloud.kernel.store import Row
 from devcloud.kernel.web import Refused, Reply, Request
 from devcloud.keystone.state import Identity, Scope
 
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 MALFORMED = (
     "The server could not comply with the request since it is either malformed or otherwise "
     "incorrect. The client is assumed to be in error."
@@ -29,8 +20,7 @@ def error(refused: Refused, request: Request) -> Reply:
     message = refused.message
     if refused.code == "malformed":
         message = f"Expecting to find valid JSON in request body. {MALFORMED}"
-    title = TITLES.get(refused.status, "Error")
-    body = {"error": {"code": refused.status, "message": message, "title": title}}
+    body = {"error": {"code": refused.status, "message": message, "title": title(refused.status)}}
     headers = {"Vary": "X-Auth-Token"}
     if refused.status == 401:
         headers["WWW-Authenticate"] = f'Keystone uri="{root(request)}"'

@@ -3,13 +3,11 @@
 from typing import Any
 
 from devcloud.kernel.cloud import DevCloud
+from devcloud.kernel.refusals import named_fault
 from devcloud.kernel.web import (
     Call,
     Handler,
     Microversions,
-    Refused,
-    Reply,
-    Request,
     Service,
 )
 from devcloud.nova import (
@@ -26,19 +24,6 @@ from devcloud.nova import (
 from devcloud.nova.state import Compute
 
 VERSIONS = Microversions("compute", (2, 1), (2, 96), "X-OpenStack-Nova-API-Version")
-FAULTS = {
-    400: "badRequest",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "itemNotFound",
-    405: "badMethod",
-    409: "conflictingRequest",
-    413: "overLimit",
-    415: "badMediaType",
-    429: "overLimit",
-    501: "notImplemented",
-    503: "serviceUnavailable",
-}
 SERVER = "/v2.1/servers/{id}"
 
 
@@ -150,20 +135,10 @@ def service(cloud: DevCloud) -> Service:
         name="compute",
         prefix="/compute",
         routes=ROUTES,
-        error=error,
+        error=named_fault,
         state=Compute(cloud),
         catalogue={"compute": "/v2.1"},
         title="nova",
         open=frozenset({"/", "/v2.1"}),
         microversions=VERSIONS,
     )
-
-
-def error(refused: Refused, request: Request) -> Reply:
-    """Render a refusal."""
-    del request
-    name = FAULTS.get(refused.status, "computeFault")
-    fault: dict[str, Any] = {"code": refused.status, "message": refused.message}
-    if refused.status in {413, 429}:
-        fault["retryAfter"] = "0"
-    return Reply(refused.status, {name: fault})
