@@ -69,6 +69,14 @@ class Queues:
         return {}
 
 
+def telling(place, *given, **more):
+    """Start what tells others, and an engine that gives it something to tell."""
+    notices = Notices(place.db, *given, **more)
+    notices.start()
+    place.start()
+    return notices
+
+
 def told_of(queues):
     said = payloads(queues)
     return [f"{b['resource_name']} {b['resource_action']}_{b['resource_status']}" for b in said]
@@ -81,9 +89,7 @@ def payloads(queues):
 def test_a_sink_hears_every_event_of_its_stack_and_those_nested_in_it(world):
     async def main(place):
         queues = Queues()
-        notices = Notices(place.db, queues)
-        notices.start()
-        place.start()
+        notices = telling(place, queues)
         stack = place.ask("CREATE", GROUP, environment=SINK)
         quiet = place.ask("CREATE", TEMPLATE, name="quiet")
         await ended(place, stack)
@@ -116,9 +122,7 @@ def test_a_time_to_live_that_is_no_number_takes_no_event_from_anyone(world):
     async def main(place):
         gate = threading.Event()
         queues = Queues(gate=gate)
-        notices = Notices(place.db, queues)
-        notices.start()
-        place.start()
+        notices = telling(place, queues)
         slip = {"event_sinks": [{"type": "zaqar-queue", "target": "slip", "ttl": "an hour"}]}
         first = place.ask("CREATE", TEMPLATE, environment=slip, name="first")
         second = place.ask("CREATE", TEMPLATE, environment=SINK, name="second")
@@ -137,9 +141,7 @@ def test_a_sink_that_hangs_or_refuses_delays_nothing(world):
     async def main(place):
         gate = threading.Event()
         queues = Queues(*[Permanent("no such queue", status=404)] * 9, gate=gate)
-        notices = Notices(place.db, queues)
-        notices.start()
-        place.start()
+        notices = telling(place, queues)
         stack = await place.done("CREATE", TEMPLATE, environment=SINK)
         assert queues.taken == []
         gate.set()
@@ -153,9 +155,7 @@ def test_a_sink_that_was_away_hears_what_happened_meanwhile(world):
     async def main(place):
         away = [Temporary("not now", status=503) for _ in range(2)]
         queues = Queues(*away)
-        notices = Notices(place.db, queues, pauses=(0, 0))
-        notices.start()
-        place.start()
+        notices = telling(place, queues, pauses=(0, 0))
         stack = place.ask("CREATE", TEMPLATE, environment=SINK)
         await ended(place, stack)
         for _ in range(3):
@@ -172,9 +172,7 @@ def test_a_sink_that_was_away_hears_what_happened_meanwhile(world):
 def test_a_sink_that_stays_away_is_given_up(world):
     async def main(place):
         queues = Queues(*[Temporary("not now", status=503)] * 99)
-        notices = Notices(place.db, queues, pauses=(0, 0))
-        notices.start()
-        place.start()
+        notices = telling(place, queues, pauses=(0, 0))
         stack = place.ask("CREATE", TEMPLATE, environment=SINK)
         await ended(place, stack)
         for _ in range(3):
@@ -190,9 +188,7 @@ def test_many_events_are_posted_in_parts_that_queues_take(world):
     async def main(place):
         gate = threading.Event()
         queues = Queues(gate=gate)
-        notices = Notices(place.db, queues)
-        notices.start()
-        place.start()
+        notices = telling(place, queues)
         lines = [f"  v{n}: {{type: OS::Heat::Value, properties: {{value: 1}}}}" for n in range(30)]
         many = "heat_template_version: 2018-08-31\nresources:\n" + "\n".join(lines)
         stack = place.ask("CREATE", many, environment=SINK)
@@ -210,9 +206,7 @@ def test_many_events_are_posted_in_parts_that_queues_take(world):
 def test_the_bus_hears_how_actions_begin_and_end(world):
     async def main(place):
         heard = []
-        notices = Notices(place.db, Queues(), lambda *said: heard.append(said))
-        notices.start()
-        place.start()
+        notices = telling(place, Queues(), lambda *said: heard.append(said))
         good = place.ask("CREATE", TEMPLATE)
         await ended(place, good)
         bad = place.ask("CREATE", FAILING, name="bad")
@@ -288,9 +282,7 @@ def test_the_bus_hears_how_a_group_is_scaled(world, member):
     async def main(place):
         heard = []
         asking = Asking(place)
-        notices = Notices(place.db, Queues(), lambda *said: heard.append(said))
-        notices.start()
-        place.start()
+        notices = telling(place, Queues(), lambda *said: heard.append(said))
         stack = await place.done("CREATE", SCALED.format(member=member), name="app")
         asking(signal_resource, SignalResource(stack=stack, resource="more"))
         inner = place.rows(stack)["g"].physical_id
