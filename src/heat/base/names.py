@@ -2,8 +2,10 @@
 
 import base64
 import uuid
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def short_id(resource_id: str) -> str:
     """Return the 12 lower-case letters and digits that stand for a resource in its name.
 

@@ -74,8 +74,10 @@ class Notices:
         self._posting = Posting(self._post, pauses)
         self._families: OrderedDict[StackId, _Family] = OrderedDict()
         self._lines = [_Line("sinks", self._hand_out, AT_ONCE)]
+        self._meters: _Line | None = None
         if emit is not None:
-            self._lines.append(_Line("bus", partial(self._emit_all, emit), 1))
+            self._meters = _Line("bus", partial(self._emit_all, emit), 1)
+            self._lines.append(self._meters)
 
     def start(self) -> None:
         """Begin to tell what is written from now on."""
@@ -86,7 +88,8 @@ class Notices:
     def take(self, written: Sequence[Mapping[str, Any]]) -> None:
         """Take events, as column values, and come back at once."""
         for line in self._lines:
-            line.take(written)
+            metered = line is self._meters
+            line.take([event for event in written if _is_metered(event)] if metered else written)
 
     def close(self, seconds: float = 5.0) -> None:
         """Tell what is waiting, as far as that goes in time, and end."""
@@ -100,8 +103,6 @@ class Notices:
 
     def _emit_all(self, emit: Emit, written: Iterable[Mapping[str, Any]]) -> None:
         for event in self._read(written):
-            if not _is_of_stack(event) or event.status not in PHASES:
-                continue
             stack = stacks.get(self._db, event.stack, deleted=True)
             if stack is not None:
                 kind = f"orchestration.stack.{event.action.lower()}.{PHASES[event.status]}"
@@ -150,12 +151,14 @@ class Notices:
     def _hand_out(self, written: Iterable[Mapping[str, Any]]) -> None:
         """Let events go to the sinks that are to hear of them."""
         found: dict[tuple[StackId, str], list[dict[str, Any]]] = {}
-        for event in self._read(written):
-            if _is_of_stack(event):
-                self._families.pop(event.stack, None)  # it may have another environment by now
-            family = self._family(event.stack)
+        for values in written:
+            key = StackId(values["stack"])
+            if _is_of_stack(values):
+                self._families.pop(key, None)  # it may have another environment by now
+            family = self._family(key)
             if family is None or not family.sinks:
                 continue
+            (event,) = self._read([values])
             whole = replace(event, properties=events.properties(self._db, event))
             for sink in family.sinks:
                 message = {"ttl": _life(sink), "body": posted(whole)}
@@ -224,8 +227,12 @@ class _Line:
                 return
 
 
-def _is_of_stack(event: EventRow) -> bool:
-    return event.resource is None and event.resource_type == STACK_TYPE
+def _is_metered(event: Mapping[str, Any]) -> bool:
+    return _is_of_stack(event) and event["status"] in PHASES
+
+
+def _is_of_stack(event: Mapping[str, Any]) -> bool:
+    return event["resource"] is None and event["resource_type"] == STACK_TYPE
 
 
 def _life(sink: Mapping[str, Any]) -> int:

@@ -45,6 +45,8 @@ class Scene:
     exports: Mapping[str, ExportRow] = field(default_factory=dict[str, ExportRow])
     imports: frozenset[str] = frozenset()
     known: dict[str, Known] = field(default_factory=dict[str, Known])
+    learned: dict[str, ResourceRow] = field(default_factory=dict[str, ResourceRow])
+    """The rows that ``known`` was made from."""
     begun: dict[str, Known] = field(default_factory=dict[str, Known])
     """What is known of objects that exist and are not complete yet: their references."""
     shifted: set[str] = field(default_factory=set[str])
@@ -132,6 +134,9 @@ class Scene:
 
     def learn(self, row: ResourceRow) -> None:
         """Let other resources know of a row, as soon as it is what the plan wants."""
+        if self.learned.get(row.name) is row:
+            return
+        self.learned[row.name] = row
         seen = known_of(recorded(self.stack, row, self.types))
         if seen is not None:
             self.known[row.name] = seen

@@ -1,7 +1,7 @@
 """The group commit: the writes of many stacks in one transaction, each fenced by its lease."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -17,7 +17,19 @@ from heat.store.tables import lease, operation, stack
 
 _log = logging.getLogger(__name__)
 
+Fence = tuple[StackId, int]
+"""A stack and the epoch of the lease that may write on it."""
+
 _MARKING = update(lease).where(lease.c.stack.in_(any_of("stacks"))).values(mark=bindparam("with"))
+_HOLDING = (
+    update(lease)
+    .where(
+        lease.c.stack == bindparam("key"),
+        lease.c.engine == bindparam("by"),
+        lease.c.epoch == bindparam("at"),
+    )
+    .values(mark=bindparam("with"))
+)
 _LOCKING = (
     select(stack.c.id)
     .where(stack.c.id.in_(any_of("stacks")))
@@ -81,11 +93,9 @@ def _together(
         tried = attempt.tried
         if tried and _took_effect(connection, batches, tried, attempt.mark):
             return tried
-        verdicts = _judge(connection, engine, batches)
+        verdicts = _judge(connection, _held(connection, engine, batches, attempt.mark), batches)
         good = _taken(batches, verdicts)
         if good:
-            marked = {"stacks": sorted({b.stack for b in good}), "with": attempt.mark}
-            connection.execute(_MARKING, marked)
             effect_of(db, good).apply(connection, db)
         attempt.tried = verdicts
         return verdicts
@@ -106,12 +116,28 @@ def _took_effect(
     return connection.execute(query.limit(1)).one_or_none() is not None
 
 
-def _judge(connection: Connection, engine: EngineId, batches: Sequence[Batch]) -> list[Verdict]:
-    """Check the fences, and hold what they rest on until the transaction ends."""
-    stacks = sorted({batch.stack for batch in batches})
+def _held(
+    connection: Connection, engine: EngineId, batches: Sequence[Batch], mark: str
+) -> set[Fence]:
+    """Return which fences hold; the leases are marked, and locked until the transaction ends."""
+    fences = {(batch.stack, batch.epoch) for batch in batches}
+    if len(fences) == 1:
+        ((key, epoch),) = fences
+        said = {"key": key, "by": engine, "at": epoch, "with": mark}
+        return fences if connection.execute(_HOLDING, said).rowcount else set()
+    stacks = sorted({stack for stack, _ in fences})
     found = connection.execute(HELD, {"stacks": stacks, "engine": engine}).all()
-    epochs: dict[StackId, int] = {row[0]: row[1] for row in found}
-    held = [epochs.get(batch.stack) == batch.epoch for batch in batches]
+    held = fences & {(row[0], row[1]) for row in found}
+    if held:
+        connection.execute(_MARKING, {"stacks": sorted({key for key, _ in held}), "with": mark})
+    return held
+
+
+def _judge(
+    connection: Connection, fences: Collection[Fence], batches: Sequence[Batch]
+) -> list[Verdict]:
+    """Tell what becomes of each batch, and hold what that rests on until the transaction ends."""
+    held = [(batch.stack, batch.epoch) in fences for batch in batches]
     guarded = {
         batch.stack
         for batch, yes in zip(batches, held, strict=True)

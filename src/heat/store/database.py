@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from heat.base.clock import Clock, WallClock
 from heat.base.errors import Invalid, Unavailable
 from heat.store.faults import Falter, falter
+from heat.store.mariadb import share_trust
 from heat.store.sealing import Seal
 from heat.store.types import Now
 
@@ -269,7 +270,7 @@ def _connect_to_read(where: URL, pool_size: int, pool_timeout: float) -> Engine:
 
 def _server(where: URL, pool_size: int, pool_timeout: float, **options: Any) -> Engine:
     patience = _PATIENCE[where.get_backend_name()]
-    return create_engine(
+    engine = create_engine(
         where,
         pool_size=pool_size,
         max_overflow=0,  # those who read and those who write have so many each
@@ -282,6 +283,9 @@ def _server(where: URL, pool_size: int, pool_timeout: float, **options: Any) -> 
         connect_args={k: value for k, value in patience.items() if k not in where.query},
         **options,
     )
+    if patience is _OF_MARIADB:
+        share_trust(engine)
+    return engine
 
 
 def _text(moment: datetime, after: int) -> str:
