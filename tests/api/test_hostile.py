@@ -182,3 +182,53 @@ def test_names_of_snapshots_have_a_length(wire: Wire, label):
     refused = wire.ask("POST", f"/stacks/web/{stack_id}/snapshots", {"name": label})
     assert refused.status_code == 400
     assert "name" in refused.json["error"]["message"]
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+def test_a_method_that_nobody_knows_is_told_which_there_are(wire: Wire):
+    for method, path, there in (
+        ("FOO", "/stacks", {"GET", "OPTIONS", "POST"}),
+        ("HEAD", "/stacks", {"GET", "OPTIONS", "POST"}),
+        ("PROPFIND", "/build_info", {"GET", "OPTIONS"}),
+    ):
+        refused = wire.ask(method, path)
+        assert refused.status_code == 405
+        assert set(refused.headers["Allow"].split(", ")) == there
+
+
+@pytest.mark.parametrize("host", ["a b", "a/../b", "", "a@b", "<script>", "a:b", "[::1"])
+def test_a_host_that_is_none_makes_no_links(wire: Wire, host: str):
+    refused = wire.ask("GET", "/stacks", headers={"Host": host})
+    assert refused.status_code == 400
+    assert "Host" in refused.json["error"]["message"]
+
+
+@pytest.mark.parametrize("host", ["a", "a_b.example:8004", "[::1]:8004", "10.0.0.1"])
+def test_a_host_as_there_are_makes_links(wire: Wire, host: str):
+    assert wire.ask("GET", "/stacks", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "base"),
+    [
+        ({"X-Forwarded-Host": "a:8443", "X-Forwarded-Proto": "https"}, "https://a:8443"),
+        ({"X-Forwarded-Host": "a", "X-Forwarded-Prefix": "/orch/"}, "http://a/orch"),
+        ({"X-Forwarded-Host": "a, b", "X-Forwarded-Proto": "https, http"}, "https://a"),
+        ({"Forwarded": "for=1;host=a.b;proto=https, for=2;host=c"}, "https://a.b"),
+    ],
+)
+def test_links_lead_through_the_first_proxy(db, said: dict[str, str], base: str):
+    behind = Wire(db, trust_forwarded=True)
+    made = behind.ask("POST", "/stacks", {"stack_name": "a", "template": HOT}, headers=said)
+    home = made.headers["Location"]
+    assert home.startswith(f"{base}/v1/")
+    assert behind.ask("GET", "/stacks/a", headers=said).headers["Location"] == home
+    direct = Wire(db).ask("GET", "/stacks/a", headers=said).headers["Location"]
+    assert direct.partition("/v1/")[2] == home.partition("/v1/")[2]
+    assert not direct.startswith(base)
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix"])
+def test_a_proxy_that_says_nonsense_is_not_repeated(db, name: str):
+    behind = Wire(db, trust_forwarded=True)
+    assert behind.ask("GET", "/stacks", headers={name: "java script:"}).status_code == 400

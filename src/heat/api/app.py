@@ -8,7 +8,7 @@ import falcon
 from heat.api import configs, faults, handlers, openapi, saved, stream
 from heat.api.answering import Answer, send
 from heat.api.asking import Asking, Call
-from heat.api.entry import Negotiation, RequestIds, Sound
+from heat.api.entry import Methods, Negotiation, RequestIds, Sound
 from heat.api.guard import OTHER_VERSION
 from heat.api.open import Document, Probe, Versions
 from heat.api.settings import ApiSettings
@@ -100,7 +100,9 @@ def application(
 ) -> "falcon.App[Any, Any]":
     """Return the WSGI application; ``call`` carries operations out."""
     settings = settings or ApiSettings()
-    app: falcon.App[Any, Any] = falcon.App(middleware=[RequestIds(), Sound(), Negotiation()])
+    app: falcon.App[Any, Any] = falcon.App(
+        middleware=[RequestIds(), Sound(), Negotiation(), Methods()]
+    )
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     faults.install(app)

@@ -8,6 +8,7 @@ import falcon
 
 from heat.api import faults, json_body, reading
 from heat.api.links import Links
+from heat.api.origin import base_of
 from heat.api.settings import ApiSettings
 from heat.api.streams import Streams
 from heat.base.errors import Denied
@@ -100,9 +101,3 @@ def context_of(request: falcon.Request) -> Context:
         token=request.get_header("X-Auth-Token") or "",
         region=request.get_header("X-Region-Name") or "",
     )
-
-
-def base_of(request: falcon.Request, settings: ApiSettings) -> str:
-    """Return the address of the service: scheme, host, and where it is mounted."""
-    base: str = request.forwarded_prefix if settings.trust_forwarded else request.prefix
-    return base.rstrip("/")

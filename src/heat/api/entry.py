@@ -3,6 +3,7 @@
 import logging
 import re
 import uuid
+from typing import Any
 from urllib.parse import quote
 
 import falcon
@@ -49,6 +50,23 @@ class Negotiation:
 _VERSION = re.compile(r"application/vnd\.openstack\.orchestration-v(\d+(?:\.\d+)?)")
 _HAS_VERSION = re.compile(r"/(v\d|versions$|healthcheck$)")
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Methods:
+    """Refuses methods that no server knows as those that an address does not have."""
+
+    def process_resource(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        params: dict[str, Any],
+    ) -> None:
+        """Raise an error that tells the methods there are."""
+        if req.method not in falcon.COMBINED_METHODS:
+            known = falcon.HTTP_METHODS
+            there = sorted(name for name in known if hasattr(resource, f"on_{name.lower()}"))
+            raise falcon.HTTPMethodNotAllowed(there)
 
 
 class Sound:

@@ -5,7 +5,7 @@ from typing import Any
 import falcon
 
 from heat.api.answering import Answer, send
-from heat.api.asking import base_of
+from heat.api.origin import base_of
 from heat.api.settings import ApiSettings
 from heat.store.shapes import to_json
 
