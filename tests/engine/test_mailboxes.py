@@ -6,6 +6,12 @@ import json
 import pytest
 
 from devcloud.kernel.faults import Rule
+from heat.engine.making import deletion
+from heat.plugin.box import BOX
+from heat.plugin.registry import TYPES
+from heat.plugin.resource import Here
+from heat.plugin.steps import Call
+from heat.plugin.values import recall
 
 from .agents import Agent, handle, people, serving, shown
 from .asking import Asking, ended, reached
@@ -131,3 +137,26 @@ def test_a_container_that_can_not_be_seen_keeps_nobody_waiting(town):
         assert (place.clock.now() - began).total_seconds() < 60
 
     town(main)
+
+
+@pytest.mark.parametrize("transport", ["TEMP_URL_SIGNAL", "CFN_SIGNAL"])
+@pytest.mark.parametrize("steps", range(1, 18))
+def test_a_creation_that_was_cut_off_leaves_nobody_who_may_answer(town, transport, steps):
+    async def main(place):
+        worker = place.start("first", steps)
+        template = handle(transport).split("  w:")[0]
+        stack = place.ask("CREATE", template)
+        await asyncio.sleep(1)
+        await place.kill(worker)
+        place.start("second")
+        await place.done("DELETE", stack=stack)
+        assert (stored(place), people(place)) == ([], [])
+
+    town(main)
+
+
+def test_a_container_goes_with_a_resource_that_was_never_made():
+    steps = deletion(recall(TYPES["OS::Heat::Value"], {}).at(Here(data={BOX: "b"})), None)
+    first = next(steps)
+    assert isinstance(first, Call)
+    assert (first.service, first.path) == ("object-store", "/b")

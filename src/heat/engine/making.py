@@ -12,7 +12,6 @@ from heat.plugin.fields import differences
 from heat.plugin.find import resolve
 from heat.plugin.resource import Resource
 from heat.plugin.steps import Keep, Nest, Sleep, Steps
-from heat.plugin.users import expel
 from heat.store.rows import ResourceRow
 
 T = TypeVar("T")
@@ -108,7 +107,7 @@ def deletion(values: Any, item: str | None, *, saves: bool = False) -> Steps[Mad
     if item is not None:
         yield from values.delete(item)
     else:
-        yield from expel(values.__here__)
+        yield from dismantle(values.__here__)
     return Made(item, values, {})
 
 
