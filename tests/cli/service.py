@@ -48,6 +48,7 @@ class Service:
     answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=lambda: [TOKEN])
     held: threading.Event | None = None
+    refuses_above: int | None = None
 
     def said(self, method: str, path: str) -> list[Asked]:
         return [a for a in self.asked if a.method == method and a.path == f"/v1/{PROJECT}{path}"]
@@ -193,6 +194,10 @@ def served() -> Iterator[Service]:
 
         def handle_any(self) -> None:
             parts = urlsplit(self.path)
+            most, length = service.refuses_above, int(self.headers.get("Content-Length") or 0)
+            if most is not None and length > most:
+                self.close_connection = True
+                return
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked = Asked(
                 self.command,

@@ -395,3 +395,39 @@ outputs:
     for word in ("env.yaml can't be read", "gone.yaml can't be read", "Unknown Property valeu"):
         assert ran.err.count(word) == 1, ran.err
     assert not service.said("POST", "/stacks")
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        ("~ a  A\nPlan: 1 to update, 5 to keep.\n", 2),
+        ("Plan: 5 to keep.\n", 0),
+        ("Plan: nothing to do.\n", 0),
+        ("", 2),
+    ],
+)
+def test_a_nested_stack_in_which_all_stays_is_no_change(heat, service, template, plan, code):
+    service.has_stack("shop")
+    entry = {"resource_name": "group", "resource_type": "OS::Heat::ResourceGroup"}
+    found = {"resource_changes": {"updated": [entry]}, "plan": plan}
+    service.answers["PUT", f"{service.home}/preview"] = (200, found)
+    words = ("stack", "update", "shop", "-t", template, "--dry-run", "--detailed-exitcode")
+    assert heat(*words).code == code
+
+
+def test_what_is_too_large_names_the_largest_file(heat, service, tmp_path):
+    refused = fault(400, "RequestLimitExceeded", "The request is larger than the bytes allowed.")
+    service.answers["POST", "/stacks"] = (400, refused)
+    (tmp_path / "small").write_text("x")
+    (tmp_path / "large").write_text("x" * 5000)
+    (tmp_path / "t.yaml").write_text("a: {get_file: small}\nb: {get_file: large}\n")
+    assert "large, 5000 bytes" in heat("stack", "create", "shop", "-t", "t.yaml").err
+
+
+def test_a_service_that_hangs_up_on_something_large_is_not_away(heat, service, tmp_path):
+    service.refuses_above = 1 << 20
+    (tmp_path / "large").write_text("x" * (20 << 20))
+    (tmp_path / "t.yaml").write_text("a: {get_file: large}\n")
+    ran = heat("stack", "create", "shop", "-t", "t.yaml")
+    assert ran.code == 1
+    assert "more than it takes" in ran.err

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from heat.cli.failures import Unreachable
+from heat.cli.failures import Failure, Unreachable
 
 PATIENCE = 120.0
 """Seconds to wait for an answer: a large template is checked before it is accepted."""
+LARGE = 1 << 20
+"""Bytes that every service takes."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,12 @@ class Http:
         if _proxy(parts) and parts.scheme == "http":
             target = f"{parts.scheme}://{parts.netloc}{target}"
         try:
-            connection.request(method, target, body, dict(headers))
+            try:
+                connection.request(method, target, body, dict(headers))
+            except (BrokenPipeError, ConnectionResetError) as error:
+                if len(body or b"") < LARGE:
+                    raise
+                raise _too_large(len(body or b"")) from error
             got = connection.getresponse()
             text = got.read()
         except BaseException:
@@ -127,6 +134,12 @@ class Http:
         if self.certificate:
             context.load_cert_chain(*self.certificate)
         return context
+
+
+def _too_large(size: int) -> Failure:
+    """Say what it means that a server hangs up while it is sent something large."""
+    message = f"the service hung up on a request of {size} bytes, which is more than it takes"
+    return Failure(message, "send less, or have max_json_body_size of heat.conf raised")
 
 
 def _proxy(parts: SplitResult) -> tuple[str, int | None] | None:

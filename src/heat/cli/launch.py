@@ -329,11 +329,18 @@ def _named(sources: "Sources") -> Generator[None]:
             for key in ("file", "document"):
                 if problem.get(key) in sources.names:
                     problem[key] = sources.names[problem[key]]
+        if refused.error.get("type") == "RequestLimitExceeded" and sources.files:
+            refused.cure = _largest(sources)
         if "template" in sources.names:
             refused.cure = refused.cure.replace(
                 "-t FILE", shlex.join(["-t", sources.names["template"]])
             )
         raise
+
+
+def _largest(sources: "Sources") -> str:
+    name, text = max(sources.files.items(), key=lambda file: len(file[1]))
+    return f"the largest file that goes with it: {sources.names.get(name, name)}, {len(text)} bytes"
 
 
 def _at_terminal() -> bool:
