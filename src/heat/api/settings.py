@@ -8,6 +8,7 @@ from typing import Any
 class ApiSettings:
     """``conf`` is the oslo.config object that oslo.policy reads; None means the defaults.
 
+    ``max_json_body_size`` is in bytes.
     ``trust_forwarded`` makes links from the X-Forwarded headers of a proxy in front.
     ``event_streams`` is how many streams of events a process keeps at once, each in a thread.
     """

@@ -31,7 +31,7 @@ PATIENCE = 60.0
 LATE = 2.0
 """Seconds for which an event may be told later than another that happened after it."""
 REFRESH = 2.0
-"""Seconds between lists of the resources."""
+"""Seconds that lie at least between two lists of the resources."""
 NEWS = 3.0
 """Seconds that an event may be old to have happened as it is heard of; times have whole ones."""
 LEARNT = 500

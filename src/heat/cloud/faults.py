@@ -21,6 +21,7 @@ _UNSURE = frozenset({500, 502, 503, 504})
 """The statuses that do not tell whether the request was carried out."""
 
 _LONGEST = 2000
+"""Characters of an answer that are told."""
 
 
 def from_reply(call: Call, reply: requests.Response) -> CloudFault:

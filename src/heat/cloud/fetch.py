@@ -30,6 +30,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 class FetchSettings:
     """How templates are fetched.
 
+    ``timeout`` is in seconds, to connect and again to answer; ``largest`` is in bytes.
     ``allowed_hosts`` are names or addresses that may be asked whatever they lead to.
     ``allow_private`` lets every other name lead to this host or a private network, too, but
     never to link-local addresses, where clouds keep their metadata.

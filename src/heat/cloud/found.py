@@ -8,7 +8,9 @@ from threading import Lock
 Key = tuple[str, ...]
 
 LASTING = 60.0
+"""Seconds."""
 MOST = 10000
+"""Names that are remembered at once."""
 
 
 class Found:

@@ -35,6 +35,7 @@ MOST = 10000
 AT_ONCE = 20
 """Events that are read together."""
 KNOWN = 1000
+"""Stacks whose sinks are remembered."""
 LIFE = 3600
 """Seconds that a message stays in a queue unless the sink says otherwise."""
 SCALING = "scaling"

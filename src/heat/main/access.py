@@ -7,6 +7,7 @@ import yaml
 
 PEOPLE = {"heat-dev": "demo", "heat-dev-admin": "admin"}
 TIMEOUT = 30
+"""Seconds."""
 
 
 def clouds(auth_url: str, password: str) -> str:

@@ -36,6 +36,7 @@ from heat.store.rows import ServiceRow
 _log = logging.getLogger(__name__)
 
 REPORT_INTERVAL = 60
+"""Seconds between words that this engine lives, for `openstack orchestration service list`."""
 STOPPING = 35.0
 """Seconds for requests to the cloud that are under way, and for giving leases back."""
 

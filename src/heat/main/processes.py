@@ -13,6 +13,7 @@ from types import FrameType
 _log = logging.getLogger(__name__)
 
 GRACE = 60.0
+"""Seconds that processes have to end by themselves."""
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds between a death and a new start, so that what can't start does not spin."""
 

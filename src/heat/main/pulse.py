@@ -14,6 +14,7 @@ from heat.base.errors import Fault, Unavailable
 from heat.store.database import Database
 
 INTERVAL = 5.0
+"""Seconds between questions to the database."""
 LONGEST = 45.0
 """Seconds of silence; a server that is gone is told to be so in less."""
 

@@ -17,6 +17,7 @@ from heat.plugin.users import expel
 BOX = "box"
 OBJECT = "signal"
 FOREVER = 2**31 - 1
+"""The last second, since 1970, that every service can tell."""
 LONGEST = 2**20
 """Bytes of an object that are read."""
 

@@ -21,6 +21,7 @@ from heat.store.shapes import to_json
 
 TOPIC = "heat-engine"
 LONG = 4096
+"""Bytes from which a message is worth being compressed."""
 COMPRESSION = "zlib"
 _COMPRESSED = f"{COMPRESSION}:"
 _log = logging.getLogger(__name__)

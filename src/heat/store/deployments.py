@@ -49,7 +49,7 @@ def put(db: Database, row: DeploymentRow) -> None:
 
 
 def write(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Do so for many, given as column values, within a transaction."""
+    """Keep or change many, given as column values, within a transaction."""
     for values in rows:
         later = {k: v for k, v in values.items() if k not in ("id", "project", "created_at")}
         mine = (_C.id == values["id"], _C.project == values["project"])

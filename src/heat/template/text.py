@@ -25,6 +25,7 @@ from heat.template.yaml_values import (
 )
 
 MAX_TEXT = 16 * 1024 * 1024
+"""Characters."""
 _UNFIT = re.compile(
     "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 )

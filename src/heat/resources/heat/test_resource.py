@@ -11,6 +11,7 @@ from heat.plugin.resource import Stateless, failed
 from heat.plugin.steps import Keep, Sleep, Steps
 
 FOREVER = 10 * 365 * 24 * 3600
+"""Seconds: longer than any operation may take."""
 
 
 class ActionWaits(Struct):

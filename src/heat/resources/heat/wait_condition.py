@@ -13,6 +13,7 @@ from heat.plugin.signal import SUCCESS, Signal, latest, read
 from heat.plugin.steps import Forget, Hear, Steps
 
 LONGEST = 43200
+"""Seconds: twelve hours."""
 
 
 @resource("OS::Heat::WaitCondition", support={"status": "SUPPORTED", "version": "2014.2"})

@@ -28,8 +28,10 @@ from heat.template.limits import MAX_NUMBER_BITS, QUERIES
 from heat.template.patterns import Pattern, compile_pattern
 
 MAX_EXPRESSION = 10_000
+"""Characters of a query."""
 MAX_CALLS = 20_000
 MAX_HELD = 500_000
+"""Values that the results of all calls of a query hold together."""
 _BITS = f"a number has more than {MAX_NUMBER_BITS} bits"
 
 
