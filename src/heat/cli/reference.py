@@ -13,6 +13,16 @@ HEAD = """\
 
 This page is made from the code by `make docs`. `heat COMMAND --help` tells the options.
 
+## A first stack
+
+    heat stack create shop -t shop.yaml -P flavor=m1.small --dry-run   # what would be made
+    heat stack create shop -t shop.yaml -P flavor=m1.small --wait      # make it, and look on
+    heat stack outputs shop                                            # what came out
+    heat stack update shop --existing -t shop.yaml --dry-run           # what a change would do
+    heat stack update shop --existing -t shop.yaml --wait              # change it; values stay
+    heat stack why shop                                                # if it failed: why, what next
+    heat stack delete shop --wait                                      # remove it all
+
 ## Which cloud
 
 `--os-cloud NAME` or `OS_CLOUD` names a cloud of `clouds.yaml`; else the `OS_*` variables say where
@@ -32,6 +42,17 @@ A command that begins something ends at once, unless `--wait` is given: then the
 as a tree on a terminal, elsewhere as a line for each event. `--max-wait SECONDS` ends watching, not
 the operation; so does Ctrl-C. `heat stack watch STACK` goes on watching. Outputs that are made of
 hidden parameters are not printed at the end; `heat stack output STACK KEY` shows them.
+
+The tree tells how long it will take, from how long the like took before in this stack and what waits
+for what; of an update, from its plan. It tells nothing where a type was never seen, or something
+takes over twice as long as usual.
+
+## What is wrong with a template
+
+All that is wrong is told at once, each thing with its place and a cure, before anything is done.
+`create`, `update`, their `--dry-run` and `validate` also write a `warning:` line to standard error
+for what the service takes in silence though nobody means it: a misspelt function, a key that is
+there twice, a reference of an output that leads nowhere. `heat lint` has more to say.
 
 ## Completion
 
