@@ -216,3 +216,23 @@ def test_what_the_service_would_overlook_is_refused(heat, service, words, told):
     assert ran.code == 2
     assert told in ran.err
     assert not any(asked.path.endswith(("/stacks", "/events")) for asked in service.asked)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stack", "show", ""),
+        ("stack", "delete", "", "-y"),
+        ("stack", "resource", "show", "shop", ""),
+        ("stack", "resource", "metadata", "shop", ""),
+        ("stack", "output", "show", "shop", ""),
+        ("resource-type", "show", ""),
+        ("software-config", "show", ""),
+        ("stack", "event", "show", "shop", "", ""),
+    ],
+)
+def test_a_name_that_is_empty_is_a_mistake_of_the_command_line(heat, service, words):
+    service.has_stack("shop")
+    ran = heat(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "a name is empty" in ran.err

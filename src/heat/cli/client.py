@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from heat.cli.failures import Refused
+from heat.cli.failures import Misnamed, Refused
 from heat.cli.http import PATIENCE, Answer, Http
 from heat.cli.identity import Login, log_in
 from heat.cli.settings import read_settings
@@ -108,6 +108,8 @@ class Client:
     def _send(self, method: str, path: str, body: Any, query: Query | None) -> Answer:
         if self._login is None:
             self._login = self._log_in()
+        if path.endswith("/") or "//" in path:
+            raise Misnamed("a name is empty", "see whether the variable that holds it is set")
         url = self._login.endpoint + path
         if query:
             url += "?" + urlencode({k: v for k, v in query.items() if v is not None}, doseq=True)

@@ -43,6 +43,12 @@ class NoFile(Failure):
     code = NOT_FOUND
 
 
+class Misnamed(Failure):
+    """What the command line names can't be a name."""
+
+    code = USAGE
+
+
 class Unreachable(NoAccess):
     """No answer came: the request may work later."""
 

@@ -20,7 +20,7 @@ This page is made from the code by `make docs`. `heat COMMAND --help` tells the 
     heat stack outputs shop                                            # what came out
     heat stack update shop --existing -t shop.yaml --dry-run           # what a change would do
     heat stack update shop --existing -t shop.yaml --wait              # change it; values stay
-    heat stack why shop                                                # if it failed: why, what next
+    heat stack why shop                                                # if it failed: why
     heat stack delete shop --wait                                      # remove it all
 
 ## Which cloud
@@ -43,9 +43,9 @@ as a tree on a terminal, elsewhere as a line for each event. `--max-wait SECONDS
 the operation; so does Ctrl-C. `heat stack watch STACK` goes on watching. Outputs that are made of
 hidden parameters are not printed at the end; `heat stack output STACK KEY` shows them.
 
-The tree tells how long it will take, from how long the like took before in this stack and what waits
-for what; of an update, from its plan. It tells nothing where a type was never seen, or something
-takes over twice as long as usual.
+The tree tells how long it will take, from how long the like took before in this stack and what
+waits for what; of an update, from its plan. It tells nothing where a type was never seen, or
+something takes over twice as long as usual.
 
 ## What is wrong with a template
 
