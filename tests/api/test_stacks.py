@@ -92,10 +92,18 @@ def test_lists_have_pages_filters_and_a_count(wire: Wire):
         "status=IN_PROGRESS": ["b", "a", "c"],
         "status=CREATE_FAILED": [],
         "stack_status=CREATE_IN_PROGRESS": ["b", "a", "c"],
+        "status=CREATE_FAILED&status=IN_PROGRESS": ["b", "a", "c"],
+        "status=CREATE_FAILED&status=COMPLETE": [],
+        "disable_rollback=True": ["b", "a", "c"],
+        "timeout_mins=7": [],
         "nonsense=1": ["b", "a", "c"],
     }.items():
         found = wire.ask("GET", f"/stacks?{query}").json["stacks"]
         assert [entry["stack_name"] for entry in found] == names, query
+    for query in ("disable_rollback=maybe", "timeout_mins=x", "timeout_mins=99999999999"):
+        refused = wire.ask("GET", f"/stacks?{query}")
+        assert refused.status_code == 400
+        assert query.partition("=")[0] in refused.json["error"]["message"]
 
 
 def test_update_replaces_and_patch_keeps(wire: Wire):

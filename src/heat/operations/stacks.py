@@ -95,15 +95,31 @@ def list_stacks(services: Services, context: Context, request: ListStacks) -> di
     return body
 
 
+def _number(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise _unlike(name, value, "a number")
+    return int(value)
+
+
+def _flag(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise _unlike(name, value, "true or false")
+    return value.lower() == "true"
+
+
+def _unlike(name: str, value: str, wanted: str) -> Invalid:
+    return Invalid(f"{name} must be {wanted}, not {value[:80]!r}.", kind="HTTPBadRequest")
+
+
 def _query(services: Services, context: Context, request: ListStacks) -> stacks.StackQuery:
     filters: dict[str, Sequence[Any]] = {}
     for name, values in request.filters.items():
         if not values:
             continue
         if name == "timeout_mins":
-            filters[name] = [int(value) for value in values if value.isdecimal()]
+            filters[name] = [_number(name, value) for value in values]
         elif name == "disable_rollback":
-            filters[name] = [value.lower() == "true" for value in values]
+            filters[name] = [_flag(name, value) for value in values]
         elif _FILTERS.get(name) == "status" and any(
             "_COMPLETE" in v or "_FAILED" in v or "_IN_PROGRESS" in v for v in values
         ):

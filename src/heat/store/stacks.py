@@ -64,8 +64,8 @@ _TREE = {True: _BELOW, False: _BELOW.where(_C.deleted_at.is_(None))}
 class StackQuery(Struct, frozen=True, kw_only=True):
     """Which stacks to list, in which order.
 
-    ``filters`` maps a field of StackRow, or ``state`` for action and status joined by ``_``,
-    to the values it may have. Stacks with one of the ``hidden_tags`` are left out. Without
+    ``filters`` maps a field of StackRow, or ``state`` for a status alone or joined to its action by
+    ``_``, to the values it may have. Stacks with one of the ``hidden_tags`` are left out. Without
     ``sort_keys`` the newest comes first; ``sort_dirs`` are ``asc`` or ``desc``, one a key.
     """
 
@@ -281,7 +281,8 @@ def _conditions(query: StackQuery) -> list[ColumnElement[bool]]:
     for name, values in query.filters.items():
         if name not in _FILTERS:
             raise Invalid(f"Stacks can't be filtered by {name!r}.")
-        conditions.append(_FILTERS[name].in_(list(values)))
+        fits = _FILTERS[name].in_(list(values))
+        conditions.append(or_(fits, _C.status.in_(list(values))) if name == "state" else fits)
     if query.tags:
         conditions.append(_with_all(query.tags))
     if query.tags_any:
