@@ -228,3 +228,20 @@ def test_a_good_token_is_told_with_its_project(tmp_path: Path) -> None:
         cloud.close()
         store.close()
     assert heard == [(token, project)]
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET\r\n\r\n", b"get / HTTP/1.1\r\n\r\n"]
+)
+def test_what_is_no_request_is_told_so(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    listening = listen("127.0.0.1", 0)
+    served = Served(Slow(), listening, threads=1)
+    try:
+        with socket.create_connection(listening.getsockname(), timeout=10) as client:
+            client.sendall(sent)
+            with client.makefile("rb") as answer:
+                assert answer.read().split()[1] == b"400"
+    finally:
+        served.close()
+        listening.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 NOTHING = "No description"
 DETAILED = "--detailed-exitcode"
-SILENT = ("L104", "L305", "L310", "L311", "L312", "L313")
+SILENT = ("L104", "L305", "L310", "L311", "L312")
 """Findings of the linter that a stack only shows when it is there, if ever."""
 
 

@@ -162,7 +162,8 @@ class Turns(ThreadedTaskDispatcher):  # type: ignore[misc]
         headers: dict[str, str] = request.headers
         if project := self._tokens.project(headers.get("X_AUTH_TOKEN", "")):
             return Asker(project)
-        named = _PROJECT.match(request.path or "")
+        # What could not be read as a request has no path.
+        named = _PROJECT.match(getattr(request, "path", None) or "")
         address = str(task.addr[0] if isinstance(task.addr, tuple) else task.addr)
         if self._behind_proxy:
             said = headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
