@@ -21,6 +21,12 @@ def test_a_new_stack_is_accepted_and_the_engine_is_woken(wire: Wire):
     assert kept.secret["token"] == "token-alice"
 
 
+@pytest.mark.parametrize("tags", [",,red,blue", "red, ,blue,", ["", "red", "blue"]])
+def test_empty_tags_are_left_out(wire: Wire, tags):
+    stack_id = wire.create(tags=tags)
+    assert wire.ask("GET", f"/stacks/web/{stack_id}").json["stack"]["tags"] == ["red", "blue"]
+
+
 def test_show_has_what_clients_look_for(wire: Wire):
     stack_id = wire.create(parameters={"length": "12"}, tags="red,blue", timeout_mins=5)
     wire.made(stack_id, "a", "OS::Heat::RandomString", attributes={"value": "xyz"})

@@ -232,11 +232,11 @@ def _minutes(value: int | str | None) -> int | None:
 
 
 def _tags(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """Leave out empty ones: Terraform sends as many of them before its own."""
     if value is None:
         return None
-    if isinstance(value, str):
-        return tuple(tag.strip() for tag in value.split(",")) if value else ()
-    return tuple(value)
+    tags = value.split(",") if isinstance(value, str) else value
+    return tuple(tag.strip() for tag in tags if tag.strip())
 
 
 def _short(text: str) -> str:

@@ -206,13 +206,6 @@ def check_tags(tags: Sequence[str]) -> None:
         for tag in tags
         if len(tag) > 80
     ]
-    problems += [
-        problem(
-            "H902", ("tags",), "an empty tag stands in the list", "take it out", where="request"
-        )
-        for tag in tags
-        if not tag
-    ]
     if problems:
         raise Invalid(problems=problems)
 
