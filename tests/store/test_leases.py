@@ -1,6 +1,9 @@
 import threading
+import time
 from datetime import timedelta
 
+import psycopg
+import pytest
 from store_rows import Hands, event, new_id, operation, stack
 
 from heat.store import leases, operations, resources
@@ -123,3 +126,24 @@ def test_stacks_without_work_are_not_claimed(db):
     release(db, "one", [row.id])
     assert claim(db, "two", TERM, 10) == []
     assert resources.of_stack(db, row.id) == []
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_stack_is_taken_over_from_an_engine_that_fell_silent_in_the_middle_of_a_commit(db, url):
+    """Its session is at work, not idle, as long as there is more to come: no limit ends it."""
+    [web] = accepted(db, "web")
+    claim(db, "one", timedelta(0), 10)
+    where = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = psycopg.connect(where)
+    silent = connection.pgconn
+    silent.enter_pipeline_mode()
+    for statement in (b"BEGIN", b"SELECT stack FROM lease FOR UPDATE"):
+        silent.send_query_params(statement, None)
+    silent.send_flush_request()
+    silent.flush()
+    began = time.monotonic()
+    while not (taken := claim(db, "two", TERM, 10)):
+        assert time.monotonic() - began < 10
+        time.sleep(0.2)
+    assert [lease.stack for lease in taken] == [web]
+    connection.close()

@@ -40,12 +40,18 @@ _PATIENCE: Mapping[str, Mapping[str, int]] = {
 }
 """When a server that says nothing is taken for gone, unless the URL says otherwise."""
 
+SILENT_SECONDS = 5
+"""How long a transaction may wait for its client."""
 _OF_MARIADB_SESSION = (
     "SET SESSION innodb_lock_wait_timeout = 10 "
-    "/*M!100300 , SESSION idle_transaction_timeout = 5 */ /*!80000 , SESSION wait_timeout = 30 */"
+    f", SESSION net_read_timeout = {SILENT_SECONDS} "
+    f"/*M!100300 , SESSION idle_transaction_timeout = {SILENT_SECONDS} */ "
+    "/*!80000 , SESSION wait_timeout = 30 */"
 )
 _SESSION: Mapping[str, str] = {
-    "postgresql": "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '10s'",
+    "postgresql": (
+        f"SET idle_in_transaction_session_timeout = '{SILENT_SECONDS}s'; SET lock_timeout = '10s'"
+    ),
     "mysql": _OF_MARIADB_SESSION,
     "mariadb": _OF_MARIADB_SESSION,
 }
@@ -53,7 +59,8 @@ _SESSION: Mapping[str, str] = {
 
 A process that stands still, or whose machine is cut off, may hold rows locked, those of a lease
 among them; no other could go on with its stacks until the server ends its transaction. MySQL has
-no such limit for transactions alone, so there it is one for all connections.
+no such limit for transactions alone, so there it is one for all connections. What these limits
+leave out is ended by who meets it: ``store/stalled.py``.
 """
 
 _DRIVERS = {

@@ -28,6 +28,7 @@ from heat.store.database import Database
 from heat.store.operations import IS_CURRENT
 from heat.store.rows import LeaseRow
 from heat.store.shapes import LEASE
+from heat.store.stalled import end_stalled
 from heat.store.statements import any_of, insert_new
 from heat.store.tables import lease, operation, stack
 from heat.store.types import EARLIEST, Now
@@ -64,6 +65,8 @@ def claim(
         # Some more than wanted, for others may be faster.
         return connection.execute(query, {**said, "many": 2 * many + 16}).all()
 
+    locked: list[StackId] = []
+
     def work(connection: Connection) -> list[LeaseRow]:
         roots = look(connection, limit, nested=False) if limit > 0 else []
         nested = look(connection, NESTED, nested=True)
@@ -77,6 +80,7 @@ def claim(
         # Rows that another engine is claiming are left to it.
         free = _locked(knows=held is not None)
         got = set(connection.scalars(free, {**said, "stacks": order}))
+        locked.extend(key for key in order if key not in got)
         below = {row[0] for row in nested}
         mine = [key for key in order if key in got and key in below][:NESTED]
         mine += [key for key in order if key in got and key not in below][: max(limit, 0)]
@@ -91,7 +95,10 @@ def claim(
     is_work = _is_work(knows=held is not None, holds=bool(held))
     if db.read(lambda connection: connection.execute(is_work, said).first()) is None:
         return []
-    return db.write(work)
+    rows = db.write(work)
+    if locked:
+        end_stalled(db)
+    return rows
 
 
 def renew(
