@@ -17,6 +17,18 @@ pytestmark = [
 
 NONE = {"heat_template_version": "2018-08-31", "resources": {"a": {"type": "OS::Heat::None"}}}
 
+FORM = """
+heat_template_version: 2018-08-31
+parameter_groups: [{label: Sizes, parameters: [size, flag]}]
+parameters:
+  size: {type: number, default: 4, label: The size, constraints: [{range: {min: 1, max: 9}}]}
+  flag: {type: boolean, default: false}
+  data: {type: json, default: {k: [1]}}
+  image: {type: string, default: cirros, constraints: [{custom_constraint: glance.image}]}
+resources:
+  a: {type: 'OS::Heat::RandomString', properties: {length: {get_param: size}}}
+"""
+
 
 @pytest.fixture(scope="module")
 def heat(variables: dict[str, str]) -> Any:
@@ -255,3 +267,50 @@ def test_the_client_without_sessions(variables: dict[str, str], heat: Any) -> No
     until(bare, "bare", "UPDATE_COMPLETE")
     assert len(bare.events.list("bare", resource_name="a")) == 2
     gone(bare, "bare")
+
+
+def test_what_the_dashboard_asks(variables: dict[str, str], heat: Any) -> None:
+    """It makes forms of what a validation tells, shows passwords, and turns pages both ways."""
+    from heatclient import client
+
+    session, _ = session_of(variables)
+    endpoint = session.get_endpoint(service_type="orchestration")
+    shown = {"username": "demo", "password": "devcloud"}
+    board = client.Client("1", endpoint, token=session.get_token(), **shown)
+    form = board.stacks.validate(template=FORM, files={}, environment="parameters: {size: 5}\n")
+    assert form["ParameterGroups"][0]["parameters"] == ["size", "flag"]
+    size, image = form["Parameters"]["size"], form["Parameters"]["image"]
+    assert (size["Label"], size["Value"], int(size["MaxValue"])) == ("The size", 5, 9)
+    assert image["CustomConstraint"] == "glance.image"
+    # A field that is left empty is sent as null.
+    values = {"size": None, "flag": False, "data": '{"k": [2]}', "image": "cirros"}
+    names = [f"board-{n}" for n in range(5)]
+    for name in names:
+        board.stacks.create(
+            stack_name=name,
+            template=FORM,
+            files={},
+            parameters=values,
+            timeout_mins=60,
+            disable_rollback=True,
+            password="devcloud",
+        )
+    made = [until(heat, name, "CREATE_COMPLETE") for name in names]
+    assert (made[0].parameters["size"], made[0].parameters["data"]) == ("4", '{"k":[2]}')
+
+    def page(at: Any, direction: str) -> list[str]:
+        asked = {"limit": 3, "marker": at.id, "sort_dir": direction, "sort_key": "created_at"}
+        return [one.stack_name for one in board.stacks.list(**asked)][:2]
+
+    assert page(made[3], "desc") == ["board-2", "board-1"]
+    assert page(made[2], "asc") == ["board-3", "board-4"]
+    found = board.stacks.list(limit=3, status="CREATE_COMPLETE", name="board-1")
+    assert [one.stack_name for one in found] == ["board-1"]
+    whole = f"{made[0].stack_name}/{made[0].id}"
+    newest = board.events.list(whole, limit=2, sort_dir="desc", sort_key="event_time")
+    before = board.events.list(whole, limit=2, sort_dir="desc", marker=newest[-1].id)
+    back = board.events.list(whole, limit=2, sort_dir="asc", marker=before[0].id)
+    assert [one.id for one in back] == [one.id for one in newest[::-1]]
+    types = board.resource_types.list(filters={"name": ".*Nova::ServerG"})
+    assert [one.resource_type for one in types] == ["OS::Nova::ServerGroup"]
+    gone(heat, *names)
