@@ -177,3 +177,18 @@ def test_what_was_to_be_taken_over_as_another_type_stays(world):
         assert place.made() == {**objects, "volume.volume": 1}
 
     world(main, latency=0.1)
+
+
+def test_an_update_changes_what_it_takes_over(world):
+    """It was recorded as the update wants it, and left as it was."""
+
+    async def main(place):
+        ask, found = await abandoned(place, WIRED)
+        again = adopt(ask, found)
+        changed = WIRED.replace("cidr: 10.1.0.0/24", "cidr: 10.1.0.0/24, enable_dhcp: false")
+        await place.done("UPDATE", changed, again)
+        row = place.rows(again)["sub"]
+        assert row.physical_id == found["resources"]["sub"]["resource_id"]
+        assert not place.cloud.store.table("network.subnet").get(row.physical_id)["enable_dhcp"]
+
+    world(main, latency=0.1)

@@ -24,7 +24,7 @@ from heat.engine.making import (
     nothing,
     unchanged,
 )
-from heat.engine.observing import see_outgrown
+from heat.engine.observing import see, see_outgrown
 from heat.engine.patience import Stopped
 from heat.engine.performing import aside, fail, perform, refuse
 from heat.engine.record import COMPLETE, IN_PROGRESS, INSIDE, here, recorded, standing
@@ -269,7 +269,14 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     values = _placed(scene, row, desired)
     kept["data"] = {name: value for name, value in row.data.items() if name != INSIDE}
     steps = adoption(values, row.physical_id, _wanted(scene, node.name))
-    return await perform(scene, row, "ADOPT", steps, opening, kept)
+    if scene.operation.action == "ADOPT":
+        return await perform(scene, row, "ADOPT", steps, opening, kept)
+    # It was left by an adoption that had another template: what differs is changed by a new plan.
+    kept["operation"] = None
+    outcome = await perform(scene, row, "ADOPT", steps, opening, kept)
+    if outcome is Outcome.DONE:
+        await see(scene, scene.rows[node.row])
+    return outcome
 
 
 async def _finish(scene: Scene, row: ResourceRow) -> Outcome:

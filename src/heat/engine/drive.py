@@ -346,8 +346,10 @@ class Drive:
                     result = Outcome.STOPPED if task.cancelled() else task.result()
                     if result is Outcome.DONE:
                         board.done(node)
-                        if scene.moved(node.name) and outcome is Outcome.DONE:
-                            outcome = Outcome.REPLAN  # others began with what it was before
+                        late = node.kind is Kind.ADOPT and self.operation.action != "ADOPT"
+                        if (scene.moved(node.name) or late) and outcome is Outcome.DONE:
+                            # Others began with what it was before, or it is to be changed now.
+                            outcome = Outcome.REPLAN
                     elif outcome is Outcome.DONE or result is Outcome.FAILED:
                         outcome = result
                         # The way back need not wait for what it takes away or changes again.

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 async def observe(scene: Scene) -> None:
     """Take over what mutable properties are by now, and which objects are gone."""
     rows = [row for row in scene.rows.values() if row.status == COMPLETE and _has_object(row)]
-    await asyncio.gather(*(_take_over(scene, row) for row in rows))
+    await asyncio.gather(*(see(scene, row) for row in rows))
 
 
 async def see_gone(scene: Scene) -> None:
@@ -71,7 +71,8 @@ async def see_outgrown(scene: Scene, row: ResourceRow, values: Any) -> bool:
     return row.id in scene.outgrown
 
 
-async def _take_over(scene: Scene, row: ResourceRow) -> None:
+async def see(scene: Scene, row: ResourceRow) -> None:
+    """Take over what the mutable properties of one are by now, or that it is gone."""
     cls = scene.types.get(scene.real_type(row))
     if cls is None or not cls.has("live"):
         return
