@@ -18,7 +18,7 @@ from heat.cli.contents import (
     with_environments,
     with_parameters,
 )
-from heat.cli.failures import CHANGES, INTERRUPTED, Failure, Refused
+from heat.cli.failures import CHANGES, INTERRUPTED, Failure, Refused, Unreachable
 from heat.cli.planned import changes_anything, show_changes, show_preview
 from heat.cli.shown import Form, formed
 from heat.cli.texts import read_text
@@ -182,8 +182,8 @@ def _foreseen(
     try:
         query = {"show_nested": "true"}
         found = client.send(method, f"{reference.path}/preview", body, query)
-    except Refused:
-        return None  # the update itself tells why, if it is refused too
+    except (Refused, Unreachable):
+        return None  # the update itself tells why, if the same becomes of it
     return dict(found["resource_changes"])
 
 
