@@ -250,7 +250,7 @@ def test_only_what_was_written_is_told(world):
         known = len(told)
         with pytest.raises(ValueError, match="changed my mind"):
             place.db.write(change_of_mind)
-        place.db.read(lambda connection: connection.execute(event_table.select()).all())
+        place.db.write(lambda connection: connection.execute(event_table.select()).all())
         assert len(told) == known
 
     world(main)

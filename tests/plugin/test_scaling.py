@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heat.resources.heat.members import by_number
 from heat.resources.heat.scaling import (
     CHANGE,
     EXACT,
@@ -34,6 +35,11 @@ from heat.resources.heat.scaling import (
 )
 def test_an_adjustment_leads_to_a_size(size, kind, by, least, becomes):
     assert adjusted(size, kind, by, least) == becomes
+
+
+def test_members_with_numbers_are_listed_by_their_value():
+    names = ["10", "2", "0", "b", "a"]
+    assert sorted(names, key=by_number) == ["a", "b", "0", "2", "10"]
 
 
 def test_limits_hold():

@@ -25,6 +25,17 @@ KILL = {
 }
 
 
+def test_a_write_that_fails_half_way_leaves_nothing(db):
+    def half(connection) -> None:
+        connection.execute(text("INSERT INTO stack_tag (stack, tag) VALUES ('s', 't')"))
+        raise ValueError("changed my mind")
+
+    with pytest.raises(ValueError, match="changed my mind"):
+        db.write(half)
+    left = text("SELECT tag FROM stack_tag")
+    assert db.read(lambda connection: connection.execute(left).all()) == []
+
+
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"], indirect=True)
 def test_a_lost_connection_is_made_anew(db, url, kind):
     row = stack()
