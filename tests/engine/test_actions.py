@@ -119,17 +119,32 @@ def test_a_look_that_finds_a_suspended_stack_broken_does_not_either(world):
     world(main)
 
 
-def test_what_is_not_suspended_can_not_be_resumed(world):
+def test_what_is_not_suspended_has_nothing_to_resume(world):
     async def main(place):
         stack, ask = await created(place)
+        ask.act(stack, "resume")
+        state, reason = await ended(place, stack)
+        assert state == "RESUME_COMPLETE", reason
+        assert states(place, stack) == {"a": "CREATE_COMPLETE", "b": "CREATE_COMPLETE"}
+        ask.act(stack, "suspend")
+        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
+        assert states(place, stack) == {"a": "SUSPEND_COMPLETE", "b": "SUSPEND_COMPLETE"}
+
+    world(main)
+
+
+def test_what_failed_can_not_be_resumed(world):
+    async def main(place):
+        stack, ask = await created(place)
+        place.ask("UPDATE", CHAIN.replace('value: "1"', 'value: "1", fail: true'), stack)
+        assert (await ended(place, stack))[0] == "UPDATE_FAILED"
         ask.act(stack, "resume")
         state, reason = await ended(place, stack)
         assert state == "RESUME_FAILED"
         assert reason == (
             "Resource RESUME failed: Error: resources.a: "
-            "State ('CREATE', 'COMPLETE') invalid for resume"
+            "State ('UPDATE', 'FAILED') invalid for resume"
         )
-        assert states(place, stack) == {"a": "CREATE_COMPLETE", "b": "CREATE_COMPLETE"}
 
     world(main)
 

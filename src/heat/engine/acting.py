@@ -32,6 +32,8 @@ async def act(scene: Scene, node: Node) -> Outcome:
     able = cls is not None and cls.has(kind)
     opening: list[Write] = []
     if (row.action, row.status, row.operation) != (action, IN_PROGRESS, scene.operation.id):
+        if kind is Kind.RESUME and _is_awake(row):
+            return Outcome.DONE
         if not _allows(kind, row):
             said = f"State ('{row.action}', '{row.status}') invalid for {kind}"
             scene.failures[row.name] = reasons.of(row.name, VerbFailed(said, kind="Error"))
@@ -53,6 +55,11 @@ async def act(scene: Scene, node: Node) -> Outcome:
 def unsupported(scene: Scene) -> bool:
     """Tell whether the types of some resources can't be checked."""
     return any(row.reason == _not_supported(row) for row in scene.rows.values())
+
+
+def _is_awake(row: ResourceRow) -> bool:
+    """Tell whether a resource was not suspended at all: the suspension did not come to it."""
+    return row.status == COMPLETE and (row.action, row.status) not in _RESUMABLE
 
 
 def _allows(kind: Kind, row: ResourceRow) -> bool:
