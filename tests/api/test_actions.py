@@ -50,7 +50,7 @@ def test_what_was_done_already_is_fine(wire: Wire, stack: str, action: str):
     [
         ({}, "mark_unhealthy"),
         ({"mark_unhealthy": "maybe"}, 'Unrecognized value "maybe" for "mark_unhealthy"'),
-        ({"mark_unhealthy": True, "why": "x"}, "why"),
+        ({"mark_unhealthy": True, "why": "x"}, "why is not known in the body"),
         ({"mark_unhealthy": True, "resource_status_reason": 1}, "must be text"),
     ],
 )
