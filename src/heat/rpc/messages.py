@@ -8,6 +8,7 @@ from typing import Any
 import oslo_messaging as messaging
 from amqp import AMQPError
 from kombu.exceptions import KombuError
+from oslo_messaging._drivers import amqpdriver
 from oslo_messaging._metrics import client as metrics
 from oslo_messaging._tracing import client as tracing
 
@@ -32,6 +33,11 @@ RETRIES = 1
 CALLS_AT_ONCE = 64
 BROKEN = (messaging.MessagingException, KombuError, AMQPError, OSError)
 """What a broker's absence comes as, depending on where it is noticed."""
+
+# After each message the library looks every few milliseconds for acknowledgements that other
+# threads have left to it, which took half of the time of a small read. Here none are left: those
+# of calls and answers are given at once.
+amqpdriver.ACK_REQUEUE_EVERY_SECONDS_MIN = 0.1
 
 _SILENT = "No engine answered; is heat-engine running?"
 _AWAY = "The message queue can't be reached."
