@@ -1,6 +1,7 @@
 """Actions of whole stacks: suspend, resume, check, snapshot, restore, adopt, abandon, converge."""
 
 import pytest
+from sqlalchemy import update
 
 from heat.base.errors import Conflict, NotFound
 from heat.operations import actions, changes, export, snapshots
@@ -8,6 +9,7 @@ from heat.operations.actions import MarkUnhealthy
 from heat.operations.changes import CreateStack, UpdateStack
 from heat.operations.finding import OfStack
 from heat.operations.snapshots import OfSnapshot
+from heat.store.tables import resource
 
 from .asking import Asking, ended, states
 from .templates import HEAVY
@@ -119,32 +121,32 @@ def test_a_look_that_finds_a_suspended_stack_broken_does_not_either(world):
     world(main)
 
 
-def test_what_is_not_suspended_has_nothing_to_resume(world):
+def test_what_is_not_suspended_can_not_be_resumed(world):
     async def main(place):
         stack, ask = await created(place)
-        ask.act(stack, "resume")
-        state, reason = await ended(place, stack)
-        assert state == "RESUME_COMPLETE", reason
-        assert states(place, stack) == {"a": "CREATE_COMPLETE", "b": "CREATE_COMPLETE"}
-        ask.act(stack, "suspend")
-        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
-        assert states(place, stack) == {"a": "SUSPEND_COMPLETE", "b": "SUSPEND_COMPLETE"}
-
-    world(main)
-
-
-def test_what_failed_can_not_be_resumed(world):
-    async def main(place):
-        stack, ask = await created(place)
-        place.ask("UPDATE", CHAIN.replace('value: "1"', 'value: "1", fail: true'), stack)
-        assert (await ended(place, stack))[0] == "UPDATE_FAILED"
         ask.act(stack, "resume")
         state, reason = await ended(place, stack)
         assert state == "RESUME_FAILED"
         assert reason == (
             "Resource RESUME failed: Error: resources.a: "
-            "State ('UPDATE', 'FAILED') invalid for resume"
+            "State ('CREATE', 'COMPLETE') invalid for resume"
         )
+        assert states(place, stack) == {"a": "CREATE_COMPLETE", "b": "CREATE_COMPLETE"}
+
+    world(main)
+
+
+def test_a_suspension_that_came_half_way_can_be_taken_back(world):
+    async def main(place):
+        stack, ask = await created(place)
+        ask.act(stack, "suspend")
+        assert (await ended(place, stack))[0] == "SUSPEND_COMPLETE"
+        asleep = update(resource).where(resource.c.name == "a").values(action="CREATE")
+        place.db.write(lambda connection: connection.execute(asleep))
+        ask.act(stack, "resume")
+        state, reason = await ended(place, stack)
+        assert state == "RESUME_COMPLETE", reason
+        assert states(place, stack) == {"a": "CREATE_COMPLETE", "b": "RESUME_COMPLETE"}
 
     world(main)
 

@@ -32,7 +32,7 @@ async def act(scene: Scene, node: Node) -> Outcome:
     able = cls is not None and cls.has(kind)
     opening: list[Write] = []
     if (row.action, row.status, row.operation) != (action, IN_PROGRESS, scene.operation.id):
-        if kind is Kind.RESUME and _is_awake(row):
+        if kind is Kind.RESUME and _is_awake(scene, row):
             return Outcome.DONE
         if not _allows(kind, row):
             said = f"State ('{row.action}', '{row.status}') invalid for {kind}"
@@ -57,9 +57,11 @@ def unsupported(scene: Scene) -> bool:
     return any(row.reason == _not_supported(row) for row in scene.rows.values())
 
 
-def _is_awake(row: ResourceRow) -> bool:
-    """Tell whether a resource was not suspended at all: the suspension did not come to it."""
-    return row.status == COMPLETE and (row.action, row.status) not in _RESUMABLE
+def _is_awake(scene: Scene, row: ResourceRow) -> bool:
+    """Tell whether a suspension that came to others did not come to a resource."""
+    if row.status != COMPLETE or (row.action, row.status) in _RESUMABLE:
+        return False
+    return any(other.action in ("SUSPEND", "RESUME") for other in scene.rows.values())
 
 
 def _allows(kind: Kind, row: ResourceRow) -> bool:
