@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from store_rows import intent, operation, resource, stack
 
 from heat.base.errors import Invalid, Unavailable
 from heat.store import credentials, definitions, journal, leases, operations, resources
 from heat.store.commit import commit
 from heat.store.database import Database
+from heat.store.mariadb import share_trust
 from heat.store.migrations import create
 from heat.store.rows import Batch, CredentialsRow, DefinitionRow, PutIntent, PutResource
 from heat.template.hot import is_hidden
@@ -224,3 +225,19 @@ def test_templates_and_files_are_kept_once(db):
     for table in ("raw_template", "raw_files"):
         query = text(f"SELECT count(*) FROM {table}")
         assert db.read(lambda connection, q=query: connection.scalars(q).one()) == 1
+
+
+def test_connections_to_mariadb_share_the_certificates_of_the_system():
+    """Each would keep a megabyte of them, though few servers are asked for theirs."""
+    one, other = (_unconnected() for _ in range(2))
+    assert one.ctx is other.ctx
+    assert not one._ssl_required
+    asked = _unconnected(ssl={"verify_mode": "none"})
+    assert asked.ctx is not one.ctx
+    assert asked._ssl_required
+
+
+def _unconnected(**more):
+    engine = create_engine("mariadb+pymysql://", connect_args={"defer_connect": True, **more})
+    share_trust(engine)
+    return engine.pool._invoke_creator(None)
