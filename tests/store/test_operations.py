@@ -48,7 +48,9 @@ def test_a_name_is_free_again_after_deletion(db):
     assert stacks.get(db, row.id) is None
     assert stacks.get(db, row.id, deleted=True).deleted_at == NOW
     with pytest.raises(NotFound):
-        operations.accept(db, operation=operation(row.id), stack=ChangeStack(row.id, {}))
+        operations.accept(
+            db, operation=operation(row.id), stack=ChangeStack(row.id, {"action": "UPDATE"})
+        )
 
 
 def test_of_many_creating_one_name_one_wins(db):
@@ -104,7 +106,7 @@ def test_requests_at_the_same_time_leave_one_current(db):
 
     def race(request) -> None:
         start.wait()
-        operations.accept(db, operation=request, stack=ChangeStack(row.id, {}))
+        operations.accept(db, operation=request, stack=ChangeStack(row.id, {"action": "UPDATE"}))
 
     threads = [threading.Thread(target=race, args=(request,)) for request in asked]
     for thread in threads:
@@ -122,7 +124,7 @@ def test_the_same_request_twice_is_one(db):
     asked = operation(row.id)
     operations.accept(db, operation=asked, stack=row)
     operations.accept(db, operation=asked, stack=row)
-    operations.accept(db, operation=asked, stack=ChangeStack(row.id, {}))
+    operations.accept(db, operation=asked, stack=ChangeStack(row.id, {"action": "UPDATE"}))
     assert stacks.get(db, row.id) == row
     assert operations.of_stack(db, row.id) == [asked]
 
@@ -132,10 +134,10 @@ def test_what_was_superseded_ends_as_its_successor_whatever_the_clocks_say(db):
     first = operation(row.id, requested_at=NOW + timedelta(seconds=5))
     operations.accept(db, operation=first, stack=row)
     second = operation(row.id, requested_at=NOW)
-    operations.accept(db, operation=second, stack=ChangeStack(row.id, {}))
+    operations.accept(db, operation=second, stack=ChangeStack(row.id, {"action": "UPDATE"}))
     assert operations.ended(db, [first.id]) == {}
     third = operation(row.id, requested_at=NOW + timedelta(seconds=3), state="DONE")
-    operations.accept(db, operation=third, stack=ChangeStack(row.id, {}))
+    operations.accept(db, operation=third, stack=ChangeStack(row.id, {"action": "UPDATE"}))
     assert operations.ended(db, [first.id, second.id]) == dict.fromkeys(
         [first.id, second.id], ("DONE", "")
     )
@@ -144,3 +146,13 @@ def test_what_was_superseded_ends_as_its_successor_whatever_the_clocks_say(db):
 def test_an_unknown_operation_is_none(db):
     assert operations.get(db, new_id()) is None
     assert operations.current(db, new_id()) is None
+
+
+def test_the_newest_operation_of_one_request_is_told_from_those_of_others(db):
+    row = stack("web")
+    first = operation(row.id, request_id="one")
+    operations.accept(db, operation=first, stack=row)
+    second = operation(row.id, request_id="two", requested_at=NOW + timedelta(seconds=1))
+    operations.accept(db, operation=second, stack=ChangeStack(row.id, {"action": "UPDATE"}))
+    assert operations.newest(db, row.id).id == second.id
+    assert operations.newest(db, row.id, "one").id == first.id

@@ -115,7 +115,8 @@ class Notices:
         if group.owner is None or event.action != "UPDATE":
             return
         stack = stacks.get(self._db, StackId(group.owner))
-        operation = operations.newest(self._db, group.id)
+        # Another may have been asked for by the time that this is told.
+        operation = operations.newest(self._db, group.id, event.request_id)
         change = operation.options.get(SCALING) if operation else None
         if stack is None or change is None:
             return

@@ -121,10 +121,10 @@ def of_stack(db: Database, stack: StackId) -> list[OperationRow]:
     return _all(db, _select().where(_C.stack == stack).order_by(_C.requested_at, _C.id))
 
 
-def newest(db: Database, stack: StackId) -> OperationRow | None:
-    """Return the operation of a stack that was asked for last."""
+def newest(db: Database, stack: StackId, request_id: str | None = None) -> OperationRow | None:
+    """Return the operation of a stack that was asked for last, or last by one request."""
     query = _select().where(_C.stack == stack).order_by(_C.requested_at.desc(), _C.id).limit(1)
-    found = _all(db, query)
+    found = _all(db, query if request_id is None else query.where(_C.request_id == request_id))
     return found[0] if found else None
 
 
