@@ -78,6 +78,11 @@ def test_a_stack_is_found_by_what_a_user_calls_it(db):
     assert stacks.by_identity(db, None, old.id) == old
     assert stacks.by_identity(db, "other", web.id) is None
     assert stacks.get(db, old.id) is None
+    with_users = stack("app", stack_user_project="people")
+    keep(db, with_users)
+    assert stacks.by_identity(db, "people", "app") == with_users
+    keep(db, mine := stack("app", project="people"))
+    assert stacks.by_identity(db, "people", "app") == mine
     assert stacks.many(db, [web.id, old.id, new_id()]) == {web.id: web}
 
 

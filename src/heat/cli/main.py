@@ -91,10 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["dev"]:
         return _dev(given[1:])
-    given, hint = rewritten(given)
-    if hint and sys.stderr.isatty():
-        click.echo(hint, err=True)
     try:
+        if given and given[0].startswith("-"):
+            from heat.cli.older import apply
+
+            given = list(apply(given))
+        given, hint = rewritten(given)
+        if hint and sys.stderr.isatty():
+            click.echo(hint, err=True)
         code = cli.main(given, prog_name="heat", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

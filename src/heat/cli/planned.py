@@ -14,9 +14,6 @@ CHANGES = (
     ("deleted", "-", "red"),
 )
 
-PLAN = "Plan: "
-"""What the line of a plan begins with that counts the changes."""
-
 
 def show_preview(found: dict[str, Any], form: Form) -> None:
     """Show what a new stack would be."""
@@ -58,13 +55,11 @@ def _flat(entries: Sequence[Any], depth: int) -> Iterator[tuple[int, dict[str, A
 def changes_anything(found: dict[str, Any]) -> bool:
     """Tell whether an update would change something.
 
-    The lists count as updated what stands for a nested stack, even if all in that stays; the plan
-    of the service knows better.
+    The lists count as updated what stands for a nested stack, even if all in that stays; the counts
+    of the plan go by what is in it. Other services have no plan.
     """
-    summary = str(found.get("plan") or "").rstrip().rpartition("\n")[2]
-    if summary.startswith(PLAN):
-        counts = summary.removeprefix(PLAN).removesuffix(".").split(", ")
-        return any(not count.endswith((" to keep", "nothing to do")) for count in counts)
+    if counts := found.get("counts"):
+        return any(count for word, count in counts.items() if word != "keep")
     return any(found["resource_changes"].get(kind) for kind, _, _ in CHANGES)
 
 

@@ -21,7 +21,7 @@ from heat.operations.services import Services, definition_of
 from heat.plan.definition import Unstored, compile_definition
 from heat.plan.examine import examine
 from heat.plan.forecast import Past
-from heat.plan.show import show
+from heat.plan.show import count_changes, show
 from heat.store.rows import StackRow
 from heat.template.render import to_json
 from heat.template.validate import describe, describe_nested, refused
@@ -78,7 +78,8 @@ def preview_stack(services: Services, context: Context, request: CreateStack) ->
         del shown[key]
     entries = foreseen(forecast, stack.project)
     text = show(forecast.shown, below=forecast.below)
-    return {"stack": shown | {"resources": entries}, "plan": text}
+    counts = count_changes(forecast.shown, forecast.below)
+    return {"stack": shown | {"resources": entries}, "plan": text, "counts": counts}
 
 
 def preview_update(services: Services, context: Context, request: PreviewUpdate) -> dict[str, Any]:
@@ -99,7 +100,8 @@ def preview_update(services: Services, context: Context, request: PreviewUpdate)
     forecast = outlook(services).forecast("UPDATE", past(services, stack), made.compiled)
     text = show(forecast.shown, below=forecast.below)
     changed = changes(forecast, stack.project, nested=request.show_nested)
-    return {"resource_changes": changed, "plan": text}
+    counts = count_changes(forecast.shown, forecast.below)
+    return {"resource_changes": changed, "plan": text, "counts": counts}
 
 
 def validate(services: Services, context: Context, request: Validate) -> dict[str, Any]:

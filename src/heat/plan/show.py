@@ -15,6 +15,7 @@ SIGNS = {
     Kind.DELETE: "-",
     Kind.FORGET: "o",
 }
+WORDS = ("create", "adopt", "update", "replace", "delete", "forget", "keep")
 NOTHING: Mapping[str, Forecast] = MappingProxyType({})
 
 
@@ -30,10 +31,14 @@ def show(plan: Plan, *, kept: bool = False, below: Mapping[str, Forecast] = NOTH
 
 def summary(plan: Plan, below: Mapping[str, Forecast] = NOTHING) -> str:
     """Count the changes in one line."""
-    counts = _counts(plan, below)
-    words = ("create", "adopt", "update", "replace", "delete", "forget", "keep")
-    said = [f"{counts[word]} to {word}" for word in words if counts[word] > 0]
+    said = [f"{count} to {word}" for word, count in count_changes(plan, below).items() if count]
     return f"Plan: {', '.join(said) or 'nothing to do'}."
+
+
+def count_changes(plan: Plan, below: Mapping[str, Forecast] = NOTHING) -> dict[str, int]:
+    """Return how many resources are created, replaced and so on, those below included."""
+    counts = _counts(plan, below)
+    return {word: counts[word] for word in WORDS}
 
 
 def _counts(plan: Plan, below: Mapping[str, Forecast]) -> Counter[str]:

@@ -108,12 +108,16 @@ def by_name(db: Database, project: ProjectId, name: str) -> StackRow | None:
 def by_identity(db: Database, project: ProjectId | None, identity: str) -> StackRow | None:
     """Return the stack with that id (also when deleted), or else the live one of that name.
 
-    Without a project, stacks of every project are searched.
+    Those of a project are its own and the one whose users it has, its own first. Without a
+    project, stacks of every project are searched.
     """
-    mine = [] if project is None else [_C.project == project]
+    mine = []
+    if project is not None:
+        mine = [or_(_C.project == project, _C.stack_user_project == project)]
     by_id, named = _C.id == identity, and_(_C.name == identity, _C.deleted_at.is_(None))
     query = _select(True).where(or_(by_id, named), *mine)
-    best = (case((by_id, 0), (_C.owner.is_(None), 1), else_=2), _C.created_at.desc())
+    own = case((_C.project == project, 0), else_=1)
+    best = (case((by_id, 0), (_C.owner.is_(None), 1), else_=2), own, _C.created_at.desc())
     return _first(db, query.order_by(*best))
 
 

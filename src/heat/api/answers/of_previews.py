@@ -53,11 +53,24 @@ class ForeseenStack(Shown, kw_only=True):
     ]
 
 
+class Counts(Struct):
+    """How many resources a plan changes, those of nested stacks included."""
+
+    create: int
+    adopt: int
+    update: int
+    replace: int
+    delete: int
+    forget: int
+    keep: int
+
+
 class Preview(Struct):
-    """A stack as it would be, and the plan as text."""
+    """A stack as it would be, and the plan as text and in numbers."""
 
     stack: ForeseenStack
     plan: str
+    counts: Counts
 
 
 class Why(Struct):
@@ -87,7 +100,8 @@ class Changes(Struct):
 
 
 class UpdatePreview(Struct):
-    """What an update would change, and the plan as text."""
+    """What an update would change, and the plan as text and in numbers."""
 
     resource_changes: Changes
     plan: str
+    counts: Counts
