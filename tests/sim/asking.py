@@ -2,7 +2,7 @@
 
 import json
 
-from tests.sim import templates
+from tests.sim import looking, templates, vanishing
 
 from heat.base.errors import Fault
 from heat.base.ids import StackId
@@ -30,7 +30,10 @@ def ask(universe, act):
     match act.kind:
         case "create":
             asked = CreateStack(stack_name=f"stack{act.stack}", **_content(universe, act))
-            universe.roots[act.stack] = changes.create_stack(services, who, asked)["id"]
+            made = changes.create_stack(services, who, asked)["id"]
+            if stack:  # the message came once more, when the first stack was gone
+                universe.past.append(stack)
+            universe.roots[act.stack] = made
         case "update":
             changes.update_stack(services, who, UpdateStack(stack=stack, **_content(universe, act)))
         case "again":
@@ -39,6 +42,13 @@ def ask(universe, act):
             _spoil(universe, stack)
             asked = UpdateStack(stack=stack, existing=True, converge=True)
             changes.update_stack(services, who, asked)
+        case "heal":
+            asked = UpdateStack(stack=stack, existing=True, converge=True)
+            changes.update_stack(services, who, asked)
+        case "look":
+            looking.look(universe, stack, act.stack)
+        case "vanish":
+            vanishing.vanish(universe, stack)
         case "delete":
             changes.delete_stack(services, who, OfStack(stack=stack))
         case "delete_nested":

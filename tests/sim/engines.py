@@ -56,6 +56,8 @@ class Life:
 class FrailDatabase(Database):
     """A database that is away for one write, before or after that took effect.
 
+    What reached it, and had no answer, it may be given once more.
+
     There is one connection for good, and nobody queues up: all that asks is on one thread.
     """
 
@@ -66,20 +68,22 @@ class FrailDatabase(Database):
     @cached_property
     def plain(self):
         """The connection of the driver."""
-        return self._always.connection.driver_connection
+        return self.always.connection.driver_connection
 
     @cached_property
-    def _always(self):
+    def always(self):
         return self.engine.connect()
 
     def read(self, work):
-        return work(self._always)
+        return work(self.always)
 
     def write(self, work):
         fate, self.fate, self.lost = self.fate, None, False
         if fate == "commit-refused":
             raise Unavailable("The database is away, as asked for.")
         result = self._change(work)
+        if fate == "commit-repeated":
+            result = self._change(work)
         if fate == "commit-lost":
             self.lost = True
             raise Unavailable("The answer of the database was lost, as asked for.")
@@ -88,7 +92,7 @@ class FrailDatabase(Database):
     def _change(self, work):
         self.plain.execute("BEGIN IMMEDIATE")
         try:
-            result = work(self._always)
+            result = work(self.always)
         except BaseException:
             self.plain.execute("ROLLBACK")
             raise
@@ -97,7 +101,11 @@ class FrailDatabase(Database):
 
 
 class FrailStore(ThreadedStore):
-    """A store whose database is away for a while."""
+    """A store whose database is away for a while, or takes its time."""
+
+    fate = None
+    """What becomes of the next commit."""
+    lost_answer = False
 
     def __init__(self, *args, universe, **more):
         super().__init__(*args, **more)
@@ -106,12 +114,27 @@ class FrailStore(ThreadedStore):
     async def _in(self, pool, work):
         if asyncio.get_running_loop().time() < self._universe.away_until:
             raise Unavailable("The database is away, as asked for.")
-        return work()
+        await self._late()
+        db, universe = self._db, self._universe
+        db.fate, db.lost = self.fate or universe.next_write, False
+        try:
+            return work()
+        finally:
+            if db.fate is None:  # it wrote
+                self.fate = universe.next_write = None
+            lost, db.fate = db.lost, None
+            await self._late()
+            self.lost_answer = lost
+
+    async def _late(self):
+        universe = self._universe
+        if asyncio.get_running_loop().time() < universe.late_until:
+            await asyncio.sleep(universe.random.choice((0.1, 1, 4, 9)))
 
     def lost(self, batches):
         """Return what became of a commit that had no answer; None when it did not take effect."""
         known, attempt = self._unsure
-        return attempt.tried if known is batches and self._db.lost else None
+        return attempt.tried if known is batches and self.lost_answer else None
 
 
 class MortalStore:
@@ -141,7 +164,7 @@ class MortalStore:
         universe, life = self._universe, self._life
         kind, stack = written(batches)
         await life.step(around(kind, "before"), stack)
-        universe.db.fate, universe.next_commit = universe.next_commit, None
+        self._inner.fate, universe.next_commit = universe.next_commit, None
         try:
             verdicts = await self._inner.commit(batches)
         except Unavailable:

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from copy import copy
+from datetime import timedelta
 
 from tests.sim import templates
 
@@ -92,6 +93,8 @@ def _differs(universe, row):
     if kind is None:
         return None
     live = universe.cloud.store.table(kind).get(row.physical_id or "")
+    if row.physical_id in universe.vanished and not _was_looked_at(universe, row):
+        return None
     if live is None:
         return f"({row.physical_id}) is not in the cloud"
     if live["id"] == universe.theirs["id"]:
@@ -103,6 +106,13 @@ def _differs(universe, row):
         if wanted not in (None, {}) and live.get(name) != wanted:
             return f"has {name} {live.get(name)!r}, and is to have {wanted!r}"
     return _unlike(live, row) if row.type == "OS::Nova::Server" else None
+
+
+def _was_looked_at(universe, row):
+    """Tell whether an update converged after somebody had deleted an object."""
+    last = operations.of_stack(universe.db, row.stack)[-1]
+    since = universe.vanished[row.physical_id] + timedelta(seconds=10)
+    return bool(last.options.get("converge")) and last.requested_at > since
 
 
 def _unlike(live, row):
@@ -178,6 +188,8 @@ def _orphans(universe, roots):
             for one in snapshots.of_stack(universe.db, stack.id):
                 parts |= _words(one.data)
             parts.add(stack.stack_user_project)
+            if stack.stack_user_project == "":  # it may have one, and will look for it by its name
+                parts |= _named_for(universe, stack)
             for row in resources.of_stack(universe.db, stack.id):
                 found[row.physical_id, row.type] += 1
                 parts |= _words(row.data)
@@ -195,6 +207,12 @@ def _orphans(universe, roots):
         short = _owner(universe, roots, row, text)
         if short is None:
             yield f"orphan: {kind} {key} ({row.get('name')!r}) belongs to no resource"
+
+
+def _named_for(universe, stack):
+    made = universe.made().items()
+    projects = {key: row["name"] for (kind, key), row in made if kind == "identity.project"}
+    return {key for key, name in projects.items() if name.endswith(stack.id)}
 
 
 def _words(data):

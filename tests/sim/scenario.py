@@ -24,6 +24,10 @@ class Act:
     tags: tuple[str, ...] = ()
     rollback: bool = False
     minutes: int = 10
+    twice: float | None = None
+    """After how many seconds the same message is delivered once more."""
+    fate: str = ""
+    """What becomes of the first transaction in which it is written down."""
 
     def __str__(self):
         when = "at rest" if self.rests else f"after {self.after:g} s, whatever goes on"
@@ -32,7 +36,8 @@ class Act:
             more = f" rollback={self.rollback} minutes={self.minutes} "
             more += json.dumps(self.template.get("resources") or self.template["Resources"])
             more += f" {json.dumps(self.environment)}" if self.environment else ""
-        return f"{when}: {self.kind} stack {self.stack}{more}"
+        more += "" if self.twice is None else f" again after {self.twice:g} s"
+        return f"{when}: {self.kind} stack {self.stack}{more} {self.fate}"
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,11 @@ class Trouble:
     """What happens to an engine, at one of its steps: any two awaits have one between them."""
 
     kind: str
-    """kill, pause, commit-refused, commit-lost, away, stop"""
+    """kill, pause, stop, away, late; of the next commit, or whatever an engine writes next:
+    commit-refused, commit-lost, commit-repeated, write-refused, write-lost, write-repeated"""
     at: int
     seconds: float = 0.0
-    """How long a pause lasts, the database is away, or until another engine comes."""
+    """How long a pause lasts, the database is away or late, or until another engine comes."""
 
     def __str__(self):
         return f"{self.kind} at step {self.at}, {self.seconds:g} s"
@@ -65,6 +71,8 @@ class Scenario:
     """What takes a while in the cloud, and how long."""
     users: bool = True
     """Whether there is a domain for users of stacks."""
+    ahead: tuple[float, ...] = ()
+    """By how many seconds the clocks of engines are ahead of all others."""
     answers: float = 1.0
     """How often, once a minute, somebody tells all that waits for a word to go on."""
 
@@ -73,6 +81,7 @@ class Scenario:
         lines += [
             f"  latency up to {self.latency:g} s, {dict(self.slow)}, answers {self.answers:g}"
         ]
+        lines += [f"  clocks ahead by {self.ahead}"] if self.ahead else []
         lines += [] if self.users else ["  no domain for users of stacks"]
         lines += [f"  {act}" for act in self.acts]
         lines += [f"  fault {json.dumps(rule)}" for rule in self.faults]
@@ -95,6 +104,7 @@ class Scenario:
         plain = {
             "latency": 0.0,
             "slow": (),
+            "ahead": (),
             "wakes": 1.0,
             "engines": 1,
             "answers": 1.0,
@@ -104,7 +114,7 @@ class Scenario:
             if getattr(self, name) != value:
                 yield replace(self, **{name: value})
         for n, act in enumerate(self.acts):
-            for name, value in {"environment": {}, "tags": (), "rollback": False}.items():
+            for name, value in _PLAIN.items():
                 if getattr(act, name) != value:
                     plainer = replace(act, **{name: value})
                     yield replace(self, acts=(*self.acts[:n], plainer, *self.acts[n + 1 :]))
@@ -121,8 +131,56 @@ class Scenario:
                 yield replace(self, acts=acts)
 
 
+_PLAIN = {"environment": {}, "tags": (), "rollback": False, "twice": None, "fate": ""}
+
+
 def draw(seed):
     """Make up a scenario."""
+    return _harder(Random(f"harder {seed}"), _drawn(seed))
+
+
+def _harder(random, scenario):
+    """Add what came later, so that seeds tell of much the same as they did."""
+    acts = []
+    for act in scenario.acts:
+        twice = random.choice((0.0, 0.3, 2.0, 5.0)) if random.random() < 0.06 else None
+        fate = random.choice(("commit-repeated", "commit-refused"))
+        acts.append(
+            replace(act, twice=twice, fate=fate if random.random() < 0.06 else "")
+            if act.kind in _REPEATED
+            else replace(act, fate=fate if random.random() < 0.1 else "")
+        )
+        while random.random() < 0.15:
+            kind = random.choice(("look", "look", "vanish"))
+            when = {"rests": random.random() < 0.3, "after": random.choice((0, 0.3, 2, 5, 20))}
+            acts.append(Act(kind, act.stack, **when))
+            if kind == "vanish" and random.random() < 0.6:
+                follows = random.choice(("heal", "heal", "check", "again"))
+                acts.append(Act(follows, act.stack, after=random.choice((0, 2, 20))))
+    troubles = list(scenario.troubles)
+    while random.random() < 0.2:
+        kind = random.choice(
+            ("commit-repeated", "late", "late", "write-refused", "write-lost", "write-repeated")
+        )
+        at = random.choice((random.randrange(60), random.randrange(300)))
+        troubles.append(Trouble(kind, at, random.choice((5.0, 30.0, 90.0))))
+    ahead = [random.choice((0.0, 0.0, 0.5, 2.0, -2.0, 4.0, -4.0)) for _ in range(3)]
+    return replace(
+        scenario,
+        acts=tuple(acts),
+        troubles=tuple(troubles),
+        ahead=tuple(ahead) if random.random() < 0.3 else (),
+    )
+
+
+_REPEATED = (
+    "create", "update", "again", "converge", "delete", "cancel", "cancel_update", "suspend",
+    "resume", "check", "snapshot", "abandon", "adopt",
+)  # fmt: skip
+"""What may be delivered twice."""
+
+
+def _drawn(seed):
     random = Random(seed)
     files = templates.files(random)
     lists = [_acts(random, stack, files) for stack in range(random.choice((1, 1, 1, 1, 2)))]

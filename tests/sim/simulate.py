@@ -1,11 +1,14 @@
 """Runs scenarios, and makes one that fails as small as it gets."""
 
 import asyncio
+import contextvars
 import logging
 import time
+import traceback
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tests.sim import invariants
 from tests.sim.asking import answer, ask
@@ -147,6 +150,7 @@ async def _play(universe, scenario, report, generated):
         for stack in dict.fromkeys(act.stack for act in scenario.acts):
             mine = [act for act in scenario.acts if act.stack == stack]
             users.create_task(_one_user(universe, mine, report))
+    await asyncio.sleep(max(act.twice or 0.0 for act in scenario.acts) + 0.1)
     await _all_rest(universe, report)
     _look(universe, report, generated)
     if report.broken:
@@ -201,17 +205,33 @@ async def _act(universe, act, report, *, counted=True):
     if act.rests and known:
         await _rest(universe, universe.roots[act.stack], report)
     await asyncio.sleep(act.after)
+    _ask(universe, act, report, f"act {act.kind}" if counted else None)
+    if act.twice is not None:
+        delivered = partial(_ask, universe, replace(act, fate=""), report, "delivered twice")
+        context = contextvars.Context()
+        asyncio.get_running_loop().call_later(act.twice, delivered, context=context)
+
+
+def _ask(universe, act, report, counted):
+    if universe.closing:
+        return
+    universe.db.fate = act.fate
     try:
         ask(universe, act)
     except Fault as refused:
         report.counts["refused by the API"] += 1
         report.trail += f"{act.kind}: {refused}\n"
+    except Exception as error:  # noqa: BLE001 - whatever it is, no request may end so
+        text = "".join(traceback.format_exception(error)[-4:])
+        report.broken.append(f"inside: {act.kind} of {act.stack} failed: {text}")
     else:
         if counted:
-            report.counts[f"act {act.kind}"] += 1
+            report.counts[counted] += 1
         roots = universe.all_roots()
         below = {stack.id for root in roots for stack in stacks.tree(universe.db, root)}
         universe.watch.learn(resources.of_stacks(universe.db, below))
+    finally:
+        universe.db.fate = None
 
 
 async def _rest(universe, root, report):

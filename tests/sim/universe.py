@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from tests.sim.engines import FrailDatabase, FrailStore, Life, MortalCloud, MortalStore
 from tests.sim.points import STACK, Tally
+from tests.sim.prepared import Prepared
 
 from devcloud.assembly import build as build_cloud
 from devcloud.kernel.faults import Rule
@@ -71,13 +72,16 @@ class Universe:
         self.random = Random(f"universe {scenario.seed}")
         self.clock, self.chance = LoopClock(start=START), Chance(f"ids {scenario.seed}")
         self.counts, self.tally = Counter(), Tally()
-        self.next_commit, self.away_until = None, 0.0
+        self.next_commit = self.next_write = None
+        self.away_until = self.late_until = 0.0
         self.closing = False
         self.changed = asyncio.Event()
         self.roots, self.past, self.exports = {}, [], {}
         self.answers, self.look = scenario.answers, 60.0
         self.hooked = any(act.environment for act in scenario.acts)
         self.given, self.adopted, self.spoilt = set(), set(), set()
+        self.vanished = {}
+        """What somebody deleted behind the engine's back, and when."""
         self.workers = []
         self._never = loop.create_future()
         self.local = LocalSettings(latency=dict(scenario.slow))
@@ -129,7 +133,11 @@ class Universe:
         self.answers, self.look = 1.0, 2.0 if self.hooked else 60.0
         self.cloud.faults.clear()
         self._troubles.clear()
-        self.next_commit, self.away_until = None, 0.0
+        self.next_commit = self.next_write = None
+        self.away_until = self.late_until = 0.0
+        for row in self.cloud.store.table("compute.server").all():
+            if row.get("task_state") and "_until" not in row:
+                row["task_state"] = None
         for row in self.cloud.store.table("volume.volume").all():
             if row["status"] == "creating" and "_until" not in row:
                 row["status"] = "error"
@@ -157,8 +165,12 @@ class Universe:
                 life.pause(trouble.seconds)
             case "away":
                 self.away_until = asyncio.get_running_loop().time() + trouble.seconds
-            case "commit-refused" | "commit-lost":
+            case "late":
+                self.late_until = asyncio.get_running_loop().time() + trouble.seconds
+            case "commit-refused" | "commit-lost" | "commit-repeated":
                 self.next_commit = trouble.kind
+            case "write-refused" | "write-lost" | "write-repeated":
+                self.next_write = trouble.kind.replace("write", "commit")
             case "stop":
                 worker = next(w for w in self.workers if w.life is life)
                 worker.stop()
@@ -182,9 +194,12 @@ class Universe:
         life = Life(self, self._troubles, name)
         term = timedelta(seconds=self.settings.lease_term)
         store = FrailStore(self.db, EngineId(name), term, threads=0, universe=self)
+        ahead = self.scenario.ahead[len(self.workers) % 3] if self.scenario.ahead else 0.0
+        clock = LoopClock(start=START + timedelta(seconds=ahead))
         cloud = MortalCloud(
             self.way,
             self._dispatch,
+            clock=clock,
             life=life,
             latency=self._latency,
             random=Random(f"polls {self.scenario.seed} {name}"),
@@ -192,7 +207,7 @@ class Universe:
         world = World(
             store=MortalStore(store, life, self),
             cloud=cloud,
-            clock=self.clock,
+            clock=clock,
             chance=self.chance,
             types=TYPES,
         )
@@ -358,6 +373,7 @@ def _pattern():
     create(db)
     empty = sqlite3.connect(":memory:", check_same_thread=False)
     db.plain.backup(empty)
+    db.always = Prepared(db.always)
     return empty, db
 
 

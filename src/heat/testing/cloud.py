@@ -11,6 +11,7 @@ from msgspec import Struct
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
+from heat.base.clock import Clock
 from heat.cloud import finding
 from heat.cloud.client import Client
 from heat.cloud.credentials import Credentials
@@ -155,11 +156,12 @@ class DispatchCloud(ClientCloud):
         *,
         latency: Callable[[Call], Latency] | None = None,
         random: Random | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._adapter = DispatchAdapter(dispatch)
         self._latency = latency or (lambda _: Latency())
         random = random or Random(0)  # noqa: S311 - a test's chance is no secret
-        clock, sessions = LoopClock(), Sessions(settings, self._adapter)
+        clock, sessions = clock or LoopClock(), Sessions(settings, self._adapter)
         client = Client(sessions, clock=clock, sleep=self._sleep, random=random)
         super().__init__(client, clock=clock, random=random)
 
