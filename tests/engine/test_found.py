@@ -201,3 +201,58 @@ def test_an_update_that_converges_looks_into_nested_stacks(world):
         assert {"net-0", "net-1"} <= {row["name"] for row in networks.all()}
 
     world(main)
+
+
+def test_copies_of_other_snapshots_are_not_taken_for_the_one_that_was_not_answered(world):
+    """Both bore the name of the server: none was deleted when the snapshots were."""
+
+    async def main(place):
+        place.start()
+        stack, ask = await place.done("CREATE", SERVER), Asking(place)
+        ask.snapshot(stack)
+        await place.settled(stack)
+        rule = {"service": "compute", "method": "POST", "path": "/servers"}
+        place.cloud.faults.add(Rule(**rule, action="lose_reply", times=1))
+        ask.snapshot(stack)
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("SNAPSHOT", "COMPLETE"), row.reason
+        place.ask("DELETE", None, stack)
+        await place.settled(stack)
+        assert place.made() == {}
+
+    world(main)
+
+
+SERVER = """
+heat_template_version: 2018-08-31
+resources:
+  server:
+    type: OS::Nova::Server
+    properties: {image: cirros, flavor: m1.tiny, networks: [{allocate_network: none}]}
+"""
+
+
+NET = """
+heat_template_version: 2018-08-31
+resources:
+  net: {type: OS::Neutron::Net}
+"""
+
+
+@pytest.mark.parametrize("after", [0.2, 0.9, 3])
+def test_a_look_before_a_plan_that_a_newer_update_cuts_off_is_no_error(world, caplog, after):
+    async def main(place):
+        place.start()
+        stack, ask = await place.done("CREATE", NET), Asking(place)
+        rule = {"service": "network", "method": "GET", "path": "/networks"}
+        place.cloud.faults.add(Rule(**rule, action="error", status=503, times=500))
+        ask(changes.update_stack, UpdateStack(stack=stack, existing=True, converge=True))
+        await asyncio.sleep(after)
+        ask(changes.update_stack, UpdateStack(stack=stack, existing=True))
+        await asyncio.sleep(1)
+        place.cloud.faults.clear()
+        row = await place.settled(stack)
+        assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
+
+    world(main, latency=0.1)
+    assert "could not be driven" not in caplog.text

@@ -29,6 +29,7 @@ from heat.engine.lease import Lease, Unkept
 from heat.engine.limiting import check_room
 from heat.engine.nursery import Asked, Nursery
 from heat.engine.observing import observe, see_broken, see_gone
+from heat.engine.patience import Stopped
 from heat.engine.ports import Loaded, Settings, World
 from heat.engine.reasons import VerbFailed
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, Teller, fresh_row, recorded
@@ -124,6 +125,10 @@ class Drive:
             return
         try:
             await self._run(scene)
+        except Stopped:
+            # It looked at objects, to plan by them; whoever follows goes on from what is recorded.
+            if not self._superseded:
+                await self._finish(scene, Outcome.STOPPED)
         except (Unkept, VerbFailed) as fault:
             # Not even that a resource failed could be written, or nothing was begun.
             await self._close.fail_early(fault, list(scene.rows.values()))
@@ -188,6 +193,7 @@ class Drive:
             deadline=self.operation.deadline,
             stopping=self._is_stopping,
             made=self._made,
+            kept=saving.words(loaded.snapshots),
         )
         journal: dict[ResourceId, list[Any]] = {}
         for entry in loaded.journal:

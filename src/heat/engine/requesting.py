@@ -4,7 +4,7 @@ One whose answer was lost, or that says neither yes nor no, is resolved by looki
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -93,7 +93,11 @@ class Requests:
             return None
         reply = await self.send(call.search.call)
         oldest = since - timedelta(seconds=self._stage.settings.search_skew)
-        return await the_one(call, call.search, reply, oldest, self._stage.world.store.recorded)
+        return await the_one(call, call.search, reply, oldest, self._taken)
+
+    async def _taken(self, ids: Collection[str]) -> frozenset[str]:
+        recorded = await self._stage.world.store.recorded(ids)
+        return recorded | self._stage.kept.intersection(ids)
 
     async def made(self, call: Call, since: datetime) -> Reply:
         """Find what a request made that was answered without saying what."""

@@ -23,6 +23,27 @@ from heat.store.rows import (
 )
 
 
+def words(snapshots: Iterable[SnapshotRow]) -> frozenset[str]:
+    """Return all texts in what snapshots remember of resources; ids are among them."""
+    left: list[Any] = [
+        kept.get("resource_data")
+        for row in snapshots
+        for kept in (row.data or {}).get("resources", {}).values()
+    ]
+    found: set[str] = set()
+    while left:
+        match left.pop():
+            case str() as word:
+                found.add(word)
+            case Mapping() as map_:
+                left += map_.values()
+            case list() | tuple() as items:
+                left += items
+            case _:
+                pass
+    return frozenset(found)
+
+
 def with_drops(scene: Scene, plan: Plan) -> Plan:
     """Return a plan that also lets go of what the stack's snapshots keep."""
     return dropping(plan, [node for row in _doomed(scene) for node in _nodes(scene, row)])

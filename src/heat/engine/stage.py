@@ -29,6 +29,8 @@ class Stage(Struct, frozen=True, kw_only=True):
     deadline: datetime
     stopping: Callable[[], bool]
     made: Callable[[ResourceId, str], None]
+    kept: frozenset[str] = frozenset()
+    """What snapshots of the stack may keep: it is nobody else's work."""
 
     @property
     def latest(self) -> datetime:
