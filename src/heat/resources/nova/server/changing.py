@@ -51,15 +51,13 @@ def resize(server: str, flavor: str) -> Steps[None]:
         if refusal.status not in OUT_OF_STATE:
             raise
         live = yield look
-        at_rest = _status(live) not in ("RESIZE", "VERIFY_RESIZE")
-        if at_rest and _flavor(live) != flavor:
-            raise
-        if not at_rest:
+        if _status(live) in ("RESIZE", "VERIFY_RESIZE"):
             # It may be this very change, or that of an update which this one has superseded.
             yield from _confirm(server)
             live = yield look
         if _flavor(live) == flavor:
             return
+        # At rest by now, it may have been refused for what another engine has just ended.
         yield order
     if (yield from _confirm(server)):
         return
