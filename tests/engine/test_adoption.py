@@ -49,8 +49,8 @@ async def abandoned(place, template=OUTER):
     return ask, found
 
 
-def adopt(ask, found):
-    given = {name: found[name] for name in ("template", "files", "environment")}
+def adopt(ask, found, **more):
+    given = {name: found[name] for name in ("template", "files", "environment")} | more
     request = CreateStack(stack_name="again", adopt=found["resources"], **given)
     return ask(changes.create_stack, request)["id"]
 
@@ -79,6 +79,22 @@ def test_an_abandoned_tree_is_adopted_as_it_was(world):
         assert place.objects()["volume.volume"] == volumes
         await place.done("DELETE", None, again)
         assert place.made() == {}
+
+    world(main)
+
+
+def test_an_adoption_that_is_rolled_back_lets_go_of_what_was_there_before(world):
+    async def main(place):
+        ask, found = await abandoned(place)
+        volumes = place.objects()["volume.volume"]
+        del found["resources"]["own"]["resources"]["deep"]
+        again = adopt(ask, found, disable_rollback=False)
+        state, reason = await ended(place, again)
+        assert state == "ROLLBACK_COMPLETE", reason
+        assert place.rows(again) == {}
+        assert place.objects()["volume.volume"] == volumes
+        await place.done("DELETE", None, again)
+        assert place.objects()["volume.volume"] == volumes
 
     world(main)
 

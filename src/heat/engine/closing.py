@@ -178,6 +178,9 @@ class Closing:
         stack, now = self._stack, self._world.clock.now()
         minutes = stack.timeout_mins
         seconds = minutes * 60 if minutes else self._settings.action_timeout
+        options: dict[str, Any] = {"because": reason}
+        if self._operation.action == "ADOPT":
+            options["abandon"] = True  # all objects were there before
         operation = OperationRow(
             id=OperationId(self._world.chance.id()),
             stack=stack.id,
@@ -188,7 +191,7 @@ class Closing:
             deadline=now + timedelta(seconds=seconds),
             request_id=self._operation.request_id,
             credentials=self._operation.credentials,
-            options={"because": reason},
+            options=options,
         )
         started = f"Stack ROLLBACK started: {reason}"
         return [PutOperation(operation), *self.told("ROLLBACK", IN_PROGRESS, started)]
