@@ -1,6 +1,6 @@
 """What simulations look at can be broken: an engine that is wrong on purpose is found out."""
 
-from tests.sim import templates
+from tests.sim import looking, templates
 from tests.sim.scenario import Act, Scenario
 from tests.sim.simulate import attempt
 
@@ -89,3 +89,16 @@ def test_a_user_of_a_stack_that_stays_is_seen(monkeypatch):
 def test_an_object_of_others_that_goes_is_seen(monkeypatch):
     monkeypatch.setattr(building, "_policy", lambda *_: "Delete")
     assert found({"ext": {**NET, "external_id": templates.THEIRS}}) == {"end"}
+
+
+def test_a_look_that_changes_something_is_seen(monkeypatch):
+    def careless(services, *_):
+        services.db.write(lambda connection: connection.exec_driver_sql(RENAMED))
+
+    monkeypatch.setattr(looking.stacks, "show_files", careless)
+    template = {"heat_template_version": templates.VERSION, "resources": {"net": NET}}
+    report = attempt(Scenario(seed=1, acts=(Act("create", template=template), Act("look"))))
+    assert {line.split(":")[0] for line in report.broken} == {"inside"}
+
+
+RENAMED = "UPDATE stack SET description = 'looked at'"
