@@ -160,6 +160,23 @@ def test_an_update_takes_over_what_an_adoption_did_not_come_to(world, what, afte
     world(main, latency=0.1)
 
 
+@pytest.mark.parametrize("steps", range(16, 32, 2))
+def test_an_update_that_takes_over_goes_on_after_a_death(world, steps):
+    """A nested stack that it had taken over already was said to be without resources."""
+
+    async def main(place):
+        ask, found = await abandoned(place)
+        objects, engine = place.made(), place._workers[0]
+        again = adopt(ask, found)
+        engine.life.left = engine.life.taken + steps
+        place.ask("UPDATE", OUTER, again, files={"inner.yaml": INNER})
+        row = await place.outlived(engine, again)
+        assert (row.action, row.status) == ("UPDATE", "COMPLETE"), row.reason
+        assert place.made() == objects
+
+    world(main, latency=0.1)
+
+
 def test_an_update_goes_on_with_an_adoption_that_failed(world):
     async def main(place):
         ask, found = await abandoned(place, WIRED)

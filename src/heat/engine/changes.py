@@ -27,7 +27,7 @@ from heat.engine.making import (
 from heat.engine.observing import see, see_outgrown
 from heat.engine.patience import Stopped
 from heat.engine.performing import aside, fail, perform, refuse
-from heat.engine.record import COMPLETE, IN_PROGRESS, INSIDE, here, recorded, standing
+from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, INSIDE, here, recorded, standing
 from heat.engine.referring import refer, unchangeable
 from heat.engine.retrying import create, try_of
 from heat.engine.saving import drop
@@ -246,6 +246,10 @@ async def _create(scene: Scene, node: Node) -> Outcome:
 async def _adopt(scene: Scene, node: Node) -> Outcome:
     """Take over an object that is there; which one the row knows from the beginning."""
     row = scene.rows[node.row]
+    if (row.action, row.status) in (("ADOPT", COMPLETE), ("CHECK", FAILED)):
+        # Who drove the stack before has taken it over, and did not come to plan anew.
+        await see(scene, row)
+        return Outcome.DONE
     try:
         desired = _desire(scene, node.name)
     except Invalid as invalid:
