@@ -128,6 +128,21 @@ def test_what_waits_for_one_place_is_bounded(made, monkeypatch):
     assert [n for where, n in places.taken if where == "slow"] == list(range(13))
 
 
+@pytest.mark.parametrize("bound", ["MOST", "MOST_OF_ONE"])
+def test_a_place_for_which_there_is_no_room_is_forgotten(made, monkeypatch, caplog, bound):
+    """It stayed, with nothing that waits for it, and kept the threads from their end."""
+    monkeypatch.setattr(posting, bound, 8)
+    places = Places()
+    posts = made(places)
+    posts.put("a", [{"n": "too long"}])
+    assert len(posts._outlets) == 0
+    assert "1 events for a were left out" in caplog.text
+    put(posts, "b", 1)
+    places.wait(lambda: places.taken == [("b", 1)])
+    posts.close(20)
+    assert not any(thread.is_alive() for thread in posts._threads)
+
+
 def test_an_end_tells_what_waits_without_the_pauses(made):
     places = Places(failing={"a": Temporary("away", status=503)})
     posts = made(places, pauses=(600, 600))

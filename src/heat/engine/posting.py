@@ -100,6 +100,8 @@ class Posting(Generic[K]):
                 outlet.waiting.append((message, length))
                 outlet.size += length
                 self._size += length
+            if not outlet.waiting:
+                self._leave(place, outlet)
             self._grow()
             self._changed.notify()
 
@@ -186,6 +188,10 @@ class Posting(Generic[K]):
                 outlet.failures = len(self._pauses)
                 outlet.ready = time.monotonic() + self._pauses[-1]
         if not outlet.waiting:
-            if outlet.left_out:
-                _log.warning("%d events for %s were left out", outlet.left_out, place)
-            del self._outlets[place]
+            self._leave(place, outlet)
+
+    def _leave(self, place: K, outlet: _Outlet) -> None:
+        """Forget a place for which nothing waits."""
+        if outlet.left_out:
+            _log.warning("%d events for %s were left out", outlet.left_out, place)
+        del self._outlets[place]
