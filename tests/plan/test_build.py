@@ -5,6 +5,7 @@ from textwrap import dedent
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from heat import resources
 from heat.plan.build import Target, build
@@ -12,7 +13,7 @@ from heat.plan.desired import Standing, desire, order
 from heat.plan.diff import Recorded
 from heat.plan.graph import Cycle, ordered
 from heat.plan.model import Kind, decode
-from heat.plan.show import show
+from heat.plan.show import count_changes, show
 from heat.plugin.registry import TYPES, unknown_type
 from heat.template.evaluate import bind
 from heat.template.load import load
@@ -141,6 +142,30 @@ def test_a_new_image_replaces_the_server_and_moves_its_volume():
     assert "server" in by_id["plug"].needs
     assert by_id["-row-server"].phase == 1
     assert "server" in by_id["-row-server"].needs
+
+
+def test_what_is_replaced_and_stays_is_told_and_counted():
+    """It was said that -1 would be deleted."""
+    rows = [
+        replace(row, deletion_policy="Retain") if row.name == "server" else row
+        for row in recorded()
+    ]
+    plan = planned(rows, target(image="fedora"))
+    assert text(plan) == golden("""
+        ± server  OS::Nova::Server
+            image: cirros -> fedora
+            image_update_policy is REPLACE
+        ~ plug  OS::Cinder::VolumeAttachment
+            instance_uuid: id-server -> (known after: server)
+        o server  OS::Nova::Server
+            replaced by a new OS::Nova::Server
+        Plan: 1 to update, 1 to replace, 1 to forget, 3 to keep.
+    """)
+    assert count_changes(plan) == {
+        **dict.fromkeys(("create", "adopt", "delete"), 0),
+        **dict.fromkeys(("update", "replace", "forget"), 1),
+        "keep": 3,
+    }
 
 
 def test_what_cannot_stand_beside_its_replacement_goes_first():

@@ -42,24 +42,28 @@ def count_changes(plan: Plan, below: Mapping[str, Forecast] = NOTHING) -> dict[s
 
 
 def _counts(plan: Plan, below: Mapping[str, Forecast]) -> Counter[str]:
-    counts = Counter(label(node) for node in plan.nodes)
-    counts["delete"] -= sum(1 for node in plan.nodes if node.replaces)
+    counts = Counter(label(node) for node in _told(plan))
     for inner in below.values():
         counts += _counts(inner.shown, inner.below)
     return counts
 
 
 def _lines(plan: Plan, below: Mapping[str, Forecast], *, kept: bool) -> Iterator[str]:
-    replaced = {node.replaces for node in plan.nodes if node.replaces}
-    for node in plan.nodes:
+    for node in _told(plan):
         inner = below.get(node.id)
         if node.kind is Kind.KEEP and not (kept or not node.settled):
-            continue
-        if node.kind is Kind.DELETE and node.row in replaced:
             continue
         yield from _node(node)
         if inner is not None:
             yield from (f"    {line}" for line in _lines(inner.shown, inner.below, kept=kept))
+
+
+def _told(plan: Plan) -> Iterator[Node]:
+    """Yield what happens; the deletion of what is replaced is part of its replacement."""
+    replaced = {node.replaces for node in plan.nodes if node.replaces}
+    for node in plan.nodes:
+        if node.kind is not Kind.DELETE or node.row not in replaced:
+            yield node
 
 
 def label(node: Node) -> str:
