@@ -3,7 +3,7 @@
 import pytest
 
 from heat.engine import compiling
-from heat.engine.compiling import Compilations
+from heat.engine.compiling import LEAST, Compilations
 
 from .templates import FILES, PARENT
 
@@ -38,7 +38,7 @@ def test_each_definition_is_read_once(world, read):
 def test_as_many_are_kept_as_there_is_room(world):
     async def main(place):
         worker = place.start()
-        small = Compilations(worker._world.types, most=1)
+        small = Compilations(worker._world.types, most=LEAST)
         worker._shared = worker._shared._replace(compilations=small)
         await place.done("CREATE", PARENT, files=FILES)
         assert len(small._kept) == 1

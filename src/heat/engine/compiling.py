@@ -11,13 +11,23 @@ from heat.plan.exports import Exported
 from heat.plugin.resource import Resource
 from heat.store.rows import DefinitionRow, ExportRow, StackRow
 
+MOST = 5000
+"""Resources whose definitions are kept; each takes some kilobytes."""
+LEAST = 40
+"""As many resources does any definition count for."""
+
+
+def weight(compiled: Compiled) -> int:
+    """Return the resources that a definition counts for."""
+    return max(LEAST, len(compiled.template.resources))
+
 
 class Compilations:
     """The definitions that one engine used last, ready to evaluate."""
 
-    def __init__(self, types: Mapping[str, type[Resource]], most: int = 128) -> None:
+    def __init__(self, types: Mapping[str, type[Resource]], most: int = MOST) -> None:
         self._types = types
-        self._kept: Kept[tuple[str, str], Compiled] = Kept(most)
+        self._kept: Kept[tuple[str, str], Compiled] = Kept(most, weight)
 
     def of(
         self, stack: StackRow, definition: DefinitionRow, exports: Mapping[str, ExportRow]

@@ -9,11 +9,19 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Kept(Generic[K, V]):
-    """What never changes, made once for all that ask; what is used least lately is forgotten."""
+def _one(_: object) -> int:
+    return 1
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+
+class Kept(Generic[K, V]):
+    """What never changes, made once for all that ask; what is used least lately is forgotten.
+
+    All that is kept weighs no more than ``most``; the newest stays however much it weighs.
+    """
+
+    def __init__(self, most: int, weigh: Callable[[V], int] = _one) -> None:
+        self._most, self._weigh = most, weigh
+        self._weight = 0
         self._known: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
 
@@ -29,7 +37,10 @@ class Kept(Generic[K, V]):
                 return known
         made = make()
         with self._lock:
+            if (other := self._known.get(key)) is not None:
+                return other  # made at the same time
             self._known[key] = made
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
+            self._weight += self._weigh(made)
+            while self._weight > self._most and len(self._known) > 1:
+                self._weight -= self._weigh(self._known.popitem(last=False)[1])
         return made

@@ -9,6 +9,7 @@ from heat.base.errors import NotFound
 from heat.base.ids import ProjectId, StackId
 from heat.cloud.client import Client
 from heat.cloud.found import LASTING, Found
+from heat.engine.compiling import MOST, weight
 from heat.engine.kept import Kept
 from heat.operations.policy import Policy, default_policy
 from heat.plan.definition import Compiled, compile_definition
@@ -49,8 +50,8 @@ class Limits:
 class CompiledCache:
     """Definitions, compiled once."""
 
-    def __init__(self, size: int = 64) -> None:
-        self._kept: Kept[tuple[str, str, str], Compiled] = Kept(size)
+    def __init__(self, most: int = MOST) -> None:
+        self._kept: Kept[tuple[str, str, str], Compiled] = Kept(most, weight)
 
     def get(self, services: "Services", stack: StackRow) -> Compiled:
         """Return the compiled definition of a stack."""
