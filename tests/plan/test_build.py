@@ -3,6 +3,7 @@
 import itertools
 from textwrap import dedent
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -128,6 +129,22 @@ def test_a_new_name_changes_in_place():
     """)
 
 
+LONG = "a name that goes on until nobody reads the last word of it any more, "
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("shop", LONG, "shop -> a name that goes on until nobody reads the last word of i..."),
+        (f"{LONG}shop", f"{LONG}blog", "...ord of it any more, shop -> ...ord of it any more, blog"),
+        (LONG, f"{LONG}blog", "...ord of it any more,  -> ...ord of it any more, blog"),
+    ],
+)
+def test_a_long_value_is_told_from_near_where_it_changes(before, after, told):
+    plan = planned(recorded(name=before), target(name=after))
+    assert f"    name: {told}\n" in text(plan)
+
+
 def test_a_new_image_replaces_the_server_and_moves_its_volume():
     plan = planned(recorded(), target(image="fedora"))
     assert text(plan) == golden("""
@@ -240,6 +257,7 @@ def test_a_replacement_that_failed_gives_way_to_what_it_was_to_replace():
         (Kind.KEEP, "row-server"),
         (Kind.DELETE, "x"),
     ]
+    assert "an earlier change left it behind" in text(plan)
 
 
 def test_a_stored_plan_reads_back_the_same():

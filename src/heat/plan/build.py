@@ -305,11 +305,12 @@ def _cleanup_nodes(
         if decision and row.id not in first:
             needs.append(desired_id(row.name))
         policy = _policy(action, row, decision)
-        reason = (
-            Reason(f"replaced by a new {row.type}")
-            if decision
-            else Reason("the template has it no more" if decided else "the stack is deleted")
-        )
+        if decision:
+            why = f"replaced by a new {row.type}"
+        elif row.name in decided:
+            why = "an earlier change left it behind"
+        else:
+            why = "the template has it no more" if decided else "the stack is deleted"
         yield Node(
             id=cleanup_id(row.id),
             kind=Kind.FORGET if policy == "Retain" else Kind.DELETE,
@@ -318,7 +319,7 @@ def _cleanup_nodes(
             row=row.id,
             needs=tuple(sorted(needs)),
             phase=0 if row.id in early else 1,
-            reasons=(reason,),
+            reasons=(Reason(why),),
             replaced_by=decision.row if decision and row.id not in first else None,
         )
 

@@ -1,7 +1,8 @@
 """How a recorded resource differs from the desired one, and what that costs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ from heat.plugin.values import recall
 
 MOVED = "what it depends on changed"
 ALWAYS = "its type acts at every update"
+LONGEST = 60
+"""How much of a value is told."""
+LEAD = 20
+"""How much of it, before the place where another begins to differ."""
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +129,9 @@ def compare(recorded: Recorded, desired: Desired, mask: Mask = NOTHING_HIDDEN) -
 
 
 def _reason(difference: Difference, mask: Mask) -> Reason:
-    before = HIDDEN if difference.secret else brief(mask(difference.before))
-    after = HIDDEN if difference.secret else brief(mask(difference.after))
+    before, after = HIDDEN, HIDDEN
+    if not difference.secret:
+        before, after = _briefly(mask(difference.before), mask(difference.after))
     return Reason(
         "can't be changed in place" if not difference.mutable else "",
         difference.name,
@@ -135,16 +141,24 @@ def _reason(difference: Difference, mask: Mask) -> Reason:
     )
 
 
-def brief(value: Any, limit: int = 60) -> str:
-    """Write a value in a few words."""
+def _briefly(*values: Any) -> Iterator[str]:
+    """Write values in few words, from near where they begin to differ."""
+    texts = [_written(value) for value in values]
+    alike = (len({*letters}) == 1 for letters in zip(*texts, strict=False))
+    same = sum(1 for _ in takewhile(bool, alike))
+    start = same - LEAD if same > LEAD and max(map(len, texts)) > LONGEST else 0
+    for text in texts:
+        rest = f"...{text[start:]}" if start else text
+        yield rest if len(rest) <= LONGEST else f"{rest[: LONGEST - 3]}..."
+
+
+def _written(value: Any) -> str:
     if value is None:
         return "(none)"
     if isinstance(value, Unknown):
         return str(value)
     if isinstance(value, str):
-        text = value if value and value.isprintable() else repr(value)
-    elif (waits := unknowns(value)) is not None:
-        text = str(waits)
-    else:
-        text = msgspec.json.encode(plain(value)).decode()
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+        return value if value and value.isprintable() else repr(value)
+    if (waits := unknowns(value)) is not None:
+        return str(waits)
+    return msgspec.json.encode(plain(value)).decode()
