@@ -195,15 +195,22 @@ def test_the_next_command_can_be_typed(heat, service, status, action, words, com
     assert following(heat) == commands
 
 
+def test_the_next_command_writes_over_no_file(heat, service, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text("mine")
+    ended(service, "UPDATE_FAILED", "a (HTTP 400)")
+    assert following(heat) == [
+        "heat stack template show shop > shop-2.yaml",
+        f"{EXISTING} -t shop-2.yaml --wait",
+    ]
+
+
 def test_what_uses_a_network_can_be_looked_at(heat, service):
     port = "53df5368-0af5-4e30-9b1a-aced55a402da"
     words = f"Conflict: resources.web: one or more ports, id for these ports is: {port}. (HTTP 409)"
     ended(service, "DELETE_FAILED", words, action="DELETE", kind="OS::Neutron::Net")
     assert following(heat)[0] == f"openstack port show {port}"
-    assert (
-        "cure: something that the stack did not make still uses it"
-        in heat("stack", "why", "shop").out
-    )
+    assert "cure: something that stays still uses it" in heat("stack", "why", "shop").out
 
 
 def test_what_a_deployment_gave_back_can_be_looked_at(heat, service):

@@ -122,7 +122,7 @@ _CURES = (
         ("already allocated", "ipaddressinuse", "ip address is already"),
     ),
     _Cure(
-        "something that the stack did not make still uses it: remove that first",
+        "something that stays still uses it: remove that first, or let it go of this",
         ("conflict", "in use"),
         (409,),
         actions=("DELETE",),

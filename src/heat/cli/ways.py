@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from heat.cli.causes import Cause, Diagnosis, Work
 from heat.cli.cures import passing
@@ -82,9 +83,15 @@ def _again(diagnosis: Diagnosis, template: str, *, files: bool) -> Iterator[Way]
         file = shlex.quote(template) if template else FILE
         yield f"{update} -t {file} --wait", MEND
     else:
-        file = shlex.quote(f"{name}.yaml")
+        file = shlex.quote(_new_file(name))
         yield f"heat stack template show {name} > {file}", "its template, to mend it"
         yield f"{update} -t {file} --wait", MEND
+
+
+def _new_file(name: str) -> str:
+    """Return the name of a file that is not there yet: nobody's own template is written over."""
+    names = (f"{name}.yaml", *(f"{name}-{number}.yaml" for number in range(2, 100)))
+    return next((file for file in names if not Path(file).exists()), FILE)
 
 
 def waited_for(work: Work) -> str:
