@@ -136,7 +136,11 @@ LONG = "a name that goes on until nobody reads the last word of it any more, "
     ("before", "after", "told"),
     [
         ("shop", LONG, "shop -> a name that goes on until nobody reads the last word of i..."),
-        (f"{LONG}shop", f"{LONG}blog", "...ord of it any more, shop -> ...ord of it any more, blog"),
+        (
+            f"{LONG}shop",
+            f"{LONG}blog",
+            "...ord of it any more, shop -> ...ord of it any more, blog",
+        ),
         (LONG, f"{LONG}blog", "...ord of it any more,  -> ...ord of it any more, blog"),
     ],
 )
