@@ -225,3 +225,35 @@ def test_an_update_changes_what_it_takes_over(world):
         assert not place.cloud.store.table("network.subnet").get(row.physical_id)["enable_dhcp"]
 
     world(main, latency=0.1)
+
+
+@pytest.mark.parametrize("after", [0.2, 0.3, 0.4, 0.6])
+def test_an_update_that_follows_another_changes_what_that_one_was_taking_over(world, after):
+    """It was recorded as both want it, and left as it was."""
+
+    async def main(place):
+        ask, found = await abandoned(place, WIRED)
+        again = adopt(ask, found)
+        changed = WIRED.replace("cidr: 10.1.0.0/24", "cidr: 10.1.0.0/24, enable_dhcp: false")
+        place.ask("UPDATE", changed, again)
+        await asyncio.sleep(after)
+        await place.done("UPDATE", changed, again)
+        row = place.rows(again)["sub"]
+        assert row.physical_id == found["resources"]["sub"]["resource_id"]
+        assert not place.cloud.store.table("network.subnet").get(row.physical_id)["enable_dhcp"]
+
+    world(main, latency=0.1)
+
+
+def test_an_update_makes_anew_what_is_gone_that_it_was_to_take_over(world):
+    async def main(place):
+        ask, found = await abandoned(place, WIRED)
+        objects = place.made()
+        again = adopt(ask, found)
+        gone = found["resources"]["port"]["resource_id"]
+        place.cloud.store.table("network.port").pop(gone)
+        await place.done("UPDATE", WIRED, again)
+        row = place.rows(again)["port"]
+        assert (row.action, place.made()) == ("CREATE", objects)
+
+    world(main, latency=0.1)

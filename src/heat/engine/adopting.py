@@ -78,6 +78,15 @@ def adoption(values: Resource, item: str | None, names: frozenset[str]) -> Steps
     return Made(item, resolved, attributes)
 
 
+def differing(values: Any, item: str | None) -> Steps[Mapping[str, Any] | None]:
+    """Look names up, and return the mutable properties that an object has otherwise."""
+    if item is None or not values.has("live"):
+        return {}
+    resolved: Any = yield from resolve(values)
+    found: Mapping[str, Any] | None = yield from resolved.at(values.__here__).live(item)
+    return found
+
+
 def _nested(values: Nested, given: Mapping[str, Any]) -> Steps[str]:
     """Make a nested stack whose members, named as they were, take over what is given."""
     refs = {name: said.get("resource_id") for name, said in given.items()}

@@ -13,7 +13,7 @@ from heat.base.ids import ResourceId
 from heat.base.problems import Problem
 from heat.engine import hooks, reasons
 from heat.engine.acting import act
-from heat.engine.adopting import adoption
+from heat.engine.adopting import adoption, differing
 from heat.engine.lease import Lost
 from heat.engine.making import (
     abandonment,
@@ -24,7 +24,7 @@ from heat.engine.making import (
     nothing,
     unchanged,
 )
-from heat.engine.observing import see, see_outgrown
+from heat.engine.observing import look_at, miss, see_outgrown
 from heat.engine.patience import Stopped
 from heat.engine.performing import aside, fail, perform, refuse
 from heat.engine.record import COMPLETE, FAILED, IN_PROGRESS, INSIDE, here, recorded, standing
@@ -247,9 +247,7 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
     """Take over an object that is there; which one the row knows from the beginning."""
     row = scene.rows[node.row]
     if (row.action, row.status) in (("ADOPT", COMPLETE), ("CHECK", FAILED)):
-        # Who drove the stack before has taken it over, and did not come to plan anew.
-        await see(scene, row)
-        return Outcome.DONE
+        return Outcome.DONE  # who drove the stack before did not come to plan anew
     try:
         desired = _desire(scene, node.name)
     except Invalid as invalid:
@@ -259,10 +257,22 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
         "metadata": row.metadata or desired.metadata,
         "real_type": desired.cls.__facts__.name,
     }
+    values = _placed(scene, row, desired)
+    if scene.operation.action != "ADOPT":
+        # It was left by an adoption that had another template: it is recorded as it is, and what
+        # differs is changed by a new plan.
+        live = await look_at(scene, row, differing(values, row.physical_id))
+        if live is None:
+            await miss(scene, row)
+            return Outcome.DONE
+        found = {**desired.given, **live}
+        kept |= {"properties": found, "operation": None}
+        values = recall(desired.cls, found).at(values.__here__)
     opening: list[Write] = []
     under_way = ("ADOPT", IN_PROGRESS, scene.operation.id)
     if (row.action, row.status, row.operation) != under_way:
-        row, opening = scene.teller.resource(row, "ADOPT", IN_PROGRESS, **kept)
+        begun = kept | {"operation": scene.operation.id}
+        row, opening = scene.teller.resource(row, "ADOPT", IN_PROGRESS, **begun)
     if row.physical_id is None and INSIDE not in row.data:
         missing = reasons.VerbFailed("Resource ID was not provided.", kind="Exception")
         return await fail(scene, row, "ADOPT", missing, opening)
@@ -270,17 +280,9 @@ async def _adopt(scene: Scene, node: Node) -> Outcome:
         said = "it needs" if desired.cls.nests else "it is no nested stack, and can't have"
         wrong = reasons.VerbFailed(f"{said} resources in adopt_stack_data", kind="NotSupported")
         return await fail(scene, row, "ADOPT", wrong, opening)
-    values = _placed(scene, row, desired)
     kept["data"] = {name: value for name, value in row.data.items() if name != INSIDE}
     steps = adoption(values, row.physical_id, _wanted(scene, node.name))
-    if scene.operation.action == "ADOPT":
-        return await perform(scene, row, "ADOPT", steps, opening, kept)
-    # It was left by an adoption that had another template: what differs is changed by a new plan.
-    kept["operation"] = None
-    outcome = await perform(scene, row, "ADOPT", steps, opening, kept)
-    if outcome is Outcome.DONE:
-        await see(scene, scene.rows[node.row])
-    return outcome
+    return await perform(scene, row, "ADOPT", steps, opening, kept)
 
 
 async def _finish(scene: Scene, row: ResourceRow) -> Outcome:

@@ -77,23 +77,33 @@ async def see(scene: Scene, row: ResourceRow) -> None:
     if cls is None or not cls.has("live"):
         return
     values: Any = _placed(scene, row, cls)
-    try:
-        live: Mapping[str, Any] | None = await _look(scene, row, values.live(_id(row)))
-    except Fault as fault:
-        _log.warning("%s of %s can't be seen: %s", row.name, scene.stack.id, fault)
-        return
+    live = await look_at(scene, row, values.live(_id(row)))
     if live is None:
-        gone, writes = scene.teller.resource(row, "CHECK", FAILED, "the object is gone")
-        await scene.stage.lease.commit(*writes)
-        scene.note(gone)
-        return
-    if live:
+        await miss(scene, row)
+    elif live:
         fields = {
             "properties": {**row.properties, **live},
             "resolved": {**(row.resolved or row.properties), **live},
         }
         await scene.stage.lease.commit(ChangeResource(row.id, fields))
         scene.note(replace(row, **fields))
+
+
+async def look_at(scene: Scene, row: ResourceRow, steps: Steps[Any]) -> Mapping[str, Any] | None:
+    """Return the mutable properties that are not as they are taken to be; None if it is gone."""
+    try:
+        live: Mapping[str, Any] | None = await _look(scene, row, steps)
+    except Fault as fault:
+        _log.warning("%s of %s can't be seen: %s", row.name, scene.stack.id, fault)
+        return {}
+    return live
+
+
+async def miss(scene: Scene, row: ResourceRow) -> None:
+    """Take over that an object is gone."""
+    gone, writes = scene.teller.resource(row, "CHECK", FAILED, "the object is gone")
+    await scene.stage.lease.commit(*writes)
+    scene.note(gone)
 
 
 async def _look(scene: Scene, row: ResourceRow, steps: Steps[Any]) -> Any:
