@@ -194,6 +194,8 @@ def test_a_group_without_its_first_member(wire: Wire, stack: str):
 Plan: 3 to create, 1 to update, 3 to delete, 7 to keep.
 """
     )
+    counts = {"create": 3, "update": 1, "delete": 3, "keep": 7}
+    assert found.json["counts"] == {"adopt": 0, "replace": 0, "forget": 0, **counts}
 
 
 def test_a_nested_stack_that_is_gone_is_replaced(wire: Wire, stack: str):

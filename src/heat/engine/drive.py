@@ -352,9 +352,10 @@ class Drive:
                     result = Outcome.STOPPED if task.cancelled() else task.result()
                     if result is Outcome.DONE:
                         board.done(node)
-                        late = node.kind is Kind.ADOPT and self.operation.action != "ADOPT"
-                        if (scene.moved(node.name) or late) and outcome is Outcome.DONE:
-                            # Others began with what it was before, or it is to be changed now.
+                        left = node.kind is Kind.ADOPT and self.operation.action != "ADOPT"
+                        if (scene.moved(node.name) or left) and outcome is Outcome.DONE:
+                            # Others began with what it was before, or an adoption had left it,
+                            # and it is to be changed now.
                             outcome = Outcome.REPLAN
                     elif outcome is Outcome.DONE or result is Outcome.FAILED:
                         outcome = result
