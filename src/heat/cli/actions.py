@@ -42,7 +42,11 @@ check = _action("check", "Look whether everything in a stack is there and well."
 
 @click.command()
 @of_stack
-@click.option("--no-rollback", is_flag=True, help="Stop as it is; do not go back.")
+@click.option(
+    "--no-rollback",
+    is_flag=True,
+    help="Stop as it is; do not go back. What runs comes to its end; --wait does not wait for it.",
+)
 @waiting
 @formed
 @asking
