@@ -32,6 +32,13 @@ def test_a_name_takes_the_place_of_an_id():
     assert environ == {"OS_PROJECT_NAME": "a", "OS_USERNAME": "b", "OS_REGION_NAME": "r"}
 
 
+def test_a_project_takes_the_place_of_a_tenant():
+    """The id of the tenant that an older file of variables has won, in silence."""
+    environ = {"OS_TENANT_ID": "1", "OS_TENANT_NAME": "one", "OS_USERNAME": "b"}
+    apply(["--os-tenant-name", "two", "--os-user-id", "3", "stack", "list"], environ)
+    assert environ == {"OS_PROJECT_NAME": "two", "OS_USER_ID": "3"}
+
+
 def test_who_asks_of_a_cloud_stands_in_its_settings():
     with pytest.raises(Misnamed, match="--os-username says nothing"):
         apply(["--os-username", "a", "stack", "list"], {"OS_CLOUD": "one"})

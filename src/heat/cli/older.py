@@ -15,7 +15,7 @@ VARIABLES = frozenset(
 INSECURE = ("-k", "--insecure")
 IGNORED = ("-d", "--debug", "-v", "--verbose", "--include-password")
 """What says nothing here; one with a value: --api-timeout."""
-INSTEAD = {"NAME": "ID", "ID": "NAME", "USERNAME": "USER_ID"}
+INSTEAD = {"USERNAME": "USER_ID", "USER_ID": "USERNAME", "NAME": "ID", "ID": "NAME"}
 """A name takes the place of an id that a variable has, and the other way round."""
 
 
@@ -46,8 +46,9 @@ def apply(
                 kept.append(words.pop(0))
     if found:
         _check(found, environ, kept)
-        for name in found:
-            environ.pop(_instead(name), None)
+        said = {*found, *map(_instead, found)}
+        for name in said | {old for old, new in TENANTS.items() if new in said}:
+            environ.pop(name, None)
         environ.update(found)
     return [*kept, *words]
 
