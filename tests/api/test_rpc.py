@@ -1,5 +1,6 @@
 """The same operations over messages."""
 
+import inspect
 import json
 import warnings
 
@@ -136,3 +137,11 @@ def test_the_id_of_a_request_is_that_of_its_operation_and_events(wire: Wire):
     assert operations.current(wire.db, stack_id).request_id == mine
     told = events.listing(wire.db, events.EventQuery(stacks=[stack_id]))
     assert [event.request_id for event in told] == [mine]
+
+
+def test_the_library_still_knows_how_seldom_to_look():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import heat.rpc.messages as messages
+    source = inspect.getsource(messages.amqpdriver)
+    assert source.count("ACK_REQUEUE_EVERY_SECONDS_MIN") > 1  # it is defined, and used

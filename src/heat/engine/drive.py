@@ -154,7 +154,10 @@ class Drive:
         while True:
             outcome = await self._execute(scene, plan)
             turns += 1
-            if outcome is not Outcome.REPLAN or self._superseded or turns > len(plan.nodes) + 1:
+            # No resource is the cause of more than two: it is taken over late, and it came out
+            # otherwise than was foreseen.
+            most = 2 * len(plan.nodes) + 1
+            if outcome is not Outcome.REPLAN or self._superseded or turns > most:
                 break
             plan = await self._plan(scene)
         if not self._superseded:

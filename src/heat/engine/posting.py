@@ -1,8 +1,8 @@
 """Posts messages to many places, side by side, to each one in the order in which they came.
 
 Any of them may be slow, or gone for good. So each has a bounded queue; one post at a time is under
-way to it, and who failed last shares half of the threads with the like of it: the others are never
-kept waiting. What is tried again waits without a thread.
+way to it, and who failed last shares half of the threads with the like of it, so that the others
+need not wait for it. What is tried again waits without a thread.
 """
 
 import logging
@@ -122,9 +122,9 @@ class Posting(Generic[K]):
         if not any(self._may(outlet, now) for outlet in self._outlets.values()):
             return
         thread = threading.Thread(target=self._run, name=f"posts-{len(self._threads)}", daemon=True)
+        thread.start()
         self._threads.append(thread)
         self._idle += 1
-        thread.start()
 
     def _run(self) -> None:
         while (found := self._take()) is not None:
