@@ -142,6 +142,6 @@ def test_the_id_of_a_request_is_that_of_its_operation_and_events(wire: Wire):
 def test_the_library_still_knows_how_seldom_to_look():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import heat.rpc.messages as messages
+        from heat.rpc import messages
     source = inspect.getsource(messages.amqpdriver)
     assert source.count("ACK_REQUEUE_EVERY_SECONDS_MIN") > 1  # it is defined, and used
