@@ -48,6 +48,8 @@ def start(options: argparse.Namespace, closing: ExitStack) -> Mapping[str, str]:
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
     )
+    # What a login needs is given as values, which the middleware warns of before it knows them.
+    logging.getLogger("keystonemiddleware._common.config").setLevel(logging.ERROR)
     bear_request_ids()
     listening, wanted = ports(options.port_base)
     url = f"http://{HOST}:{listening.getsockname()[1]}"
