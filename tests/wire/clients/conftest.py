@@ -18,6 +18,9 @@ OPTIONS = """
 enable_stack_abandon = true
 enable_stack_adopt = true
 hidden_stack_tags = unlisted
+stack_user_domain_name = heat
+stack_domain_admin = heat_domain_admin
+stack_domain_admin_password = devcloud
 [oslo_policy]
 policy_file = {policy}
 """

@@ -35,9 +35,10 @@ def test_an_agent_does_what_its_server_is_to_do(openstack: OpenStack, applicatio
     openstack("stack create", "deploys", "-t", application / "deploys.yaml")
     metadata: dict[str, Any] = {}
     for _ in range(240):
-        if metadata.get("deployments"):
+        if metadata.get("deployments") and "os-collect-config" in metadata:
             break
-        # The first metadata of all is in the user data of the server.
+        # The first metadata of all is in the user data of the server; it can be asked for, too,
+        # when that is complete.
         metadata = openstack.ask("stack resource metadata", "deploys", "server")
     asking = metadata["os-collect-config"]
     assert asking["collectors"] == ["ec2", "heat", "local"]

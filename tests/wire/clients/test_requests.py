@@ -47,11 +47,11 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def service(variables: dict[str, str]) -> Service:
+def ask(variables: dict[str, str]) -> Service:
     return Service(variables)
 
 
-def test_a_stack_of_terraform(service: Service, application: Path) -> None:
+def test_a_stack_of_terraform(ask: Service, application: Path) -> None:
     inner = (application / "inner.yaml").read_text()
     sent = {
         "stack_name": "terraformed",
@@ -65,13 +65,13 @@ def test_a_stack_of_terraform(service: Service, application: Path) -> None:
     }
     # The provider puts an empty tag before each of its own, and knows environments of one newline.
     blank = {**sent, "template": NONE, "parameters": {}, "environment": "\n", "tags": ",,one,two"}
-    assert service("POST", "/stacks/preview", 200, **blank)["stack"]["tags"] == ["one", "two"]
-    preview = service("POST", "/stacks/preview", 200, **sent)["stack"]
+    assert ask("POST", "/stacks/preview", 200, **blank)["stack"]["tags"] == ["one", "two"]
+    preview = ask("POST", "/stacks/preview", 200, **sent)["stack"]
     assert preview["stack_name"] == "terraformed"
-    made = service("POST", "/stacks", 201, **sent)["stack"]
+    made = ask("POST", "/stacks", 201, **sent)["stack"]
     assert made["links"][0]["rel"] == "self"
     path = f"/stacks/terraformed/{made['id']}"
-    stack = service.until(path, "CREATE_COMPLETE")
+    stack = ask.until(path, "CREATE_COMPLETE")
     # Its structs hold texts, lists and numbers, and times of RFC 3339.
     assert {type(value) for value in stack["parameters"].values()} == {str}
     assert (stack["tags"], stack["timeout_mins"]) == (["one", "two"], 30)
@@ -81,49 +81,49 @@ def test_a_stack_of_terraform(service: Service, application: Path) -> None:
     time.strptime(stack["creation_time"], "%Y-%m-%dT%H:%M:%SZ")
     assert stack["updated_time"] is None
 
-    by_name = service("GET", "/stacks/terraformed", 200)["stack"]
-    by_id = service("GET", f"/stacks/{made['id']}", 200)["stack"]
+    by_name = ask("GET", "/stacks/terraformed", 200)["stack"]
+    by_id = ask("GET", f"/stacks/{made['id']}", 200)["stack"]
     assert by_name["id"] == by_id["id"] == made["id"]
-    assert [one["id"] for one in service("GET", "/stacks?limit=5", 200)["stacks"]] == [made["id"]]
+    assert [one["id"] for one in ask("GET", "/stacks?limit=5", 200)["stacks"]] == [made["id"]]
 
     changed = {name: sent[name] for name in ("template", "environment", "files")}
-    service("PUT", path, 202, **changed, parameters={"length": 6}, tags="three")
-    stack = service.until(path, "UPDATE_COMPLETE")
+    ask("PUT", path, 202, **changed, parameters={"length": 6}, tags="three")
+    stack = ask.until(path, "UPDATE_COMPLETE")
     assert (stack["parameters"]["length"], stack["parameters"]["count"]) == ("6", "2")
     assert stack["tags"] == ["three"]
-    service("PATCH", path, 202, parameters={"count": 1})
+    ask("PATCH", path, 202, parameters={"count": 1})
     deadline = time.monotonic() + 60
-    while service("GET", path, 200)["stack"]["parameters"]["count"] != "1":
+    while ask("GET", path, 200)["stack"]["parameters"]["count"] != "1":
         assert time.monotonic() < deadline
-    stack = service.until(path, "UPDATE_COMPLETE")
+    stack = ask.until(path, "UPDATE_COMPLETE")
     assert stack["parameters"]["length"] == "6"
 
-    resources = service("GET", f"{path}/resources", 200)["resources"]
-    found = service("GET", "/stacks/terraformed/resources", 200)["resources"]
+    resources = ask("GET", f"{path}/resources", 200)["resources"]
+    found = ask("GET", "/stacks/terraformed/resources", 200)["resources"]
     assert [one["resource_name"] for one in found] == [one["resource_name"] for one in resources]
     assert all(isinstance(one["required_by"], list) for one in resources)
-    assert service("GET", f"{path}/resources/word/metadata", 200)["metadata"] == {"kind": "word"}
-    assert service("GET", f"{path}/events?sort_keys=event_time&sort_dir=asc", 200)["events"]
-    assert service("GET", f"{path}/template", 200)["heat_template_version"] == "2018-08-31"
+    assert ask("GET", f"{path}/resources/word/metadata", 200)["metadata"] == {"kind": "word"}
+    assert ask("GET", f"{path}/events?sort_keys=event_time&sort_dir=asc", 200)["events"]
+    assert ask("GET", f"{path}/template", 200)["heat_template_version"] == "2018-08-31"
 
-    service("DELETE", path, 204)
-    service.until(f"/stacks/{made['id']}", "DELETE_COMPLETE")
-    service("GET", "/stacks/terraformed", 404)
+    ask("DELETE", path, 204)
+    ask.until(f"/stacks/{made['id']}", "DELETE_COMPLETE")
+    ask("GET", "/stacks/terraformed", 404)
 
 
-def test_a_name_is_enough_for_every_method(service: Service) -> None:
+def test_a_name_is_enough_for_every_method(ask: Service) -> None:
     """Clients follow the redirect with the method and the body that they had."""
-    service("POST", "/stacks", 201, stack_name="named", template=NONE)
-    service.until("/stacks/named", "CREATE_COMPLETE")
+    ask("POST", "/stacks", 201, stack_name="named", template=NONE)
+    ask.until("/stacks/named", "CREATE_COMPLETE")
     for method, body in (("PUT", {"template": NONE}), ("PATCH", {"tags": "x"})):
-        answer = service.http.request(
-            method, f"{service.url}/stacks/named", json=body, allow_redirects=False, timeout=30
+        answer = ask.http.request(
+            method, f"{ask.url}/stacks/named", json=body, allow_redirects=False, timeout=30
         )
         assert answer.status_code == 302
-        service(method, answer.headers["Location"], 202, **body)
+        ask(method, answer.headers["Location"], 202, **body)
         deadline = time.monotonic() + 60
-        while service("GET", "/stacks/named", 200)["stack"]["stack_status"] != "UPDATE_COMPLETE":
+        while ask("GET", "/stacks/named", 200)["stack"]["stack_status"] != "UPDATE_COMPLETE":
             assert time.monotonic() < deadline
-    answer = service.http.delete(f"{service.url}/stacks/named", allow_redirects=False, timeout=30)
+    answer = ask.http.delete(f"{ask.url}/stacks/named", allow_redirects=False, timeout=30)
     assert answer.status_code == 302
-    service("DELETE", answer.headers["Location"], 204)
+    ask("DELETE", answer.headers["Location"], 204)
