@@ -346,3 +346,17 @@ def test_another_engine_goes_on_within_ten_seconds_of_a_death(world):
         assert leases.of(place.db, stack).engine == other
 
     world(main)
+
+
+def test_what_is_plugged_into_a_broken_server_goes_with_it(world):
+    """Nova unplugs nothing from such a server, and it could not be deleted before that."""
+
+    async def main(place):
+        place.start()
+        stack = await place.done("CREATE", SERVER)
+        servers = place.cloud.store.table("compute.server")
+        servers.put({**servers.all()[-1], "vm_state": "error"})
+        await place.done("DELETE", None, stack)
+        assert place.made() == {}
+
+    world(main)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from heat.base.errors import Permanent
 from heat.base.json import Json
 from heat.plugin.fields import mutable
 from heat.plugin.registry import resource
@@ -45,8 +46,15 @@ class VolumeAttachment(Resource):
         yield from plugging.plug_in(self.instance_uuid, self.volume_id, self.mountpoint, first=True)
 
     def delete(self, item: str) -> Steps[None]:
-        """Unplug the volume."""
-        yield from plugging.unplug(self.instance_uuid, self.volume_id)
+        """Unplug the volume; a broken server lets go of it when that is deleted, and not before."""
+        try:
+            yield from plugging.unplug(self.instance_uuid, self.volume_id)
+        except Permanent as refusal:
+            if refusal.status != 409:
+                raise
+            live = yield COMPUTE.get(f"/servers/{self.instance_uuid}", missing_ok=True)
+            if pick(live, "server.status") != "ERROR":
+                raise refusal from None
 
     def reveal(self, item: str, names: frozenset[str]) -> Steps[dict[str, Json]]:
         """Show the attachment as Nova has it."""
