@@ -41,16 +41,22 @@ def test_a_stopped_engine_gives_its_stacks_to_others_at_once(stage: Stage) -> No
 
 def test_an_engine_that_wakes_up_after_its_term_writes_nothing(stage: Stage) -> None:
     stage.engines()
-    stage.launch("frozen")
-    engine, epoch, _ = stage.driven("frozen")
-    pid = stage.process_of(engine)
-    os.kill(pid, signal.SIGSTOP)
+    for name in ("frozen", "frozen-again", "frozen-once-more"):
+        stage.launch(name)
+        engine, epoch, _ = stage.driven(name)
+        pid = stage.process_of(engine)
+        os.kill(pid, signal.SIGSTOP)
+        if stage.drivers(name)[0][0] == engine:
+            break
+        os.kill(pid, signal.SIGCONT)  # the stack was ready before it stood still
+    else:
+        raise AssertionError("every stack was ready too soon")
     try:
-        print(f"taken over: {stage.taken_over('frozen', engine, epoch):.1f} s")
+        print(f"taken over: {stage.taken_over(name, engine, epoch):.1f} s")
     finally:
         os.kill(pid, signal.SIGCONT)
-    stage.complete("frozen")
-    assert stage.drivers("frozen")[0][1] > epoch
+    stage.complete(name)
+    assert stage.drivers(name)[0][1] > epoch
     stage.is_made_once()
 
 

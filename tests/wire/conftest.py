@@ -64,7 +64,7 @@ class Dev:
     def end(self) -> int:
         """End it as a supervisor would."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)  # verbs have 30 s to their next step, requests 15
 
 
 def without_cloud() -> dict[str, str]:

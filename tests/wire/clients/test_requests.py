@@ -113,7 +113,7 @@ def test_a_stack_of_terraform(ask: Service, application: Path) -> None:
 
 def test_a_name_is_enough_for_every_method(ask: Service) -> None:
     """Clients follow the redirect with the method and the body that they had."""
-    ask("POST", "/stacks", 201, stack_name="named", template=NONE)
+    made = ask("POST", "/stacks", 201, stack_name="named", template=NONE)["stack"]
     ask.until("/stacks/named", "CREATE_COMPLETE")
     for method, body in (("PUT", {"template": NONE}), ("PATCH", {"tags": "x"})):
         answer = ask.http.request(
@@ -127,3 +127,4 @@ def test_a_name_is_enough_for_every_method(ask: Service) -> None:
     answer = ask.http.delete(f"{ask.url}/stacks/named", allow_redirects=False, timeout=30)
     assert answer.status_code == 302
     ask("DELETE", answer.headers["Location"], 204)
+    ask.until(f"/stacks/{made['id']}", "DELETE_COMPLETE")
